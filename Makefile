@@ -1,0 +1,36 @@
+# One gate: make test. It installs what it needs from Debian when it may, and says plainly what it
+# skipped when it may not; with CI set, a missing tool is a failure.
+GO ?= go
+
+.PHONY: test unit race generated soak bench fmt tools
+
+test: tools generated unit race
+
+tools:
+	@./.ci/tools
+
+# Formatting, vet, module files and generated documents are what the tools would write.
+generated:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-clean:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+unit:
+	$(GO) test -timeout 8m ./...
+
+# The parts with goroutines, under the race detector (the stories drive the plain binary above).
+race:
+	$(GO) test -race -short -timeout 8m ./bamboohr ./bamboosim/... ./source ./syncrun ./internal/...
+
+# Long-running checks that are not part of the gate: 50 kills, more fuzzing.
+soak:
+	ROLLCALL_SOAK=1 $(GO) test -timeout 60m -run 'Kill|Soak' ./cmd/rollcall
+	for f in bamboohr policy mapping directory; do for t in $$($(GO) test -list '^Fuzz' ./$$f | grep ^Fuzz); do $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime 60s ./$$f; done; done
+
+# Speed and memory as ratios to a floor measured in the same run.
+bench:
+	$(GO) run ./internal/bench $(BENCH)
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')

@@ -1,0 +1,170 @@
+package rollcall
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/rollcall-hr/rollcall/"
+
+// arrows says which of our packages each package may import; "*" means all.
+func arrows() map[string][]string {
+	return map[string][]string{
+		"":                     {},
+		"hr":                   {},
+		"directory":            {},
+		"policy":               {},
+		"mapping":              {"hr", "directory", "policy"},
+		"plan":                 {"directory", "policy"},
+		"syncrun":              {"hr", "directory", "policy", "mapping", "plan"},
+		"bamboohr":             {"bamboohr/internal/*"},
+		"bamboohr/internal/*":  {},
+		"bamboosim":            {"bamboosim/internal/*"},
+		"bamboosim/internal/*": {"bamboosim/internal/*"},
+		"source":               {"hr", "policy", "bamboohr"},
+		"internal/seal":        {},
+		"internal/store":       {"hr", "directory", "policy", "mapping", "plan", "syncrun"},
+		"internal/store/storetest": {
+			"hr", "directory", "policy", "mapping", "plan", "syncrun"},
+		"internal/bench": {"*"},
+		"cmd/rollcall":   {"*"},
+	}
+}
+
+// pure packages do no input or output and know no clock.
+func pure() []string { return []string{"hr", "directory", "policy", "mapping", "plan"} }
+
+type source struct {
+	pkg  string // folder below the module, "" for the root
+	path string
+	file *ast.File
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var out []source
+	fset := token.NewFileSet()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata" || d.Name() == "node_modules"):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(filepath.Dir(path))
+		if pkg == "." {
+			pkg = ""
+		}
+		out = append(out, source{pkg, path, f})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func allowed(table map[string][]string, pkg string) ([]string, bool) {
+	if a, ok := table[pkg]; ok {
+		return a, true
+	}
+	for p, a := range table {
+		if base, ok := strings.CutSuffix(p, "*"); ok && strings.HasPrefix(pkg, base) {
+			return a, true
+		}
+	}
+	return nil, false
+}
+
+func matches(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		base, wild := strings.CutSuffix(p, "*")
+		return p == pkg || wild && strings.HasPrefix(pkg, base)
+	})
+}
+
+func TestArrows(t *testing.T) {
+	table := arrows()
+	for _, s := range sources(t) {
+		may, known := allowed(table, s.pkg)
+		if !known {
+			t.Errorf("%s: package %q has no place in the house; give it one in arrows()", s.path, s.pkg)
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			ours, isOurs := strings.CutPrefix(path, module)
+			if isOurs && !matches(may, ours) {
+				t.Errorf("%s imports %s, which points the wrong way", s.path, ours)
+			}
+			if strings.HasPrefix(s.pkg, "bamboohr") && !isOurs && strings.Contains(strings.SplitN(path, "/", 2)[0], ".") {
+				t.Errorf("%s imports %s; the client uses the standard library only", s.path, path)
+			}
+		}
+	}
+}
+
+func TestPurePackagesHaveNoInputNorClock(t *testing.T) {
+	banned := []string{"net", "net/*", "os", "os/*", "io/fs", "database/sql", "log", "log/*", "context", "math/rand", "math/rand/*", "crypto/rand", "syscall"}
+	clock := []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+	for _, s := range sources(t) {
+		if !slices.Contains(pure(), s.pkg) {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			if matches(banned, path) && !(s.pkg == "policy" && path == "embed") {
+				t.Errorf("%s imports %s; package %s is pure", s.path, path, s.pkg)
+			}
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clock, sel.Sel.Name) {
+				t.Errorf("%s calls time.%s; time is an input", s.path, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+func TestEveryPackageOpensWithASentence(t *testing.T) {
+	opened := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.file.Doc != nil && (strings.HasPrefix(s.file.Doc.Text(), "Package ") || strings.HasPrefix(s.file.Doc.Text(), "Command ")) {
+			opened[s.pkg] = true
+		} else if !opened[s.pkg] {
+			opened[s.pkg] = false
+		}
+	}
+	for pkg, ok := range opened {
+		if !ok {
+			t.Errorf("package %q does not say in its first sentence what it is", pkg)
+		}
+	}
+}
+
+func TestNoInitNoMutablePackageState(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s has an init function", s.path)
+			}
+		}
+	}
+}

@@ -1,0 +1,26 @@
+// Package rollcall is the map of the house; it holds no code.
+//
+// Values travel right and nothing calls left:
+//
+//	BambooHR → bamboohr → source → hr.Snapshot → mapping → directory.Wanted ┐
+//	                               store → directory.Person ────────────────┴→ plan.Builder → syncrun (guard, approval, apply)
+//	                                                                             └→ internal/store (directory, history)
+//
+// A plan is the only thing that may cause a sync to write: an undo is a plan, a preview is a plan that
+// nobody applied.
+//
+//   - hr: PURE. What the HR system said at one moment, what was readable, and the certificate.
+//   - directory: PURE. People, links, departments, teams, holds, and the rules that always hold.
+//   - policy: PURE. What an organisation chose, validated, with the presets.
+//   - mapping: PURE. Turns an HR record into directory.Wanted.
+//   - plan: PURE. Wanted and current → what to do and why; guard, undo, explain.
+//   - syncrun: the engine. One run from reading to history through small interfaces.
+//   - bamboohr: the BambooHR API client; standard library only.
+//   - bamboosim: answers like BambooHR; never imports bamboohr.
+//   - source: reads a whole company into an hr.Snapshot, or an error; the permission doctor.
+//   - internal/store: keeps it all.
+//   - internal/seal: seals keys at rest.
+//   - cmd/rollcall: reads configuration, connects the parts, runs commands.
+//
+// The arrows are enforced by arch_test.go.
+package rollcall
