@@ -1,0 +1,137 @@
+// Package directory holds what the application knows: people, their links to employees, departments,
+// teams, reporting lines and holds, and the rules that always hold for them. It computes no changes
+// (package plan) and keeps nothing (internal/store).
+package directory
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrNotFound says that a person, group, hold or run that was asked for does not exist; every other
+// error means that nobody knows (style: an error is not an absence).
+var ErrNotFound = errors.New("not found")
+
+// Status is a person's state (product, "A person's states").
+type Status string
+
+// The states: provisioned exists but cannot sign in and is not billed, active was invited or signed in
+// and is billed (promises AY12–AY14), deactivated cannot sign in and is kept.
+const (
+	Provisioned Status = "provisioned"
+	Active      Status = "active"
+	Deactivated Status = "deactivated"
+)
+
+// Role is what a person may do; it matters here because the last owner is never deactivated and an
+// owner's or admin's account is never handed to an employee by matching (security §3 #29).
+type Role string
+
+// The roles of an organisation.
+const (
+	RoleOwner    Role = "owner"
+	RoleAdmin    Role = "admin"
+	RoleOperator Role = "operator"
+	RoleAuditor  Role = "auditor"
+	RoleMember   Role = "member"
+)
+
+// Privileged reports an owner or admin.
+func (r Role) Privileged() bool { return r == RoleOwner || r == RoleAdmin }
+
+// Link ties a person to an employee of one connection, on BambooHR's internal id.
+type Link struct {
+	Connection string // connection id
+	SourceID   string // BambooHR's internal id
+}
+
+// Person is an account in the directory. Version counts every change of the record, by a run or by a
+// human, and is what a planned change is checked against.
+type Person struct {
+	ID             string
+	Version        int64
+	Status         Status
+	PreviousStatus Status // before the deactivation; what a re-activation returns to
+	ManualLock     bool   // a human deactivated the account (promise C28)
+	Role           Role
+	Link           *Link // nil: not from HR
+	Values         Values
+	Edited         []Field // fields a human changed since the last run wrote them
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// Brief is the little that the planner needs to know of everybody.
+type Brief struct {
+	ID         string
+	Connection string // owning connection, "" when not from HR
+	SourceID   int64  // 0 when not linked
+	Status     Status
+	Email      string // as stored; compare with EmailKey
+	EmployeeID string
+	Name       string // for display
+	NameKey    string // NameKey of first and last name
+	ManagerID  string
+	Privileged bool
+	ManualLock bool
+}
+
+// Outcome is what became of an employee at the last evaluation.
+type Outcome string
+
+// The outcomes that may be skipped while nothing changes.
+const (
+	OutcomeLinked Outcome = "linked" // is a person
+	OutcomeLeft   Outcome = "left"   // left before ever being linked; never created (promise C29)
+)
+
+// GroupKind tells departments from teams.
+type GroupKind string
+
+// The kinds of groups.
+const (
+	KindDepartment GroupKind = "department"
+	KindTeam       GroupKind = "team"
+)
+
+// Group is a department or a team. Identity is the id; a rename keeps it. Two names are the same group
+// when their NameKey is equal, or when one is an alias of the other.
+type Group struct {
+	ID      string
+	Kind    GroupKind
+	Name    string // stored NFC, as first seen or renamed
+	Aliases []string
+	Version int64
+}
+
+// Hold is a human's exception: the person (or one field) is not changed by runs until it ends.
+type Hold struct {
+	ID        string
+	PersonID  string
+	Field     Field     // "" for the whole person
+	Until     time.Time // zero: until removed; the hold ends at this instant
+	UntilHR   string    // canonical value: ends as soon as HR's value equals it (undo uses this); "" for none
+	Reason    string
+	CreatedBy string
+	CreatedAt time.Time
+}
+
+// Active reports whether the hold is in force at t.
+func (h Hold) Active(t time.Time) bool { return h.Until.IsZero() || t.Before(h.Until) }
+
+// Decision is how an administrator settled a held match (command decide).
+type Decision struct {
+	SourceID int64
+	Kind     DecisionKind
+	PersonID string // with DecideLink
+}
+
+// DecisionKind is the answer given.
+type DecisionKind string
+
+// The answers: link to that person, create a new one, or leave the employee out.
+const (
+	DecideLink   DecisionKind = "link"
+	DecideNew    DecisionKind = "new"
+	DecideIgnore DecisionKind = "ignore"
+)

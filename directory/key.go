@@ -1,0 +1,106 @@
+package directory
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Key names a record a change touches or depends on: "person:ID", "department:NAMEKEY" or
+// "team:NAMEKEY".
+type Key string
+
+// PersonKey names a person.
+func PersonKey(id string) Key { return Key("person:" + id) }
+
+// GroupKey names a department or team by its normalised name.
+func GroupKey(kind GroupKind, name string) Key { return Key(string(kind) + ":" + NameKey(name)) }
+
+// PersonID derives the id of the person created for an employee, so that an apply repeated after a
+// crash creates nobody twice and a manager can be named before it exists.
+func PersonID(organisation, connection, sourceID string) string {
+	return derive("p_", organisation, connection, sourceID)
+}
+
+// GroupID derives the id of a department or team created under a name.
+func GroupID(organisation string, kind GroupKind, name string) string {
+	return derive("g_", organisation, string(kind), NameKey(name))
+}
+
+func derive(prefix string, parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	sum := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:15])
+	return prefix + strings.ToLower(sum)
+}
+
+// EmailKey is the form in which addresses are compared: trimmed, ASCII lower-case, IDNA host; no
+// folding across scripts (product "Matching", security §1.12). "" for a blank address.
+func EmailKey(s string) string {
+	s = strings.TrimSpace(s)
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return asciiLower(s)
+	}
+	host := s[at+1:]
+	if !isASCII(host) {
+		if h, err := idna.Lookup.ToASCII(host); err == nil {
+			host = h
+		}
+	}
+	return asciiLower(s[:at]) + "@" + asciiLower(host)
+}
+
+// NameKey is the form in which names of departments, teams, lists and people are compared: NFKC,
+// lower-case, single spaces (promise BW13).
+func NameKey(s string) string {
+	if isASCII(s) {
+		return foldSpaces(asciiLower(s))
+	}
+	return foldSpaces(strings.ToLower(norm.NFKC.String(s)))
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func asciiLower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; 'A' <= c && c <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+func foldSpaces(s string) string {
+	clean := true
+	for i, r := range s {
+		if unicode.IsSpace(r) && (r != ' ' || i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
