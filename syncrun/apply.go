@@ -1,0 +1,351 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
+)
+
+// batchSize is how many changes share a transaction and a journal row (architecture, decision 2).
+const batchSize = 1000
+
+// ApplyOptions say which parts of a plan may go ahead although they wait.
+type ApplyOptions struct {
+	Trigger Trigger
+	Approve []plan.Kind       // kinds that need an approval
+	Release map[plan.Kind]int // refused kinds, with the count that must match the plan's
+}
+
+// ApplyResult tells what an apply did and what it left.
+type ApplyResult struct {
+	Run     Run
+	Plan    PlanInfo
+	Waiting int // changes that still wait
+}
+
+// ReleaseError says that a release does not fit the plan.
+type ReleaseError struct {
+	Kind  plan.Kind
+	Asked int
+	Have  int
+	Why   string
+}
+
+func (e *ReleaseError) Error() string { return e.Why }
+
+// Apply applies exactly one stored plan, or refuses it as stale (*StaleError); planID "" means the
+// connection's latest. It does not read BambooHR again.
+func (e *Engine) Apply(ctx context.Context, planID string, opt ApplyOptions) (ApplyResult, error) {
+	ctx, s, err := e.begin(ctx, opt.Trigger)
+	if err != nil {
+		return ApplyResult{}, err
+	}
+	info, err := e.Store.Plan(ctx, s.conn.ID, planID)
+	if err != nil {
+		return ApplyResult{}, errors.Join(fmt.Errorf("find plan %s of %s: %w", planID, s.conn.Name, err), s.end(ctx, OutcomeFailed, err))
+	}
+	return s.applyAndEnd(ctx, info, opt)
+}
+
+func (s *session) applyAndEnd(ctx context.Context, info PlanInfo, opt ApplyOptions) (ApplyResult, error) {
+	s.run.PlanID, s.run.UndoOf = info.ID, info.UndoOf
+	waiting, err := s.apply(ctx, info, opt)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	outcome := s.outcome(waiting, err)
+	endErr := s.end(ctx, outcome, err)
+	return ApplyResult{Run: s.run, Plan: info, Waiting: waiting}, errors.Join(err, endErr)
+}
+
+func (s *session) outcome(waiting int, err error) Outcome {
+	applied := s.run.Counts.Changes() > 0
+	switch {
+	case err != nil && applied:
+		return OutcomePartial
+	case err != nil:
+		return OutcomeFailed
+	case waiting > 0 && applied:
+		return OutcomePartial
+	case waiting > 0:
+		return OutcomeRefused
+	case !applied:
+		return OutcomeNoOp
+	}
+	return OutcomeApplied
+}
+
+// apply writes the eligible rows and returns how many changes still wait.
+func (s *session) apply(ctx context.Context, info PlanInfo, opt ApplyOptions) (int, error) {
+	if err := s.fresh(ctx, info); err != nil {
+		return 0, err
+	}
+	permits, err := permitted(info, opt)
+	if err != nil {
+		return 0, err
+	}
+	s.run.Released = len(opt.Approve)+len(opt.Release) > 0
+	work, err := s.eligible(ctx, info, permits)
+	if err != nil {
+		return 0, err
+	}
+	if stale, err := s.e.Store.StaleRecords(ctx, info.ID, work.seqs, 3); err != nil {
+		return 0, err
+	} else if len(stale) > 0 {
+		return 0, &StaleError{PlanID: info.ID, Why: fmt.Sprintf("%s was changed since it was made", stale[0])}
+	}
+	if err := s.acceptBaseline(ctx, info, opt); err != nil {
+		return 0, err
+	}
+	if err := s.write(ctx, info, work); err != nil {
+		return work.waiting, err
+	}
+	if info.UndoOf != "" && work.waiting > 0 {
+		return work.waiting, nil
+	}
+	return work.waiting, s.remember(ctx, info)
+}
+
+// fresh refuses a plan that may no longer be applied (product, "A plan is a contract").
+func (s *session) fresh(ctx context.Context, info PlanInfo) error {
+	e := s.e
+	stale := func(format string, a ...any) error {
+		return &StaleError{PlanID: info.ID, Why: fmt.Sprintf(format, a...)}
+	}
+	if info.Header.AsOf != nil {
+		return fmt.Errorf("plan %s shows a future day and can never be applied; make one without --as-of", info.ID)
+	}
+	if info.Header.Revision != s.run.Revision {
+		return stale("the settings of %s changed since it was made", s.conn.Name)
+	}
+	if age := e.Now().Sub(info.CreatedAt); age > e.Policy.PlanExpires {
+		return stale("it was made %s ago and plans expire after %s", age.Round(time.Minute), e.Policy.PlanExpires)
+	}
+	if info.Person != "" || info.UndoOf != "" {
+		return nil
+	}
+	latest, err := e.Store.LatestFullPlan(ctx, s.conn.ID)
+	if err != nil {
+		return err
+	}
+	if latest > info.Seq {
+		return stale("%s was read and planned again since", s.conn.Name)
+	}
+	return nil
+}
+
+// permitted checks approvals and releases against the plan and returns the kinds that need not wait.
+func permitted(info PlanInfo, opt ApplyOptions) (map[plan.Kind]bool, error) {
+	ok := map[plan.Kind]bool{}
+	waits := map[plan.Kind]plan.Waiting{}
+	for _, r := range info.Header.Reasons {
+		if waits[r.Kind] != plan.WaitingRefused {
+			waits[r.Kind] = r.Waiting
+		}
+	}
+	for _, k := range opt.Approve {
+		if waits[k] == plan.WaitingRefused {
+			n := info.Header.KindCounts[k]
+			return nil, &ReleaseError{Kind: k, Have: n, Why: fmt.Sprintf("%s is refused, an approval is not enough; if it is meant, release it by its count: --release %s=%d", k, k, n)}
+		}
+		ok[k] = true
+	}
+	for _, k := range slices.Sorted(maps.Keys(opt.Release)) {
+		asked, have := opt.Release[k], info.Header.KindCounts[k]
+		if k == plan.KindBaseline {
+			have = info.Header.Evidence.Employees
+		}
+		if asked != have {
+			return nil, &ReleaseError{Kind: k, Asked: asked, Have: have, Why: fmt.Sprintf("--release %s=%d does not match plan %s, which has %d; look at the plan again", k, asked, info.ID, have)}
+		}
+		ok[k] = true
+	}
+	return ok, nil
+}
+
+// acceptBaseline takes a doubtful reading's head-count as the new baseline once it was released.
+func (s *session) acceptBaseline(ctx context.Context, info PlanInfo, opt ApplyOptions) error {
+	if _, ok := opt.Release[plan.KindBaseline]; !ok {
+		return nil
+	}
+	return s.e.Store.AcceptBaseline(ctx, s.conn.ID, info.Baseline, s.e.Actor, s.e.Now())
+}
+
+// workload is what an apply has to do, by sequence number: a few bytes per change.
+type workload struct {
+	seqs    []int64
+	tied    map[int64][]int64 // rows that must share a transaction, by every one of them
+	waiting int
+}
+
+func (s *session) eligible(ctx context.Context, info PlanInfo, permits map[plan.Kind]bool) (workload, error) {
+	var w workload
+	ties := newTies()
+	allowed := plan.KindSet(0)
+	for k := range permits {
+		allowed = allowed.With(k)
+	}
+	for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
+		if err != nil {
+			return w, err
+		}
+		c := it.Change
+		if c == nil || it.RunID != "" {
+			continue
+		}
+		if info.Header.Waiting(c.Kinds&^allowed) != plan.NotWaiting {
+			w.waiting++
+			continue
+		}
+		w.seqs = append(w.seqs, it.Seq)
+		ties.add(it.Seq, c)
+	}
+	w.tied = ties.groups()
+	return w, nil
+}
+
+// write applies the rows in plan order, batch by batch; pause, cancel and crash fall between batches.
+func (s *session) write(ctx context.Context, info PlanInfo, w workload) error {
+	total, done := len(w.seqs), 0
+	b := newBatcher(w)
+	for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
+		if err != nil {
+			return err
+		}
+		batch := b.add(it)
+		if batch == nil {
+			continue
+		}
+		if err := s.writeBatch(ctx, info, batch); err != nil {
+			return err
+		}
+		done += len(batch)
+		s.e.progress("applying", done, total)
+	}
+	for batch := b.rest(); batch != nil; batch = b.rest() {
+		if err := s.writeBatch(ctx, info, batch); err != nil {
+			return err
+		}
+		done += len(batch)
+		s.e.progress("applying", done, total)
+	}
+	return nil
+}
+
+func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []StoredItem) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	n, err := s.e.Store.ApplyBatch(ctx, s.lease, s.run, info.ID, batch, s.e.Now())
+	var moved *StaleRecordError
+	if errors.As(err, &moved) {
+		return &StaleError{PlanID: info.ID, Why: moved.Error()}
+	}
+	if err != nil {
+		return fmt.Errorf("apply plan %s to the directory: %w", info.ID, err)
+	}
+	s.run.RowsWritten += n
+	for _, it := range batch {
+		s.count(it.Change)
+	}
+	return nil
+}
+
+func (s *session) count(c *plan.Change) {
+	s.run.Counts.Add(c.Action)
+	for _, k := range plan.Kinds() {
+		if c.Kinds.Has(k) {
+			s.run.KindCounts[k]++
+		}
+	}
+}
+
+// remember keeps what the reading proved, once its plan was applied.
+func (s *session) remember(ctx context.Context, info PlanInfo) error {
+	if info.UndoOf != "" {
+		if info.Person != "" {
+			return nil // a part of the run was undone; the rest still stands
+		}
+		return s.e.Store.MarkUndone(ctx, info.UndoOf)
+	}
+	// Holds that undo made end as soon as HR agrees with what was put back.
+	for _, id := range info.Header.EndedHolds {
+		if err := s.e.Store.RemoveHold(ctx, id, "run:"+s.run.ID, s.e.Now()); err != nil && !errors.Is(err, directory.ErrNotFound) {
+			return err
+		}
+	}
+	n, err := s.e.Store.ApplyRefreshes(ctx, s.lease, info.ID)
+	s.run.RowsWritten += n
+	return err
+}
+
+// SyncResult tells what a sync did.
+type SyncResult struct {
+	ApplyResult
+	ReadErr error // the reading failed; what came due was applied all the same
+}
+
+// Sync plans, then applies what the guard lets through. When the reading fails, the effects that came
+// due are applied, guarded, and ReadErr tells why nothing else was done.
+func (e *Engine) Sync(ctx context.Context, opt PreviewOptions) (SyncResult, error) {
+	ctx, s, err := e.begin(ctx, opt.Trigger)
+	if err != nil {
+		return SyncResult{}, err
+	}
+	info, err := s.plan(ctx, opt)
+	if err != nil {
+		return s.syncWithoutSource(ctx, err)
+	}
+	r, err := s.applyAndEnd(ctx, info, ApplyOptions{Trigger: opt.Trigger})
+	return SyncResult{ApplyResult: r}, err
+}
+
+func (s *session) syncWithoutSource(ctx context.Context, readErr error) (SyncResult, error) {
+	var read *ReadError
+	if !errors.As(readErr, &read) {
+		return SyncResult{ApplyResult: ApplyResult{Run: s.run}}, errors.Join(readErr, s.end(ctx, OutcomeFailed, readErr))
+	}
+	r, dueErr := s.due(ctx)
+	outcome := OutcomeFailed
+	if s.run.Counts.Changes() > 0 {
+		outcome = OutcomePartial
+	}
+	s.run.Errors = append(s.run.Errors, runError(readErr))
+	err := errors.Join(dueErr, s.end(ctx, outcome, dueErr))
+	r.Run = s.run
+	return SyncResult{ApplyResult: r, ReadErr: readErr}, err
+}
+
+// due plans and applies the effects that came due by themselves.
+func (s *session) due(ctx context.Context) (ApplyResult, error) {
+	e := s.e
+	states, err := e.Store.DueBy(ctx, s.conn.ID, e.Now())
+	if err != nil || len(states) == 0 {
+		return ApplyResult{}, err
+	}
+	in, err := e.input(ctx, s)
+	if err != nil {
+		return ApplyResult{}, err
+	}
+	ids := make([]string, len(states))
+	for i := range states {
+		ids[i] = states[i].PersonID
+	}
+	people, err := e.Store.PersonsByID(ctx, ids)
+	if err != nil {
+		return ApplyResult{}, err
+	}
+	info, err := e.storePlan(ctx, s, plan.Due(in, states, people), "due", "")
+	if err != nil {
+		return ApplyResult{}, err
+	}
+	s.run.PlanID = info.ID
+	waiting, err := s.apply(ctx, info, ApplyOptions{Trigger: s.run.Trigger})
+	return ApplyResult{Plan: info, Waiting: waiting}, err
+}

@@ -1,0 +1,212 @@
+// Package syncrun is the engine: one run from reading to history, through the small interfaces it
+// declares (Source, Store). What the records mean is left to mapping, what to change to plan, where
+// it is kept to the Store, when it starts to the caller.
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/hr"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+// ErrLeaseLost says that another run has taken the connection's lease; nothing more is written.
+var ErrLeaseLost = errors.New("another run has taken over this connection; nothing more was written")
+
+// Engine runs one connection of one organisation. All fields but Progress must be set.
+type Engine struct {
+	Organisation string
+	Policy       *policy.Connection
+	Store        Store
+	Source       Source
+	Now          func() time.Time
+	NewID        func(prefix string) string // unique ids such as "run_…"
+	Actor        string                     // who asks, e.g. "cli:root"
+	LeaseFor     time.Duration              // how long a silent run keeps the connection
+	Retryable    func(error) bool           // whether a broken reading is worth a second try
+	Progress     func(Progress)             // nil: nobody looks
+}
+
+// Progress is what a run has done so far, for a person who waits.
+type Progress struct {
+	Phase string // reading, planning, applying
+	Done  int
+	Total int // 0: not known yet
+}
+
+func (e *Engine) progress(phase string, done, total int) {
+	if e.Progress != nil {
+		e.Progress(Progress{phase, done, total})
+	}
+}
+
+// ReadError says that a reading failed or could not be certified: no plan exists and nothing was
+// changed.
+type ReadError struct {
+	Connection string
+	Cert       *hr.Certificate // nil when the reading itself broke
+	Err        error
+}
+
+func (e *ReadError) Error() string {
+	if e.Cert != nil {
+		return fmt.Sprintf("the reading of %s is not usable: %s; nothing was changed", e.Connection, e.Cert.Doubts[0].Text)
+	}
+	return fmt.Sprintf("read %s: %v", e.Connection, e.Err)
+}
+
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// session is a run in progress: its lease, its row, and the keeper that renews the lease.
+type session struct {
+	e     *Engine
+	conn  Connection
+	run   Run
+	lease Lease
+	stop  func() error
+}
+
+// begin takes the connection's lease and writes the run's row. The returned context ends when the
+// lease is lost.
+func (e *Engine) begin(ctx context.Context, trigger Trigger) (context.Context, *session, error) {
+	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
+	if err != nil {
+		return ctx, nil, err
+	}
+	run := Run{ID: e.NewID("run"), Connection: conn.ID, Name: conn.Name, Trigger: trigger, Actor: e.Actor,
+		StartedAt: e.Now(), Revision: policy.Revision(*e.Policy), KindCounts: map[plan.Kind]int{}}
+	lease, err := e.Store.Acquire(ctx, conn.ID, run.ID, e.LeaseFor)
+	if err != nil {
+		return ctx, nil, err
+	}
+	// The connection's row is read again under the lease: an earlier run may just have changed it.
+	if conn, err = e.Store.EnsureConnection(ctx, e.Policy.Name); err == nil {
+		err = e.Store.StartRun(ctx, run)
+	}
+	if err != nil {
+		return ctx, nil, errors.Join(err, e.Store.Release(ctx, lease))
+	}
+	kept, stop := e.keep(ctx, lease)
+	return kept, &session{e: e, conn: conn, run: run, lease: lease, stop: stop}, nil
+}
+
+// keep renews the lease until stop, and cancels the context when it is lost.
+func (e *Engine) keep(ctx context.Context, l Lease) (context.Context, func() error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(e.LeaseFor / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := e.Store.Renew(ctx, l, e.LeaseFor); errors.Is(err, ErrLeaseLost) {
+					cancel(ErrLeaseLost)
+					return
+				}
+			}
+		}
+	}()
+	return ctx, func() error {
+		cause := context.Cause(ctx)
+		cancel(nil)
+		<-done
+		if errors.Is(cause, ErrLeaseLost) {
+			return ErrLeaseLost
+		}
+		return nil
+	}
+}
+
+// end writes the run's outcome and gives the lease back. It works on a context of its own, because a
+// cancelled run must still be told.
+func (s *session) end(ctx context.Context, outcome Outcome, cause error) error {
+	lost := s.stop()
+	if lost != nil {
+		return lost
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	s.run.Outcome, s.run.FinishedAt = outcome, s.e.Now()
+	if cause != nil {
+		s.run.Errors = append(s.run.Errors, runError(cause))
+	}
+	err := s.e.Store.FinishRun(ctx, s.run)
+	return errors.Join(err, s.e.Store.Release(ctx, s.lease))
+}
+
+// coder is an error that knows its stable code and the vendor's request id.
+type coder interface {
+	Code() string
+	RequestID() string
+}
+
+func runError(err error) RunError {
+	r := RunError{Code: "failed", Message: err.Error()}
+	var c coder
+	var stale *StaleError
+	var read *ReadError
+	switch {
+	case errors.As(err, &c):
+		r.Code, r.RequestID = c.Code(), c.RequestID()
+	case errors.As(err, &stale):
+		r.Code = "stale"
+	case errors.As(err, &read) && read.Cert != nil:
+		r.Code = read.Cert.Doubts[0].Code
+	case errors.Is(err, context.Canceled):
+		r.Code = "cancelled"
+	}
+	return r
+}
+
+// holdsAndDecisions fills the parts of a planner's input that come from the store.
+func (e *Engine) input(ctx context.Context, s *session) (plan.Input, error) {
+	in := plan.Input{Organisation: e.Organisation, Connection: s.conn.ID, Name: s.conn.Name, Policy: e.Policy,
+		Revision: s.run.Revision, Now: e.Now()}
+	var err error
+	if in.Groups, err = e.Store.Groups(ctx); err != nil {
+		return in, err
+	}
+	if in.Holds, err = e.Store.Holds(ctx); err != nil {
+		return in, err
+	}
+	if in.Decisions, err = e.Store.Decisions(ctx, s.conn.ID); err != nil {
+		return in, err
+	}
+	if in.Owners, err = e.Store.Owners(ctx); err != nil {
+		return in, err
+	}
+	if in.Linked, err = e.Store.Counts(ctx, s.conn.ID); err != nil {
+		return in, err
+	}
+	in.Recent, err = e.Store.RecentKinds(ctx, s.conn.ID, in.Now.Add(-e.Policy.Guard.Window))
+	return in, err
+}
+
+// Runs lists the newest runs of the connection.
+func (e *Engine) Runs(ctx context.Context, limit int) ([]Run, error) {
+	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
+	if err != nil {
+		return nil, err
+	}
+	return e.Store.RunList(ctx, conn.ID, limit)
+}
+
+// personName is how a person is called in sentences.
+func personName(p *directory.Person) string {
+	if n := p.Values.Get(directory.DisplayName); n != "" {
+		return n
+	}
+	if n := p.Values.Get(directory.FirstName) + " " + p.Values.Get(directory.LastName); n != " " {
+		return n
+	}
+	return p.Values.Get(directory.Email)
+}

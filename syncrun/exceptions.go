@@ -1,0 +1,86 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+)
+
+// Holds lists the holds that are in force.
+func (e *Engine) Holds(ctx context.Context) ([]directory.Hold, error) {
+	all, err := e.Store.Holds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now, out := e.Now(), all[:0]
+	for _, h := range all {
+		if h.Active(now) {
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+// AddHold keeps runs off a person, or off one field, until an instant (zero: until removed).
+func (e *Engine) AddHold(ctx context.Context, who string, field directory.Field, until time.Time, reason string) (directory.Hold, error) {
+	if reason == "" {
+		return directory.Hold{}, errors.New("a hold needs a reason, for whoever finds it later")
+	}
+	if field != "" && field.Slot() < 0 && field != "status" {
+		if _, _, err := e.canonical(ctx, field, ""); err != nil {
+			return directory.Hold{}, err
+		}
+	}
+	if !until.IsZero() && !until.After(e.Now()) {
+		return directory.Hold{}, fmt.Errorf("the hold would end at %s, which is over", until.Format(time.RFC3339))
+	}
+	p, err := e.FindPerson(ctx, who)
+	if err != nil {
+		return directory.Hold{}, err
+	}
+	h := directory.Hold{ID: e.NewID("hold"), PersonID: p.ID, Field: field, Until: until, Reason: reason, CreatedBy: e.Actor, CreatedAt: e.Now()}
+	return h, e.Store.AddHold(ctx, h)
+}
+
+// RemoveHold ends a hold; the next run treats the person as any other.
+func (e *Engine) RemoveHold(ctx context.Context, id string) error {
+	err := e.Store.RemoveHold(ctx, id, e.Actor, e.Now())
+	if errors.Is(err, directory.ErrNotFound) {
+		return fmt.Errorf("there is no hold %s; \"rollcall holds\" lists them: %w", id, err)
+	}
+	return err
+}
+
+// Decide settles a held match: link the employee to a person, create a new person, or leave the
+// employee out. The next run acts on it.
+func (e *Engine) Decide(ctx context.Context, who string, kind directory.DecisionKind, person string) (directory.Decision, error) {
+	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
+	if err != nil {
+		return directory.Decision{}, err
+	}
+	s, err := e.Find(ctx, who)
+	if err != nil {
+		return directory.Decision{}, err
+	}
+	if s.SourceID == 0 {
+		// The name or address may be a person's who is not from HR; the held employee has the same one.
+		if s, err = e.findEmployee(ctx, conn.ID, who); err != nil {
+			return directory.Decision{}, err
+		}
+	}
+	d := directory.Decision{SourceID: s.SourceID, Kind: kind}
+	if kind == directory.DecideLink {
+		p, err := e.FindPerson(ctx, person)
+		if err != nil {
+			return directory.Decision{}, fmt.Errorf("find the person to link to: %w", err)
+		}
+		if p.Link != nil && (p.Link.Connection != conn.ID || p.Link.SourceID != fmt.Sprint(s.SourceID)) {
+			return directory.Decision{}, fmt.Errorf("%s is linked to employee %s already; one person has one employee", personName(&p), p.Link.SourceID)
+		}
+		d.PersonID = p.ID
+	}
+	return d, e.Store.Decide(ctx, conn.ID, d, e.Actor, e.Now())
+}

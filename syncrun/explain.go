@@ -1,0 +1,68 @@
+package syncrun
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
+)
+
+// Explain answers why somebody is as they are, or is not there, from stored decisions only; at is the
+// instant asked for (zero: now).
+func (e *Engine) Explain(ctx context.Context, who string, at time.Time) (plan.Explanation, error) {
+	s, err := e.Find(ctx, who)
+	if err != nil {
+		return plan.Explanation{}, err
+	}
+	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
+	if err != nil {
+		return plan.Explanation{}, err
+	}
+	in := plan.ExplainInput{Who: who, SourceID: s.SourceID, Name: s.Name, At: at}
+	if at.IsZero() {
+		in.At = e.Now()
+	}
+	if s.Person != nil {
+		in.PersonID, in.Status = s.Person.ID, s.Person.Status
+	}
+	history, err := e.Store.History(ctx, in.PersonID, conn.ID, s.SourceID)
+	if err != nil {
+		return plan.Explanation{}, err
+	}
+	for _, h := range history {
+		if !at.IsZero() && h.At.After(at) {
+			continue
+		}
+		entry := plan.ExplainEntry{At: h.At, Actor: h.Actor, Human: h.Run == nil, Applied: h.Applied, Item: h.Item}
+		if h.Run != nil {
+			entry.RunID = h.Run.ID
+		}
+		in.Entries = append(in.Entries, entry)
+	}
+	if !at.IsZero() {
+		in.Status = statusThen(in.Entries)
+	}
+	return plan.Explain(in), nil
+}
+
+// statusThen is the status that the last applied decision left somebody in; "" when there is none.
+func statusThen(entries []plan.ExplainEntry) directory.Status {
+	var s directory.Status
+	for _, en := range entries {
+		if c := en.Item.Change; en.Applied && c != nil {
+			s = c.StatusAfter
+		}
+	}
+	return s
+}
+
+// EndOfDay is the last instant of a day in the connection's zone, for --as-of and --at with a date.
+func EndOfDay(day string, zone *time.Location) (time.Time, error) {
+	t, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(day), zone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone).Add(-time.Millisecond), nil
+}

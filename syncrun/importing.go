@@ -1,0 +1,225 @@
+package syncrun
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
+)
+
+// ImportFault is one thing wrong in an imported file.
+type ImportFault struct {
+	Line   int
+	Column string
+	Text   string
+}
+
+// ImportError lists everything wrong in an imported file; nothing was imported.
+type ImportError struct{ Faults []ImportFault }
+
+func (e *ImportError) Error() string {
+	var b strings.Builder
+	for i, f := range e.Faults {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "line %d", f.Line)
+		if f.Column != "" {
+			fmt.Fprintf(&b, ", %s", f.Column)
+		}
+		fmt.Fprintf(&b, ": %s", f.Text)
+	}
+	return b.String()
+}
+
+// ImportPeople brings an existing user base in from CSV, for adoption (promise SI28). The header names
+// fields as the person JSON does; email is required; status, role and manager_email are understood,
+// id is ignored. Either every row is good and new, or nothing is imported.
+func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Person, error) {
+	rows, err := readImport(r)
+	if err != nil {
+		return nil, err
+	}
+	imp := importer{e: e, byEmail: map[string]int{}}
+	for _, row := range rows {
+		imp.add(ctx, row)
+	}
+	imp.managers(ctx, rows)
+	if err := imp.taken(ctx, rows); err != nil {
+		return nil, err
+	}
+	if len(imp.faults) > 0 {
+		return nil, &ImportError{imp.faults}
+	}
+	for i := range imp.people {
+		p := &imp.people[i]
+		c := plan.Change{Action: plan.Create, Reason: plan.FieldChanged, PersonID: p.ID, Email: p.Values.Get(directory.Email), Name: personName(p),
+			StatusBefore: p.Status, StatusAfter: p.Status, Sentence: e.Actor + " imported this person"}
+		saved, err := e.Store.SavePerson(ctx, *p, c, e.Actor, e.Now())
+		if err != nil {
+			return imp.people[:i], fmt.Errorf("import line %d (%s): %w; the %d people before it are in, import the rest again", rows[i].line, c.Email, err, i)
+		}
+		imp.people[i] = saved
+	}
+	return imp.people, nil
+}
+
+type importRow struct {
+	line   int
+	values map[string]string
+}
+
+func readImport(r io.Reader) ([]importRow, error) {
+	cr := csv.NewReader(r)
+	cr.FieldsPerRecord = -1
+	header, err := cr.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("the file is empty; its first line must name the columns, email among them")
+	}
+	if err != nil {
+		return nil, err
+	}
+	header[0] = strings.TrimPrefix(header[0], "\ufeff")
+	for i := range header {
+		header[i] = strings.TrimSpace(header[i])
+	}
+	if !slices.Contains(header, "email") {
+		return nil, fmt.Errorf("the first line names no column \"email\"; it names %s", strings.Join(header, ", "))
+	}
+	var out []importRow
+	var faults []ImportFault
+	for {
+		rec, err := cr.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, _ := cr.FieldPos(0)
+		if len(rec) != len(header) {
+			faults = append(faults, ImportFault{Line: line, Text: fmt.Sprintf("has %d values, the header names %d", len(rec), len(header))})
+			continue
+		}
+		row := importRow{line: line, values: map[string]string{}}
+		for i, name := range header {
+			// A leading quote is how exports keep spreadsheets from running formulas.
+			row.values[name] = strings.TrimSpace(unguard(rec[i]))
+		}
+		out = append(out, row)
+	}
+	if len(faults) > 0 {
+		return nil, &ImportError{faults}
+	}
+	return out, nil
+}
+
+func unguard(s string) string {
+	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(s[1])) {
+		return s[1:]
+	}
+	return s
+}
+
+type importer struct {
+	e       *Engine
+	people  []directory.Person
+	byEmail map[string]int // index in people
+	faults  []ImportFault
+}
+
+func (i *importer) fault(row importRow, column, format string, a ...any) {
+	i.faults = append(i.faults, ImportFault{row.line, column, fmt.Sprintf(format, a...)})
+}
+
+func (i *importer) add(ctx context.Context, row importRow) {
+	p := directory.Person{ID: i.e.NewID("p"), Status: directory.Active, Role: directory.RoleMember, CreatedAt: i.e.Now()}
+	names := make([]string, 0, len(row.values))
+	for n := range row.values {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		i.set(ctx, row, &p, name, row.values[name])
+	}
+	key := directory.EmailKey(row.values["email"])
+	switch at, twice := i.byEmail[key]; {
+	case key == "":
+		i.fault(row, "email", "is blank; a person needs an address")
+	case twice:
+		i.fault(row, "email", "%s stands twice, first for %s", row.values["email"], personName(&i.people[at]))
+	}
+	i.byEmail[key] = len(i.people)
+	i.people = append(i.people, p)
+}
+
+func (i *importer) set(ctx context.Context, row importRow, p *directory.Person, name, text string) {
+	switch name {
+	case "id", "manager_id", "manager_email", "manager":
+		return
+	case "status":
+		switch s := directory.Status(text); s {
+		case directory.Active, directory.Provisioned, directory.Deactivated:
+			p.Status = s
+		case "":
+		default:
+			i.fault(row, name, "%q is none of provisioned, active, deactivated", text)
+		}
+		return
+	case "role":
+		if text != "" {
+			if err := setRole(p, text, &plan.Change{}); err != nil {
+				i.fault(row, name, "%v", err)
+			}
+		}
+		return
+	}
+	canonical, kind, err := i.e.canonical(ctx, directory.Field(name), text)
+	if err != nil {
+		i.fault(row, name, "%v", err)
+		return
+	}
+	p.Values.Set(directory.Field(name), kind, canonical)
+}
+
+// managers resolves manager addresses among the imported people, then in the directory.
+func (i *importer) managers(ctx context.Context, rows []importRow) {
+	for at, row := range rows {
+		address := row.values["manager_email"]
+		if address == "" {
+			address = row.values["manager"]
+		}
+		if address == "" {
+			continue
+		}
+		if m, ok := i.byEmail[directory.EmailKey(address)]; ok {
+			i.people[at].Values.Set(directory.Manager, directory.KindPerson, i.people[m].ID)
+			continue
+		}
+		m, err := i.e.FindPerson(ctx, address)
+		if err != nil {
+			i.fault(row, "manager_email", "%v", err)
+			continue
+		}
+		i.people[at].Values.Set(directory.Manager, directory.KindPerson, m.ID)
+	}
+}
+
+// taken refuses addresses that the directory has already.
+func (i *importer) taken(ctx context.Context, rows []importRow) error {
+	for b, err := range i.e.Store.Briefs(ctx, false) {
+		if err != nil {
+			return err
+		}
+		if at, ok := i.byEmail[directory.EmailKey(b.Email)]; ok && b.Email != "" {
+			i.fault(rows[at], "email", "%s is in the directory already (person %s)", b.Email, b.ID)
+		}
+	}
+	return nil
+}

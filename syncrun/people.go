@@ -1,0 +1,263 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+// LockedError says that a field is controlled by BambooHR (promises SI4, SI36).
+type LockedError struct {
+	Field directory.Field
+	From  string
+	Name  string
+}
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("%s of %s is locked: it comes from %s in BambooHR; change it there, or put a hold on the field with \"rollcall hold\"", e.Field, e.Name, e.From)
+}
+
+// EditResult is a person after a human edit, with warnings for the editor.
+type EditResult struct {
+	Person   directory.Person
+	Warnings []string
+}
+
+// AuthorityOf tells who wins for a field of a person: the settings' authority for people of this
+// connection, "" for fields that no run writes.
+func (e *Engine) AuthorityOf(p *directory.Person, f directory.Field) policy.Authority {
+	if p.Link == nil {
+		return ""
+	}
+	for _, r := range e.Policy.Mapping {
+		if r.Target == string(f) {
+			return r.Authority
+		}
+	}
+	if f == directory.DisplayName {
+		return policy.AuthorityOverwrite
+	}
+	return ""
+}
+
+func (e *Engine) sourceOf(f directory.Field) string {
+	for _, r := range e.Policy.Mapping {
+		if r.Target == string(f) && len(r.From) > 0 {
+			return string(r.From[0])
+		}
+	}
+	return "an expression"
+}
+
+// Add creates a person who does not come from HR.
+func (e *Engine) Add(ctx context.Context, email string, set map[directory.Field]string) (EditResult, error) {
+	p := directory.Person{ID: e.NewID("p"), Status: directory.Provisioned, Role: directory.RoleMember, CreatedAt: e.Now()}
+	if len(set) == 0 {
+		set = map[directory.Field]string{}
+	}
+	set[directory.Email] = email
+	return e.save(ctx, p, set, plan.Create)
+}
+
+// Edit changes fields of a person by hand: locked fields are refused, overwritten ones are warned of
+// (promises AY21, BW10; contradiction C2).
+func (e *Engine) Edit(ctx context.Context, who string, set map[directory.Field]string) (EditResult, error) {
+	p, err := e.FindPerson(ctx, who)
+	if err != nil {
+		return EditResult{}, err
+	}
+	return e.save(ctx, p, set, plan.Update)
+}
+
+func (e *Engine) save(ctx context.Context, p directory.Person, set map[directory.Field]string, action plan.Action) (EditResult, error) {
+	res := EditResult{}
+	change := plan.Change{Action: action, Reason: plan.FieldChanged, PersonID: p.ID, Version: p.Version,
+		StatusBefore: p.Status, StatusAfter: p.Status, Sentence: fmt.Sprintf("%s edited this person", e.Actor)}
+	if action == plan.Create {
+		change.Sentence = fmt.Sprintf("%s added this person", e.Actor)
+	}
+	for _, f := range sortedFields(set) {
+		if err := e.setField(ctx, &p, f, set[f], &change, &res); err != nil {
+			return EditResult{}, err
+		}
+	}
+	if p.Values.Get(directory.Email) == "" {
+		return EditResult{}, errors.New("a person needs an e-mail address")
+	}
+	change.Email, change.Name = p.Values.Get(directory.Email), personName(&p)
+	saved, err := e.Store.SavePerson(ctx, p, change, e.Actor, e.Now())
+	res.Person = saved
+	return res, err
+}
+
+func sortedFields(set map[directory.Field]string) []directory.Field {
+	out := make([]directory.Field, 0, len(set))
+	for f := range set {
+		out = append(out, f)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (e *Engine) setField(ctx context.Context, p *directory.Person, f directory.Field, text string, change *plan.Change, res *EditResult) error {
+	if f == "role" {
+		return setRole(p, text, change)
+	}
+	switch e.AuthorityOf(p, f) {
+	case policy.AuthorityLocked:
+		return &LockedError{Field: f, From: e.sourceOf(f), Name: personName(p)}
+	case policy.AuthorityOverwrite:
+		res.Warnings = append(res.Warnings, fmt.Sprintf("%s comes from BambooHR: the next run overwrites it unless it is held", f))
+	}
+	canonical, kind, err := e.canonical(ctx, f, text)
+	if err != nil {
+		return err
+	}
+	before := p.Values.Get(f)
+	if before == canonical {
+		return nil
+	}
+	p.Values.Set(f, kind, canonical)
+	change.Fields = append(change.Fields, plan.FieldChange{Field: f, Kind: kind, Before: before, After: canonical})
+	if !slices.Contains(p.Edited, f) {
+		p.Edited = append(p.Edited, f)
+	}
+	return nil
+}
+
+func setRole(p *directory.Person, text string, change *plan.Change) error {
+	role := directory.Role(text)
+	if !slices.Contains([]directory.Role{directory.RoleOwner, directory.RoleAdmin, directory.RoleOperator, directory.RoleAuditor, directory.RoleMember}, role) {
+		return fmt.Errorf("%q is no role; the roles are owner, admin, operator, auditor and member", text)
+	}
+	change.Fields = append(change.Fields, plan.FieldChange{Field: "role", Kind: directory.KindText, Before: string(p.Role), After: text})
+	p.Role = role
+	return nil
+}
+
+// canonical checks what a human typed and gives its canonical text.
+func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) (string, directory.Kind, error) {
+	kind := e.kindOf(f)
+	text, _ = directory.CleanText(text)
+	if f.Slot() < 0 && !strings.HasPrefix(string(f), "custom.") && !strings.HasPrefix(string(f), "budgets.") {
+		return "", "", fmt.Errorf("there is no field %q; the fields are %s, budgets.NAME and custom.NAME", f, fieldList())
+	}
+	switch {
+	case text == "":
+		return "", kind, nil
+	case f == directory.Email:
+		a, err := mail.ParseAddress(text)
+		if err != nil || a.Address != text {
+			return "", "", fmt.Errorf("%q is no e-mail address", text)
+		}
+	case f == directory.Manager:
+		m, err := e.FindPerson(ctx, text)
+		if err != nil {
+			return "", "", fmt.Errorf("find the manager: %w", err)
+		}
+		return m.ID, kind, nil
+	case kind == directory.KindDate:
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return "", "", fmt.Errorf("%q is no date for %s; write YYYY-MM-DD", text, f)
+		}
+	case kind == directory.KindList:
+		var items []string
+		for _, it := range strings.Split(text, ",") {
+			if it = strings.TrimSpace(it); it != "" {
+				items = append(items, it)
+			}
+		}
+		return directory.JoinList(items), kind, nil
+	}
+	return text, kind, nil
+}
+
+func (e *Engine) kindOf(f directory.Field) directory.Kind {
+	for _, r := range e.Policy.Mapping {
+		if r.Target == string(f) && r.Type != "" {
+			return directory.Kind(r.Type)
+		}
+	}
+	return f.Kind()
+}
+
+func fieldList() string {
+	std := directory.Standard()
+	names := make([]string, len(std))
+	for i, f := range std {
+		names[i] = string(f)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Deactivate ends somebody's access by hand; a run does not undo it while manual_deactivation sticks.
+func (e *Engine) Deactivate(ctx context.Context, who string) (EditResult, error) {
+	p, err := e.FindPerson(ctx, who)
+	if err != nil {
+		return EditResult{}, err
+	}
+	if p.Status == directory.Deactivated {
+		return EditResult{Person: p, Warnings: []string{personName(&p) + " is deactivated already"}}, nil
+	}
+	owners, err := e.Store.Owners(ctx)
+	if err != nil {
+		return EditResult{}, err
+	}
+	if p.Role == directory.RoleOwner && len(owners) <= 1 {
+		return EditResult{}, fmt.Errorf("%s is the last owner and cannot be deactivated; make another owner first", personName(&p))
+	}
+	p.PreviousStatus, p.ManualLock = p.Status, true
+	return e.setStatus(ctx, p, directory.Deactivated, plan.Deactivate, "deactivated this person by hand")
+}
+
+// Reactivate returns somebody to the state before the deactivation.
+func (e *Engine) Reactivate(ctx context.Context, who string) (EditResult, error) {
+	p, err := e.FindPerson(ctx, who)
+	if err != nil {
+		return EditResult{}, err
+	}
+	if p.Status != directory.Deactivated {
+		return EditResult{Person: p, Warnings: []string{personName(&p) + " is not deactivated"}}, nil
+	}
+	to := p.PreviousStatus
+	if to == "" || to == directory.Deactivated {
+		to = directory.Provisioned
+	}
+	p.ManualLock = false
+	return e.setStatus(ctx, p, to, plan.Reactivate, "reactivated this person by hand")
+}
+
+// Invite makes a provisioned person active (promise AY13).
+func (e *Engine) Invite(ctx context.Context, who string) (EditResult, error) {
+	p, err := e.FindPerson(ctx, who)
+	if err != nil {
+		return EditResult{}, err
+	}
+	switch p.Status {
+	case directory.Active:
+		return EditResult{Person: p, Warnings: []string{personName(&p) + " is active already"}}, nil
+	case directory.Deactivated:
+		return EditResult{}, fmt.Errorf("%s is deactivated and cannot be invited; reactivate first", personName(&p))
+	}
+	if start := p.Values.Get(directory.HireDate); start > e.Now().UTC().Format(time.DateOnly) {
+		return EditResult{}, fmt.Errorf("%s starts on %s and is not invited before", personName(&p), start)
+	}
+	return e.setStatus(ctx, p, directory.Active, plan.Update, "invited this person")
+}
+
+func (e *Engine) setStatus(ctx context.Context, p directory.Person, to directory.Status, action plan.Action, what string) (EditResult, error) {
+	change := plan.Change{Action: action, Reason: plan.FieldChanged, PersonID: p.ID, Version: p.Version, Name: personName(&p),
+		Email: p.Values.Get(directory.Email), StatusBefore: p.Status, StatusAfter: to, Sentence: e.Actor + " " + what,
+		Fields: []plan.FieldChange{{Field: "status", Kind: directory.KindText, Before: string(p.Status), After: string(to)}}}
+	p.Status = to
+	saved, err := e.Store.SavePerson(ctx, p, change, e.Actor, e.Now())
+	return EditResult{Person: saved}, err
+}

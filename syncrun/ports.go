@@ -1,0 +1,198 @@
+package syncrun
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/hr"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+// Source reads a whole company (package source).
+type Source interface {
+	// Resolve answers which BambooHR alias each "name:…" reference of the settings means, and refuses
+	// an unknown or ambiguous one. It makes no request when there is none.
+	Resolve(ctx context.Context, conn *policy.Connection) (map[string]string, error)
+	// Read starts one complete reading of fields (aliases). Records that known answers for with an
+	// equal fingerprint come back Unchanged. The snapshot is void when its sequence yields an error.
+	Read(ctx context.Context, fields []string, known hr.KnownFunc) (*hr.Snapshot, error)
+	// ReadAsOf reads the company as it will look at the end of a future day (YYYY-MM-DD), from history
+	// rows and dates. Every record comes back in full.
+	ReadAsOf(ctx context.Context, fields []string, day string) (*hr.Snapshot, error)
+	// StatusReadable tells, of these employees, whose employment status the key may see, by the
+	// employee list's _restrictedFields (product, "No status"). An id that is missing is not confirmed.
+	StatusReadable(ctx context.Context, ids []int64) (map[int64]bool, error)
+	// Deleted tells which of these employees BambooHR lists as deleted since the instant given.
+	Deleted(ctx context.Context, since time.Time, ids []int64) (map[int64]bool, error)
+	// Requests is the number of HTTP requests made so far, retries included.
+	Requests() int
+}
+
+// BusyError says that a run of the connection is under way.
+type BusyError struct{ RunID string }
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("run %s of this connection is under way", e.RunID)
+}
+
+// StaleError says that a stored plan may no longer be applied.
+type StaleError struct {
+	PlanID string
+	Why    string // a sentence
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("plan %s is stale: %s; make a new one with \"rollcall plan\"", e.PlanID, e.Why)
+}
+
+// Lease is the right to write for one connection. Fence grows with every lease; a write under an
+// older fence is refused inside its transaction (security §3 #42).
+type Lease struct {
+	Connection string
+	RunID      string
+	Fence      int64
+}
+
+// Store keeps people, plans and history of one organisation. Every method states what it does when a
+// record is missing: directory.ErrNotFound, unless said otherwise.
+type Store interface {
+	Connections
+	People
+	Plans
+	Runs
+	Exceptions
+}
+
+// Connections keeps what is remembered of each connection and its employees.
+type Connections interface {
+	// EnsureConnection returns the connection of that name, created in state draft when new.
+	EnsureConnection(ctx context.Context, name string) (Connection, error)
+	// Acquire takes the connection's lease for a run, or answers *BusyError. A lease whose process is
+	// gone or whose time is up is taken over; the run that held it is marked interrupted. Time is the
+	// database's, not the run's clock.
+	Acquire(ctx context.Context, connection, runID string, ttl time.Duration) (Lease, error)
+	// Renew extends the lease; ErrLeaseLost when another run has taken it.
+	Renew(ctx context.Context, l Lease, ttl time.Duration) error
+	// Release gives the lease back; no error when it was lost.
+	Release(ctx context.Context, l Lease) error
+	// LinkStates yields what is remembered of every employee of a connection by ascending SourceID,
+	// reusing the value it yields. PersonID and Since are left out unless full is set.
+	LinkStates(ctx context.Context, connection string, full bool) iter.Seq2[*directory.LinkState, error]
+	// LinkStatesOf returns the full states of some employees; missing ones are left out.
+	LinkStatesOf(ctx context.Context, connection string, ids []int64) (map[int64]directory.LinkState, error)
+	// DueBy returns the full states whose Due instant is at or before t and has an action.
+	DueBy(ctx context.Context, connection string, t time.Time) ([]directory.LinkState, error)
+	// FinishReading resets the failures after a good reading, or counts one more, and keeps the
+	// baseline; a nil baseline leaves the old one.
+	FinishReading(ctx context.Context, connection string, ok bool, baseline *hr.Baseline) error
+	// AcceptBaseline replaces the baseline by hand, with an audit entry.
+	AcceptBaseline(ctx context.Context, connection string, b hr.Baseline, actor string, now time.Time) error
+}
+
+// People reads and, for human edits, writes people, departments and teams.
+type People interface {
+	Person(ctx context.Context, id string) (directory.Person, error)
+	// PersonsByID returns the people that exist among ids, in the order of ids.
+	PersonsByID(ctx context.Context, ids []string) ([]directory.Person, error)
+	// PersonBySource returns the person linked to an employee.
+	PersonBySource(ctx context.Context, connection, sourceID string) (directory.Person, error)
+	// Briefs yields everybody, or only the people without a link, by ascending ID.
+	Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*directory.Brief, error]
+	// AllPeople yields everybody in full, by ascending e-mail then id.
+	AllPeople(ctx context.Context) iter.Seq2[*directory.Person, error]
+	// FindPeople returns people with that e-mail, employee id or exact name (compare forms), at most limit.
+	FindPeople(ctx context.Context, by string, value string, limit int) ([]directory.Person, error)
+	Groups(ctx context.Context) ([]directory.Group, error)
+	Counts(ctx context.Context, connection string) (plan.LinkedCounts, error)
+	Owners(ctx context.Context) ([]string, error)
+	// SavePerson writes a human edit or creation: p.Version is the version that was read (0: new);
+	// *StaleRecordError when it has another one by now, *ConflictError when the e-mail is taken. It
+	// marks the link state unclean, and appends history and audit rows in the same transaction.
+	SavePerson(ctx context.Context, p directory.Person, change plan.Change, actor string, now time.Time) (directory.Person, error)
+}
+
+// Plans stores plans row by row.
+type Plans interface {
+	// NewPlan starts a plan; it is invisible until Finish.
+	NewPlan(ctx context.Context, connection, id, person, undoOf string, now time.Time) (PlanWriter, error)
+	// Plan returns a finished plan by id; id "" means the connection's latest.
+	Plan(ctx context.Context, connection, id string) (PlanInfo, error)
+	// Items yields the rows of a plan in order from seq after (exclusive), changes and held only unless
+	// all is set.
+	Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[StoredItem, error]
+	// LatestFullPlan returns the newest Seq of a finished plan of the whole connection.
+	LatestFullPlan(ctx context.Context, connection string) (int64, error)
+	// StaleRecords returns, of the people and groups that the given rows were planned on, those that
+	// have another version by now, at most limit.
+	StaleRecords(ctx context.Context, planID string, seqs []int64, limit int) ([]directory.Key, error)
+}
+
+// PlanWriter takes the rows of one plan as they are decided. Add may be given rows out of plan order
+// (departments come last); Finish puts them in order.
+type PlanWriter interface {
+	Add(ctx context.Context, item plan.Item) error
+	Finish(ctx context.Context, h plan.Header, baseline hr.Baseline) (PlanInfo, error)
+	Abort(ctx context.Context) error
+}
+
+// Runs keeps the history.
+type Runs interface {
+	StartRun(ctx context.Context, r Run) error
+	FinishRun(ctx context.Context, r Run) error
+	Run(ctx context.Context, id string) (Run, error)
+	// RunList returns runs, newest first; connection "" means all.
+	RunList(ctx context.Context, connection string, limit int) ([]Run, error)
+	// ApplyBatch writes the given rows of a plan in one transaction with one journal row: it checks the
+	// lease's fence and every record's version inside it, is idempotent per row, and returns how many
+	// rows of tables it wrote. *StaleRecordError leaves the whole batch unwritten.
+	ApplyBatch(ctx context.Context, l Lease, run Run, planID string, items []StoredItem, now time.Time) (int, error)
+	// ApplyRefreshes stores the plan's Refresh and Left rows, whose person (if any) has not changed since.
+	ApplyRefreshes(ctx context.Context, l Lease, planID string) (int, error)
+	// AppliedItems yields the change rows that a run applied, in order.
+	AppliedItems(ctx context.Context, runID string) iter.Seq2[StoredItem, error]
+	// RecentKinds sums what automatic, unreleased runs applied since t, by guarded kind.
+	RecentKinds(ctx context.Context, connection string, since time.Time) (plan.Recent, error)
+	// MarkUndone records that a run was undone.
+	MarkUndone(ctx context.Context, runID string) error
+	// History yields what was decided about a person or employee, oldest first: applied changes and human
+	// edits with their run, and the latest held, left or planned row.
+	History(ctx context.Context, personID string, connection string, sourceID int64) ([]HistoryEntry, error)
+}
+
+// HistoryEntry is one decision about one person.
+type HistoryEntry struct {
+	At      time.Time
+	Run     *Run // nil for a human edit
+	Actor   string
+	Applied bool // false: planned or held only
+	Item    plan.Item
+}
+
+// Exceptions keeps holds and decisions.
+type Exceptions interface {
+	Holds(ctx context.Context) ([]directory.Hold, error)
+	AddHold(ctx context.Context, h directory.Hold) error
+	RemoveHold(ctx context.Context, id, actor string, now time.Time) error
+	Decisions(ctx context.Context, connection string) ([]directory.Decision, error)
+	Decide(ctx context.Context, connection string, d directory.Decision, actor string, now time.Time) error
+}
+
+// StaleRecordError names a record that changed since it was read.
+type StaleRecordError struct{ Key directory.Key }
+
+func (e *StaleRecordError) Error() string { return fmt.Sprintf("%s was changed meanwhile", e.Key) }
+
+// ConflictError says that a value which must be unique belongs to another person.
+type ConflictError struct {
+	Field directory.Field
+	Value string
+	Owner string // person id
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s %q belongs to person %s", e.Field, e.Value, e.Owner)
+}
