@@ -1,0 +1,476 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// batch is one transaction of an apply.
+type batch struct {
+	t     tx
+	plan  storedPlan
+	run   *syncrun.Run
+	now   time.Time
+	audit int64 // of the batch's own entry
+	rows  int
+	moved []move // addresses to be given out at the end
+	owner directory.Key
+}
+
+// move is an address on its way to a person.
+type move struct {
+	person, key string
+	from        string // who had it in this batch before, "" when nobody
+}
+
+// ApplyBatch implements syncrun.Runs. Addresses that change hands are taken from everybody first and
+// given out last, so that swaps and longer rings need no order.
+func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run, planID string, items []syncrun.StoredItem, now time.Time) (int, error) {
+	rows := 0
+	err := s.write(ctx, func(t tx) error {
+		conn, err := t.fenced(l)
+		if err != nil {
+			return err
+		}
+		p, err := t.planByID(planID)
+		if err != nil {
+			return err
+		}
+		if p.conn != conn {
+			return fmt.Errorf("plan %s is not of connection %s", planID, l.Connection)
+		}
+		b := &batch{t: t, plan: p, run: &run, now: now}
+		if err := b.apply(items); err != nil {
+			return err
+		}
+		rows = b.rows
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return rows, nil
+}
+
+func (b *batch) apply(items []syncrun.StoredItem) error {
+	todo, err := b.open(items)
+	if err != nil || len(todo) == 0 {
+		return err
+	}
+	if err := b.recordBatch(todo); err != nil {
+		return err
+	}
+	for _, it := range todo {
+		if it.Change.Group != nil {
+			if err := b.createGroup(it.Change); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.park(todo); err != nil {
+		return err
+	}
+	r, err := b.t.personReader()
+	if err != nil {
+		return err
+	}
+	for _, it := range todo {
+		if it.Change.Group != nil {
+			continue
+		}
+		if err := b.person(r, it); err != nil {
+			return err
+		}
+	}
+	if err := b.giveOut(); err != nil {
+		return err
+	}
+	if err := b.keepAnOwner(); err != nil {
+		return err
+	}
+	_, err = b.t.exec("update journal set rows_written = $1 where org = $2 and run_id = $3 and audit = $4", b.rows, b.t.org, b.run.ID, b.audit)
+	return err
+}
+
+// open leaves out what an earlier batch, of any run, applied already.
+func (b *batch) open(items []syncrun.StoredItem) ([]syncrun.StoredItem, error) {
+	done, err := b.t.applied(b.plan.no)
+	if err != nil {
+		return nil, err
+	}
+	todo := make([]syncrun.StoredItem, 0, len(items))
+	for _, it := range items {
+		if it.Change != nil && done.of(it.Seq) == "" {
+			todo = append(todo, it)
+		}
+	}
+	slices.SortFunc(todo, func(x, y syncrun.StoredItem) int { return int(x.Seq - y.Seq) })
+	return slices.CompactFunc(todo, func(x, y syncrun.StoredItem) bool { return x.Seq == y.Seq }), nil
+}
+
+// recordBatch writes the journal row, the batch's audit entry, and the run's counts so far, which are
+// all that is left of a run that crashes.
+func (b *batch) recordBatch(todo []syncrun.StoredItem) error {
+	seqs := make([]int64, len(todo))
+	counts, kinds := plan.Counts{}, map[plan.Kind]int{}
+	for i, it := range todo {
+		seqs[i] = it.Seq
+		counts.Add(it.Change.Action)
+		b.run.Counts.Add(it.Change.Action)
+		for _, k := range plan.Kinds() {
+			if it.Change.Kinds.Has(k) {
+				kinds[k]++
+			}
+		}
+	}
+	detail, err := json.Marshal(counts)
+	if err != nil {
+		return err
+	}
+	if err := b.t.audit(AuditEntry{At: b.now, Actor: b.run.Actor, Event: "apply", Subject: b.plan.info.ID, RunID: b.run.ID, Detail: string(detail)}); err != nil {
+		return err
+	}
+	if b.audit, err = b.t.auditSeq(); err != nil {
+		return err
+	}
+	text, err := json.Marshal(kinds)
+	if err != nil {
+		return err
+	}
+	automatic := b.run.Trigger.Automatic() && !b.run.Released
+	if _, err := b.t.exec(`insert into journal (org, run_id, plan, connection, at, audit, seqs, automatic, kinds, rows_written)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`, b.t.org, b.run.ID, b.plan.no, b.plan.conn, b.now, b.audit, formatSeqs(seqs),
+		automatic, string(text)); err != nil {
+		return err
+	}
+	if text, err = json.Marshal(b.run.Counts); err != nil {
+		return err
+	}
+	if _, err := b.t.exec("update runs set plan_id = $1, counts = $2 where org = $3 and id = $4", b.plan.info.ID, string(text), b.t.org, b.run.ID); err != nil {
+		return err
+	}
+	_, err = b.t.exec("update plans set applied_by = $1 where org = $2 and no = $3", b.run.ID, b.t.org, b.plan.no)
+	b.rows++ // the journal; the rest is bookkeeping
+	return err
+}
+
+func (b *batch) createGroup(c *plan.Change) error {
+	n, err := b.t.insertGroup(c.Group)
+	if err == nil && n == 0 {
+		err = &syncrun.StaleRecordError{Key: c.Key()}
+	}
+	b.rows += n
+	return err
+}
+
+// emailMove returns the compare form of the address that a change of an existing person sets.
+func emailMove(c *plan.Change) (key string, moves bool) {
+	if c.Version == 0 {
+		return "", false
+	}
+	for i := range c.Fields {
+		if f := &c.Fields[i]; f.Field == directory.Email && directory.EmailKey(f.Before) != directory.EmailKey(f.After) {
+			return directory.EmailKey(f.After), true
+		}
+	}
+	return "", false
+}
+
+// park takes the addresses that change from those who have them; NULL is the one value that may stand
+// several times in the unique index.
+func (b *batch) park(todo []syncrun.StoredItem) error {
+	had := map[string]string{}
+	for _, it := range todo {
+		c := it.Change
+		key, moves := emailMove(c)
+		if !moves {
+			continue
+		}
+		if _, err := b.t.first("select email_key from people where org = $1 and id = $2",
+			func(st stmt) { had[st.ColText(0)] = c.PersonID }, b.t.org, c.PersonID); err != nil {
+			return err
+		}
+		if err := b.t.setEmailKey(c.PersonID, ""); err != nil {
+			return err
+		}
+		b.moved = append(b.moved, move{person: c.PersonID, key: key})
+	}
+	for i := range b.moved {
+		b.moved[i].from = had[b.moved[i].key]
+	}
+	return nil
+}
+
+// giveOut hands the parked addresses to their new people and says so in the audit trail (security §3 #26).
+func (b *batch) giveOut() error {
+	for _, m := range b.moved {
+		if err := b.t.setEmailKey(m.person, m.key); errors.Is(err, sqldb.ErrUnique) {
+			return &syncrun.StaleRecordError{Key: directory.PersonKey(m.person)}
+		} else if err != nil {
+			return err
+		}
+		if err := b.note("move_email", m.person, m.from, m.person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) note(event, person, before, after string) error {
+	return b.t.audit(AuditEntry{At: b.now, Actor: b.run.Actor, Event: event, Subject: person, Before: before, After: after, RunID: b.run.ID})
+}
+
+// person writes one change of a person with everything that belongs to it.
+func (b *batch) person(r *personReader, it syncrun.StoredItem) error {
+	c := it.Change
+	stale := &syncrun.StaleRecordError{Key: c.Key()}
+	p := directory.Person{ID: c.PersonID, Role: directory.RoleMember, CreatedAt: b.now}
+	old := p
+	if c.Version > 0 {
+		found, ok, err := r.byID(b.t, c.PersonID)
+		if err != nil {
+			return err
+		}
+		if !ok || found.Version != c.Version {
+			return stale
+		}
+		p, old = found, found
+	}
+	setValues(&p, c)
+	setStatus(&p, c)
+	p.Version, p.UpdatedAt = c.Version+1, b.now
+	conn, err := b.setLink(&p, c)
+	if err != nil {
+		return err
+	}
+	var n int
+	if c.Version == 0 {
+		n, err = b.t.insertPerson(&p, conn)
+	} else {
+		n, err = b.t.updatePerson(&p, conn)
+	}
+	if errors.Is(err, sqldb.ErrUnique) {
+		return stale
+	}
+	if err != nil {
+		return err
+	}
+	b.rows += n
+	if activeOwner(&old) && !activeOwner(&p) {
+		b.owner = c.Key()
+	}
+	if err := b.statusNote(&old, &p); err != nil {
+		return err
+	}
+	if err := b.links(&old, &p, c); err != nil {
+		return err
+	}
+	return b.holds(it)
+}
+
+// setValues writes the fields of a change; what a human edited before is the run's again. Status and
+// role are no fields of the record.
+func setValues(p *directory.Person, c *plan.Change) {
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		if f.Field.Slot() < 0 && !strings.HasPrefix(string(f.Field), "budgets.") && !strings.HasPrefix(string(f.Field), "custom.") {
+			continue
+		}
+		text := f.After
+		if f.Field == directory.Manager {
+			text = f.AfterID
+		}
+		p.Values.Set(f.Field, f.Kind, text)
+		if len(p.Edited) > 0 {
+			p.Edited = slices.DeleteFunc(slices.Clone(p.Edited), func(e directory.Field) bool { return e == f.Field })
+		}
+	}
+}
+
+// setStatus applies a change's status. A deactivation keeps the state before it, and what a run
+// deactivates or reactivates no longer counts as locked by hand.
+func setStatus(p *directory.Person, c *plan.Change) {
+	switch {
+	case c.StatusAfter == "":
+	case c.StatusAfter == directory.Deactivated && p.Status != directory.Deactivated:
+		p.PreviousStatus, p.ManualLock = p.Status, false
+	case c.StatusAfter != directory.Deactivated && p.Status == directory.Deactivated:
+		p.PreviousStatus, p.ManualLock = "", false
+	}
+	if c.StatusAfter != "" {
+		p.Status = c.StatusAfter
+	}
+	if p.Status == "" {
+		p.Status = directory.Provisioned
+	}
+}
+
+// setLink links the person to the change's employee and returns the number of the person's connection.
+func (b *batch) setLink(p *directory.Person, c *plan.Change) (int64, error) {
+	if c.Link != nil && c.Link.Outcome == directory.OutcomeLinked {
+		p.Link = &directory.Link{Connection: b.plan.info.Connection, SourceID: strconv.FormatInt(c.Link.SourceID, 10)}
+	}
+	if p.Link == nil || p.Link.Connection == b.plan.info.Connection {
+		return b.plan.conn, nil
+	}
+	return b.t.connection(p.Link.Connection)
+}
+
+// statusNote audits who lost or regained access.
+func (b *batch) statusNote(old, p *directory.Person) error {
+	switch was, is := old.Status == directory.Deactivated, p.Status == directory.Deactivated; {
+	case is && !was && old.Status != "":
+		return b.note("deactivate", p.ID, string(old.Status), string(p.Status))
+	case was && !is:
+		return b.note("reactivate", p.ID, string(old.Status), string(p.Status))
+	}
+	return nil
+}
+
+// links stores what is remembered of the employee. A person who was another employee before is no
+// longer remembered as that one; without a new state the next run looks again.
+func (b *batch) links(old, p *directory.Person, c *plan.Change) error {
+	if old.Link != nil && p.Link != nil && *old.Link != *p.Link {
+		if err := b.forget(old); err != nil {
+			return err
+		}
+	}
+	if c.Link == nil {
+		return b.t.unclean(p.Link)
+	}
+	n, err := b.t.putLink(b.plan.conn, c.Link, b.audit)
+	b.rows += n
+	return err
+}
+
+func (b *batch) forget(old *directory.Person) error {
+	conn, err := b.t.connection(old.Link.Connection)
+	if err != nil {
+		return err
+	}
+	id, err := sourceNumber(old.Link.SourceID)
+	if err != nil {
+		return err
+	}
+	n, err := b.t.exec("delete from links where org = $1 and connection = $2 and source_id = $3 and person_id = $4", b.t.org, conn, id, old.ID)
+	if err != nil {
+		return err
+	}
+	m, err := b.t.exec(`insert into former_links (org, person_id, connection, source_id) values ($1, $2, $3, $4) on conflict do nothing`,
+		b.t.org, old.ID, conn, id)
+	b.rows += n + m
+	return err
+}
+
+// holds adds the change's holds; one without an id gets one that a repetition finds again.
+func (b *batch) holds(it syncrun.StoredItem) error {
+	for i, h := range it.Change.Holds {
+		if h.ID == "" {
+			h.ID = fmt.Sprintf("hold_%s_%d_%d", b.plan.info.ID, it.Seq, i+1)
+		}
+		if h.PersonID == "" {
+			h.PersonID = it.Change.PersonID
+		}
+		if h.CreatedBy == "" {
+			h.CreatedBy = b.run.Actor
+		}
+		if h.CreatedAt.IsZero() {
+			h.CreatedAt = b.now
+		}
+		n, err := b.t.addHold(h)
+		if err != nil {
+			return err
+		}
+		b.rows += n
+	}
+	return nil
+}
+
+// keepAnOwner refuses a batch that took the last active owner away, which two plans can do together
+// although neither meant to (security §1.5).
+func (b *batch) keepAnOwner() error {
+	if b.owner == "" {
+		return nil
+	}
+	left, err := b.t.ownersLeft()
+	if err == nil && !left {
+		err = &syncrun.StaleRecordError{Key: b.owner}
+	}
+	return err
+}
+
+// ApplyRefreshes implements syncrun.Runs. An employee whose person, holds or decision was touched since
+// the plan was begun keeps the state that makes the next run look again.
+func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID string) (int, error) {
+	var p storedPlan
+	var states []directory.LinkState
+	rows := 0
+	flush := func() error {
+		err := s.write(ctx, func(t tx) error {
+			conn, err := t.fenced(l)
+			if err != nil {
+				return err
+			}
+			if p.conn != conn {
+				return fmt.Errorf("plan %s is not of connection %s", planID, l.Connection)
+			}
+			for i := range states {
+				n, err := t.refresh(&p, &states[i])
+				if err != nil {
+					return err
+				}
+				rows += n
+			}
+			return nil
+		})
+		states = states[:0]
+		return err
+	}
+	err := s.read(ctx, func(t tx) (err error) {
+		if p, err = t.planByID(planID); err != nil {
+			return err
+		}
+		wanted := func(kind int64) bool { return kind == planrow.Left || kind == planrow.Refresh }
+		err = t.items(&p, 0, wanted, func(_ int64, it plan.Item) error {
+			if it.Left != nil {
+				states = append(states, it.Left.Link)
+			} else {
+				states = append(states, *it.Refresh)
+			}
+			if len(states) < dropRows {
+				return nil
+			}
+			return flush()
+		})
+		if err == nil && len(states) > 0 {
+			err = flush()
+		}
+		return err
+	})
+	if err != nil {
+		return rows, fmt.Errorf("remember what plan %s read: %w", planID, err)
+	}
+	return rows, nil
+}
+
+// refresh writes one link state unless it was touched since the plan was begun.
+func (t tx) refresh(p *storedPlan, ls *directory.LinkState) (int, error) {
+	touched := int64(0)
+	if _, err := t.first("select touched from links where org = $1 and connection = $2 and source_id = $3",
+		func(st stmt) { touched = st.ColInt(0) }, t.org, p.conn, ls.SourceID); err != nil || touched > p.mark {
+		return 0, err
+	}
+	return t.putLink(p.conn, ls, touched)
+}

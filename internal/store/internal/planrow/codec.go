@@ -1,0 +1,198 @@
+// Package planrow packs and unpacks the rows of stored plans. It is hand-written because a first load
+// packs a hundred thousand of them; where rows are kept is left to the store.
+package planrow
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+)
+
+// ErrDamaged says that stored bytes cannot be read.
+var ErrDamaged = errors.New("stored plan row is damaged")
+
+// Bodies of plan rows are packed by hand: encoding/json costs more than everything else that happens to
+// a row. Numbers are varints, text stands behind its length. Words are texts that repeat (names of
+// fields, of rules, a revision): a plan keeps each once and rows refer to it by number.
+
+const (
+	maxWords    = 4096 // per plan; further ones are written out
+	maxWordSize = 256
+)
+
+// Words numbers the words of one plan in the order in which they came.
+type Words struct {
+	list  []string
+	index map[string]int
+}
+
+// NewWords returns an empty list.
+func NewWords() *Words { return &Words{index: map[string]int{}} }
+
+// Len is the number of words.
+func (w *Words) Len() int { return len(w.list) }
+
+// Pack returns the list as stored.
+func (w *Words) Pack() []byte {
+	var p packer
+	p.uint(uint64(len(w.list)))
+	for _, s := range w.list {
+		p.string(s)
+	}
+	return p.b
+}
+
+// UnpackWords restores a stored list; no bytes are an empty list.
+func UnpackWords(b []byte) ([]string, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	u := unpacker{s: string(b)}
+	out := make([]string, u.count())
+	for i := range out {
+		out[i] = u.string()
+	}
+	if u.bad {
+		return nil, ErrDamaged
+	}
+	return out, nil
+}
+
+// packer writes a body; without words every word is written out.
+type packer struct {
+	b     []byte
+	words *Words
+}
+
+func (p *packer) uint(v uint64) { p.b = binary.AppendUvarint(p.b, v) }
+func (p *packer) int(v int64)   { p.b = binary.AppendVarint(p.b, v) }
+func (p *packer) byte(v byte)   { p.b = append(p.b, v) }
+func (p *packer) string(s string) {
+	p.b = binary.AppendUvarint(p.b, uint64(len(s)))
+	p.b = append(p.b, s...)
+}
+
+// word writes 0 for blank, 1 and the text, or 2 and up for a numbered word.
+func (p *packer) word(s string) {
+	if s == "" {
+		p.byte(0)
+		return
+	}
+	if p.words != nil {
+		n, ok := p.words.index[s]
+		if !ok && len(p.words.list) < maxWords && len(s) <= maxWordSize {
+			n, ok = len(p.words.list), true
+			p.words.index[s] = n
+			p.words.list = append(p.words.list, s)
+		}
+		if ok {
+			p.uint(uint64(n) + 2)
+			return
+		}
+	}
+	p.byte(1)
+	p.string(s)
+}
+
+func (p *packer) bool(v bool) {
+	if v {
+		p.byte(1)
+		return
+	}
+	p.byte(0)
+}
+
+func (p *packer) time(t time.Time) {
+	if t.IsZero() {
+		p.byte(0)
+		return
+	}
+	p.byte(1)
+	p.int(t.Unix())
+	p.uint(uint64(t.Nanosecond()))
+}
+
+// unpacker reads what packer wrote. After the first fault it reads zeros; bad tells.
+type unpacker struct {
+	s     string
+	words []string
+	bad   bool
+}
+
+func (u *unpacker) uint() uint64 {
+	var v uint64
+	for shift := uint(0); shift < 64; shift += 7 {
+		if u.s == "" {
+			break
+		}
+		c := u.s[0]
+		u.s = u.s[1:]
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return v
+		}
+	}
+	u.bad = true
+	return 0
+}
+
+func (u *unpacker) int() int64 {
+	v := u.uint()
+	return int64(v>>1) ^ -int64(v&1)
+}
+
+func (u *unpacker) byte() byte {
+	if u.s == "" {
+		u.bad = true
+		return 0
+	}
+	c := u.s[0]
+	u.s = u.s[1:]
+	return c
+}
+
+func (u *unpacker) bool() bool { return u.byte() != 0 }
+
+// string returns a part of the body's own text: no copy.
+func (u *unpacker) string() string { return u.take(u.uint()) }
+
+func (u *unpacker) take(n uint64) string {
+	if n > uint64(len(u.s)) {
+		u.bad, u.s = true, ""
+		return ""
+	}
+	out := u.s[:n]
+	u.s = u.s[n:]
+	return out
+}
+
+func (u *unpacker) word() string {
+	switch n := u.uint(); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return u.string()
+	case n-2 < uint64(len(u.words)):
+		return u.words[n-2]
+	}
+	u.bad = true
+	return ""
+}
+
+func (u *unpacker) time() time.Time {
+	if u.byte() == 0 {
+		return time.Time{}
+	}
+	sec := u.int()
+	return time.Unix(sec, int64(u.uint())).UTC()
+}
+
+// count reads the length of a list whose items take at least one byte each.
+func (u *unpacker) count() int {
+	n := u.uint()
+	if n > uint64(len(u.s)) {
+		u.bad = true
+		return 0
+	}
+	return int(n)
+}

@@ -1,0 +1,438 @@
+package planrow
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
+)
+
+// The kinds of rows, as stored.
+const (
+	Change  = 1
+	Held    = 2
+	Left    = 3
+	Refresh = 4
+)
+
+// The ranks of rows: departments, teams, everything else (surface, "Plan as JSON").
+const (
+	Departments = 1
+	Teams       = 2
+	People      = 3
+)
+
+// Head is the part of a plan row that stands in columns; the body has the rest.
+type Head struct {
+	Rank    int64
+	Source  int64
+	Person  string // of groups: the group's id
+	Kind    int64
+	Action  string
+	Reason  string
+	Name    string
+	Email   string
+	Kinds   int64
+	Version int64
+}
+
+// HeadOf returns the columns of a row.
+func HeadOf(it *plan.Item) Head {
+	switch {
+	case it.Change != nil:
+		c := it.Change
+		h := Head{Rank: People, Source: c.SourceID, Person: c.PersonID, Kind: Change, Action: string(c.Action),
+			Reason: string(c.Reason), Name: c.Name, Email: c.Email, Kinds: int64(c.Kinds), Version: c.Version}
+		if g := c.Group; g != nil {
+			h.Person, h.Rank = g.ID, Departments
+			if g.Kind == directory.KindTeam {
+				h.Rank = Teams
+			}
+		}
+		return h
+	case it.Held != nil:
+		h := it.Held
+		return Head{Rank: People, Source: h.SourceID, Person: h.PersonID, Kind: Held, Reason: string(h.Reason), Name: h.Name, Email: h.Email}
+	case it.Left != nil:
+		l := it.Left
+		return Head{Rank: People, Source: l.SourceID, Kind: Left, Name: l.Name, Email: l.Email}
+	}
+	return Head{Rank: People, Source: it.Refresh.SourceID, Person: it.Refresh.PersonID, Kind: Refresh}
+}
+
+// bodyVersion is the first byte of every body; a change of the layout takes another number and keeps
+// reading this one.
+const bodyVersion = 1
+
+// Append appends a row's body.
+func Append(b []byte, it *plan.Item, words *Words) []byte {
+	p := packer{b, words}
+	p.byte(bodyVersion)
+	switch {
+	case it.Change != nil:
+		p.change(it.Change)
+	case it.Held != nil:
+		p.held(it.Held)
+	case it.Left != nil:
+		p.link(&it.Left.Link)
+		p.trace(&it.Left.Trace)
+	default:
+		p.link(it.Refresh)
+	}
+	return p.b
+}
+
+// Unpack restores a row from its columns and body.
+func Unpack(h *Head, body string, words []string) (plan.Item, error) {
+	u := unpacker{s: body, words: words}
+	if u.byte() != bodyVersion {
+		return plan.Item{}, ErrDamaged
+	}
+	var it plan.Item
+	switch h.Kind {
+	case Change:
+		it.Change = u.change(h)
+	case Held:
+		it.Held = u.held(h)
+	case Left:
+		it.Left = &plan.Left{SourceID: h.Source, Name: h.Name, Email: h.Email, Link: *u.link()}
+		u.trace(&it.Left.Trace)
+	case Refresh:
+		it.Refresh = u.link()
+	default:
+		u.bad = true
+	}
+	if u.bad || u.s != "" {
+		return plan.Item{}, ErrDamaged
+	}
+	return it, nil
+}
+
+// PackEdit writes a human edit, which has no columns of its own, as head and body without words.
+func PackEdit(c *plan.Change) []byte {
+	it := plan.Item{Change: c}
+	h := HeadOf(&it)
+	var p packer
+	for _, s := range []string{h.Person, h.Action, h.Reason, h.Name, h.Email} {
+		p.string(s)
+	}
+	p.int(h.Version)
+	return Append(p.b, &it, nil)
+}
+
+// UnpackEdit restores what PackEdit wrote.
+func UnpackEdit(body string) (plan.Item, error) {
+	u := unpacker{s: body}
+	h := Head{Rank: People, Kind: Change, Person: u.string(), Action: u.string(), Reason: u.string(), Name: u.string(), Email: u.string()}
+	h.Version = u.int()
+	if u.bad {
+		return plan.Item{}, ErrDamaged
+	}
+	return Unpack(&h, u.s, nil)
+}
+
+// Parts of a change that are mostly missing.
+const (
+	hasLink = 1 << iota
+	hasGroup
+	hasHolds
+	hasDepends
+	hasEffective
+)
+
+func (p *packer) change(c *plan.Change) {
+	var has byte
+	for _, part := range []struct {
+		bit byte
+		is  bool
+	}{
+		{hasLink, c.Link != nil}, {hasGroup, c.Group != nil}, {hasHolds, len(c.Holds) > 0}, {hasDepends, len(c.DependsOn) > 0},
+		{hasEffective, !c.EffectiveAt.IsZero()},
+	} {
+		if part.is {
+			has |= part.bit
+		}
+	}
+	p.byte(has)
+	p.string(c.Sentence)
+	p.word(string(c.StatusBefore))
+	p.word(string(c.StatusAfter))
+	p.uint(uint64(len(c.Fields)))
+	for i := range c.Fields {
+		p.field(&c.Fields[i])
+	}
+	if has&hasLink != 0 {
+		p.link(c.Link)
+	}
+	if has&hasGroup != 0 {
+		p.group(c.Group)
+	}
+	if has&hasHolds != 0 {
+		p.holds(c.Holds)
+	}
+	if has&hasDepends != 0 {
+		p.uint(uint64(len(c.DependsOn)))
+		for _, k := range c.DependsOn {
+			p.string(string(k))
+		}
+	}
+	if has&hasEffective != 0 {
+		p.time(c.EffectiveAt)
+	}
+	p.trace(&c.Trace)
+}
+
+func (u *unpacker) change(h *Head) *plan.Change {
+	c := &plan.Change{Action: plan.Action(h.Action), Reason: plan.Reason(h.Reason), SourceID: h.Source, PersonID: h.Person,
+		Email: h.Email, Name: h.Name, Kinds: plan.KindSet(h.Kinds), Version: h.Version}
+	has := u.byte()
+	c.Sentence = u.string()
+	c.StatusBefore, c.StatusAfter = directory.Status(u.word()), directory.Status(u.word())
+	if n := u.count(); n > 0 {
+		c.Fields = make([]plan.FieldChange, n)
+		for i := range c.Fields {
+			u.field(&c.Fields[i])
+		}
+	}
+	if has&hasLink != 0 {
+		c.Link = u.link()
+	}
+	if has&hasGroup != 0 {
+		c.Group, c.PersonID = u.group(), ""
+	}
+	if has&hasHolds != 0 {
+		c.Holds = u.holds()
+	}
+	if has&hasDepends != 0 {
+		c.DependsOn = make([]directory.Key, u.count())
+		for i := range c.DependsOn {
+			c.DependsOn[i] = directory.Key(u.string())
+		}
+	}
+	if has&hasEffective != 0 {
+		c.EffectiveAt = u.time()
+	}
+	u.trace(&c.Trace)
+	return c
+}
+
+// Parts of a field change that may be missing.
+const (
+	hasKind = 1 << iota // another kind than the field's own
+	hasBefore
+	hasAfter
+	hasBeforeID
+	hasAfterID
+	hasFrom
+)
+
+// fieldName writes a standard field as its slot + 1, any other as 0 and a word.
+func (p *packer) fieldName(f directory.Field) {
+	p.byte(byte(f.Slot() + 1))
+	if f.Slot() < 0 {
+		p.word(string(f))
+	}
+}
+
+func (u *unpacker) fieldName() directory.Field {
+	n := int(u.byte())
+	if n == 0 {
+		return directory.Field(u.word())
+	}
+	if n > directory.StandardCount {
+		u.bad = true
+		return ""
+	}
+	std := directory.Standard()
+	return std[n-1]
+}
+
+func (p *packer) field(f *plan.FieldChange) {
+	p.fieldName(f.Field)
+	texts := [...]string{f.Before, f.After, f.BeforeID, f.AfterID}
+	var has byte
+	if f.Kind != f.Field.Kind() {
+		has |= hasKind
+	}
+	for i, s := range texts {
+		if s != "" {
+			has |= hasBefore << i
+		}
+	}
+	if f.From != "" {
+		has |= hasFrom
+	}
+	p.byte(has)
+	if has&hasKind != 0 {
+		p.word(string(f.Kind))
+	}
+	for _, s := range texts {
+		if s != "" {
+			p.string(s)
+		}
+	}
+	if has&hasFrom != 0 {
+		p.word(f.From)
+	}
+}
+
+func (u *unpacker) field(f *plan.FieldChange) {
+	f.Field = u.fieldName()
+	has := u.byte()
+	if has&hasKind != 0 {
+		f.Kind = directory.Kind(u.word())
+	} else {
+		f.Kind = f.Field.Kind()
+	}
+	for i, s := range [...]*string{&f.Before, &f.After, &f.BeforeID, &f.AfterID} {
+		if has&(hasBefore<<i) != 0 {
+			*s = u.string()
+		}
+	}
+	if has&hasFrom != 0 {
+		f.From = u.word()
+	}
+}
+
+func (p *packer) held(h *plan.Held) {
+	p.word(string(h.Kind))
+	p.fieldName(h.Field)
+	p.string(h.Detail)
+	p.uint(uint64(len(h.Candidates)))
+	for _, c := range h.Candidates {
+		p.string(c.PersonID)
+		p.string(c.Email)
+		p.string(c.Name)
+		p.word(c.Why)
+	}
+	p.trace(&h.Trace)
+}
+
+func (u *unpacker) held(h *Head) *plan.Held {
+	out := &plan.Held{Reason: plan.Reason(h.Reason), SourceID: h.Source, PersonID: h.Person, Name: h.Name, Email: h.Email}
+	out.Kind = plan.HeldKind(u.word())
+	out.Field = u.fieldName()
+	out.Detail = u.string()
+	if n := u.count(); n > 0 {
+		out.Candidates = make([]plan.Candidate, n)
+		for i := range out.Candidates {
+			out.Candidates[i] = plan.Candidate{PersonID: u.string(), Email: u.string(), Name: u.string(), Why: u.word()}
+		}
+	}
+	u.trace(&out.Trace)
+	return out
+}
+
+func (p *packer) group(g *directory.Group) {
+	p.string(g.ID)
+	p.word(string(g.Kind))
+	p.string(g.Name)
+	p.int(g.Version)
+	p.uint(uint64(len(g.Aliases)))
+	for _, a := range g.Aliases {
+		p.string(a)
+	}
+}
+
+func (u *unpacker) group() *directory.Group {
+	g := &directory.Group{ID: u.string(), Kind: directory.GroupKind(u.word()), Name: u.string(), Version: u.int()}
+	for range u.count() {
+		g.Aliases = append(g.Aliases, u.string())
+	}
+	return g
+}
+
+func (p *packer) holds(list []directory.Hold) {
+	p.uint(uint64(len(list)))
+	for i := range list {
+		h := &list[i]
+		p.string(h.ID)
+		p.string(h.PersonID)
+		p.fieldName(h.Field)
+		p.time(h.Until)
+		p.string(h.UntilHR)
+		p.string(h.Reason)
+		p.word(h.CreatedBy)
+		p.time(h.CreatedAt)
+	}
+}
+
+func (u *unpacker) holds() []directory.Hold {
+	out := make([]directory.Hold, u.count())
+	for i := range out {
+		out[i] = directory.Hold{ID: u.string(), PersonID: u.string(), Field: u.fieldName(), Until: u.time(), UntilHR: u.string(),
+			Reason: u.string(), CreatedBy: u.word(), CreatedAt: u.time()}
+	}
+	return out
+}
+
+func (p *packer) link(ls *directory.LinkState) {
+	p.int(ls.SourceID)
+	p.string(ls.PersonID)
+	p.word(string(ls.Outcome))
+	p.bool(ls.Adopted)
+	p.b = append(p.b, ls.Fingerprint[:]...)
+	p.uint(ls.Coverage)
+	p.word(ls.Revision)
+	p.bool(ls.Clean)
+	p.bool(ls.Due != nil)
+	if d := ls.Due; d != nil {
+		p.time(d.At)
+		p.word(d.Action)
+		p.word(d.Reason)
+		p.string(d.Date)
+	}
+	p.uint(uint64(len(ls.Since)))
+	for _, k := range slices.Sorted(maps.Keys(ls.Since)) {
+		p.word(string(k))
+		p.time(ls.Since[k])
+	}
+}
+
+func (u *unpacker) link() *directory.LinkState {
+	ls := &directory.LinkState{SourceID: u.int(), PersonID: u.string(), Outcome: directory.Outcome(u.word()), Adopted: u.bool()}
+	copy(ls.Fingerprint[:], u.take(uint64(len(ls.Fingerprint))))
+	ls.Coverage = u.uint()
+	ls.Revision = u.word()
+	ls.Clean = u.bool()
+	if u.bool() {
+		ls.Due = &directory.Due{At: u.time(), Action: u.word(), Reason: u.word(), Date: u.string()}
+	}
+	if n := u.count(); n > 0 {
+		ls.Since = make(map[directory.SignalKind]time.Time, n)
+		for range n {
+			k := directory.SignalKind(u.word())
+			ls.Since[k] = u.time()
+		}
+	}
+	return ls
+}
+
+func (p *packer) trace(t *plan.Trace) {
+	for _, s := range [...]string{t.Account, t.Employment, t.Scope, t.ScopeRule, t.ScopeValue, t.Match, t.Signal, t.Fix} {
+		p.word(s)
+	}
+	p.string(t.Termination)
+	p.string(t.Hire)
+	p.string(t.MatchValue)
+	p.time(t.Effective)
+	p.uint(uint64(len(t.Notes)))
+	for _, n := range t.Notes {
+		p.string(n)
+	}
+}
+
+func (u *unpacker) trace(t *plan.Trace) {
+	for _, s := range [...]*string{&t.Account, &t.Employment, &t.Scope, &t.ScopeRule, &t.ScopeValue, &t.Match, &t.Signal, &t.Fix} {
+		*s = u.word()
+	}
+	t.Termination = u.string()
+	t.Hire = u.string()
+	t.MatchValue = u.string()
+	t.Effective = u.time()
+	for range u.count() {
+		t.Notes = append(t.Notes, u.string())
+	}
+}

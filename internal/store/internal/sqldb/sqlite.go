@@ -1,0 +1,341 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+const (
+	// lockWait is how long a write waits for another process that writes.
+	lockWait = 20 * time.Second
+	// idleReaders is how many read connections are kept open; more are opened while they are needed, so
+	// that a read inside the loop of another read never waits for itself.
+	idleReaders = 4
+	// pageSize halves the pages that random-order index inserts of a first load touch, beside 4 KiB;
+	// walPages is how much of the log (32 MiB) is collected before it is copied into the file.
+	pageSize = 8192
+	walPages = 4096
+)
+
+// sqliteDB is a SQLite file: one connection that writes, and some that only read.
+type sqliteDB struct {
+	path    string
+	writer  chan *sqliteConn // holds the writer while nobody uses it
+	readers chan *sqliteConn // idle ones
+}
+
+// OpenSQLite opens a SQLite file, creating it (mode 0600) when it is not there.
+func OpenSQLite(path string) (DB, error) {
+	// SQLite would create the file with the process's umask; its companions inherit the mode.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	w, err := openConn(path, fmt.Sprintf(`pragma page_size = %d; pragma journal_mode = wal; pragma synchronous = normal;
+		pragma foreign_keys = on; pragma cache_size = -32768; pragma temp_store = memory; pragma wal_autocheckpoint = %d`, pageSize, walPages))
+	if err != nil {
+		return nil, err
+	}
+	db := &sqliteDB{path: path, writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, idleReaders)}
+	db.writer <- w
+	return db, nil
+}
+
+func openConn(path, pragmas string) (*sqliteConn, error) {
+	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	// Switching a fresh file to WAL is a write that another process may be doing at this moment.
+	c.SetBusyTimeout(lockWait)
+	for p := range strings.SplitSeq(pragmas, ";") {
+		if err := sqlitex.ExecuteTransient(c, p, nil); err != nil {
+			return nil, errors.Join(explain(path, err), c.Close())
+		}
+	}
+	c.SetBlockOnBusy()
+	return &sqliteConn{c: c, stmts: map[string]*sqliteStmt{}}, nil
+}
+
+func (db *sqliteDB) Write(ctx context.Context, f func(Conn) error) error {
+	var c *sqliteConn
+	select {
+	case c = <-db.writer:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() {
+		c.c.SetInterrupt(nil)
+		db.writer <- c
+	}()
+	wait, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	c.c.SetInterrupt(wait.Done())
+	if _, err := Exec(c, "begin immediate"); err != nil {
+		if wait.Err() != nil && ctx.Err() == nil {
+			return fmt.Errorf("%s is busy: another process has been writing for %s; try again", db.path, lockWait)
+		}
+		return db.explain(ctx, err)
+	}
+	c.c.SetInterrupt(ctx.Done())
+	return db.finish(ctx, c, f)
+}
+
+// finish runs f in the open transaction and ends it, also after a panic.
+func (db *sqliteDB) finish(ctx context.Context, c *sqliteConn, f func(Conn) error) (err error) {
+	committed := false
+	defer func() {
+		if !committed {
+			err = errors.Join(err, db.rollback(c))
+		}
+	}()
+	if err := f(c); err != nil {
+		return db.explain(ctx, err)
+	}
+	if _, err := Exec(c, "commit"); err != nil {
+		return db.explain(ctx, err)
+	}
+	committed = true
+	return nil
+}
+
+// rollback must not be interrupted. Some failures SQLite has rolled back by itself, a full disk for one.
+func (db *sqliteDB) rollback(c *sqliteConn) error {
+	c.c.SetInterrupt(nil)
+	c.closeAll()
+	if c.c.AutocommitEnabled() {
+		return nil
+	}
+	_, err := Exec(c, "rollback")
+	return explain(db.path, err)
+}
+
+func (db *sqliteDB) Read(ctx context.Context, f func(Conn) error) error {
+	c, err := db.reader()
+	if err != nil {
+		return err
+	}
+	defer db.release(c)
+	c.c.SetInterrupt(ctx.Done())
+	if _, err := Exec(c, "begin"); err != nil {
+		return db.explain(ctx, err)
+	}
+	return db.explain(ctx, f(c))
+}
+
+func (db *sqliteDB) reader() (*sqliteConn, error) {
+	select {
+	case c := <-db.readers:
+		return c, nil
+	default:
+		return openConn(db.path, "pragma query_only = on; pragma temp_store = memory; pragma cache_size = -8192")
+	}
+}
+
+// release ends a reader's transaction and keeps the connection, or closes it when there are enough. A
+// failed close of a connection that only read loses nothing.
+func (db *sqliteDB) release(c *sqliteConn) {
+	if err := db.rollback(c); err != nil {
+		_ = c.c.Close()
+		return
+	}
+	select {
+	case db.readers <- c:
+	default:
+		_ = c.c.Close()
+	}
+}
+
+func (db *sqliteDB) Backup(ctx context.Context, path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	// A connection of its own: VACUUM runs outside transactions and may take long.
+	c, err := openConn(db.path, "pragma temp_store = memory")
+	if err != nil {
+		return err
+	}
+	c.c.SetInterrupt(ctx.Done())
+	_, err = Exec(c, "vacuum into $1", path)
+	if err = errors.Join(db.explain(ctx, err), c.c.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+func (db *sqliteDB) Close() error {
+	var errs []error
+	for range idleReaders {
+		select {
+		case c := <-db.readers:
+			errs = append(errs, c.c.Close())
+		default:
+		}
+	}
+	w := <-db.writer
+	return errors.Join(append(errs, w.c.Close())...)
+}
+
+// explain tells the caller's cancellation from the engine's failures.
+func (db *sqliteDB) explain(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil && sqlite.ErrCode(err).ToPrimary() == sqlite.ResultInterrupt {
+		return context.Cause(ctx)
+	}
+	return explain(db.path, err)
+}
+
+// explain words the engine's failures for an operator.
+func explain(path string, err error) error {
+	var why string
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultFull:
+		why = "the disk is full; free some space, what was written before is safe"
+	case sqlite.ResultReadOnly, sqlite.ResultCantOpen, sqlite.ResultPerm:
+		why = "it cannot be written; check the owner and the mode of the data folder"
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		why = "it is damaged or no database; restore a backup"
+	case sqlite.ResultIOErr:
+		why = "the disk failed or is full"
+	case sqlite.ResultBusy:
+		why = "another process is writing; try again"
+	default:
+		return err
+	}
+	return fmt.Errorf("%s: %s: %w", path, why, err)
+}
+
+// sqliteConn is one SQLite connection with its statements.
+type sqliteConn struct {
+	c     *sqlite.Conn
+	stmts map[string]*sqliteStmt
+}
+
+func (c *sqliteConn) Prepare(sql string) Stmt {
+	st, ok := c.stmts[sql]
+	if !ok {
+		s, err := c.c.Prepare(numbered(sql))
+		if err != nil {
+			return &sqliteStmt{err: err}
+		}
+		st = &sqliteStmt{c: c.c, s: s}
+		c.stmts[sql] = st
+	}
+	if st.open {
+		return &sqliteStmt{err: fmt.Errorf("statement is in use: %s", sql)}
+	}
+	st.param, st.open = 0, true
+	st.err = errors.Join(st.s.Reset(), st.s.ClearBindings())
+	return st
+}
+
+// numbered writes $1 as ?1: SQLite takes $1 for a name and would number it by first appearance.
+func numbered(sql string) string { return strings.ReplaceAll(sql, "$", "?") }
+
+func (c *sqliteConn) Script(sql string) error { return sqlitex.ExecuteScript(c.c, sql, nil) }
+
+func (c *sqliteConn) HasTable(name string) (bool, error) {
+	return First(c, "select 1 from sqlite_master where type = 'table' and name = $1", nil, name)
+}
+
+func (c *sqliteConn) Now() (ms int64, err error) {
+	_, err = First(c, "select cast(unixepoch('subsec') * 1000 as integer)", func(st Stmt) { ms = st.ColInt(0) })
+	return ms, err
+}
+
+// closeAll closes what an error or a panic left open.
+func (c *sqliteConn) closeAll() {
+	for _, st := range c.stmts {
+		st.Close()
+	}
+}
+
+type sqliteStmt struct {
+	c     *sqlite.Conn
+	s     *sqlite.Stmt // nil when the text could not be prepared
+	param int
+	open  bool
+	err   error
+}
+
+func (st *sqliteStmt) Int(v int64) {
+	if st.param++; st.err == nil {
+		st.s.BindInt64(st.param, v)
+	}
+}
+
+func (st *sqliteStmt) Text(v string) {
+	if st.param++; st.err == nil {
+		st.s.BindText(st.param, v)
+	}
+}
+
+func (st *sqliteStmt) Blob(v []byte) {
+	if st.param++; st.err == nil {
+		st.s.BindBytes(st.param, v)
+	}
+}
+
+func (st *sqliteStmt) Null() { st.param++ }
+
+func (st *sqliteStmt) Run() (int, error) {
+	for {
+		ok, err := st.Next()
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			return st.c.Changes(), nil
+		}
+	}
+}
+
+func (st *sqliteStmt) Next() (bool, error) {
+	if st.err != nil {
+		st.Close()
+		return false, st.err
+	}
+	ok, err := st.s.Step()
+	if !ok {
+		st.Close()
+	}
+	if code := sqlite.ErrCode(err); code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey {
+		err = ErrUnique
+	}
+	return ok, err
+}
+
+// Close resets the statement, so that it holds no snapshot; what went wrong is what Step has told.
+func (st *sqliteStmt) Close() {
+	if st.open && st.s != nil {
+		st.open = false
+		_ = st.s.Reset()
+	}
+}
+
+func (st *sqliteStmt) ColInt(i int) int64   { return st.s.ColumnInt64(i) }
+func (st *sqliteStmt) ColText(i int) string { return st.s.ColumnText(i) }
+func (st *sqliteStmt) ColNull(i int) bool   { return st.s.ColumnIsNull(i) }
+
+func (st *sqliteStmt) ColBytes(i int, buf []byte) []byte {
+	n := st.s.ColumnLen(i)
+	if cap(buf) < n {
+		buf = make([]byte, n, n+n/2)
+	}
+	buf = buf[:n]
+	st.s.ColumnBytes(i, buf)
+	return buf
+}

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/store/internal/proc"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// leaseRow is a connection's lease as stored.
+type leaseRow struct {
+	run     string
+	fence   int64
+	expires int64
+	holder  proc.Identity
+}
+
+const leaseColumns = "run_id, fence, expires, host, pid, started"
+
+func scanLease(st stmt, at int) leaseRow {
+	return leaseRow{st.ColText(at), st.ColInt(at + 1), st.ColInt(at + 2),
+		proc.Identity{Host: st.ColText(at + 3), PID: int(st.ColInt(at + 4)), Started: st.ColInt(at + 5)}}
+}
+
+// held reports whether a run holds the lease at an instant of the database's clock.
+func (l leaseRow) held(now int64, me proc.Identity) bool {
+	return l.run != "" && now < l.expires && !me.Gone(l.holder)
+}
+
+// Acquire implements syncrun.Connections. A process that is gone from the same host loses the lease at
+// once, any other when its time is up.
+func (s *Store) Acquire(ctx context.Context, connection, runID string, ttl time.Duration) (syncrun.Lease, error) {
+	l := syncrun.Lease{Connection: connection, RunID: runID}
+	err := s.write(ctx, func(t tx) error {
+		conn, err := t.connection(connection)
+		if err != nil {
+			return err
+		}
+		now, err := t.Now()
+		if err != nil {
+			return err
+		}
+		var old leaseRow
+		if _, err := t.first("select "+leaseColumns+" from leases where org = $1 and connection = $2",
+			func(st stmt) { old = scanLease(st, 0) }, t.org, conn); err != nil {
+			return err
+		}
+		if old.held(now, s.db.self) {
+			return &syncrun.BusyError{RunID: old.run}
+		}
+		l.Fence = old.fence + 1
+		me := s.db.self
+		if _, err := t.exec(`insert into leases (org, connection, run_id, fence, expires, host, pid, started)
+			values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (org, connection) do update set run_id = excluded.run_id,
+			fence = excluded.fence, expires = excluded.expires, host = excluded.host, pid = excluded.pid, started = excluded.started`,
+			t.org, conn, runID, l.Fence, now+ttl.Milliseconds(), me.Host, me.PID, me.Started); err != nil {
+			return err
+		}
+		_, err = t.exec("update runs set outcome = $1 where org = $2 and connection = $3 and outcome = '' and id <> $4",
+			string(syncrun.OutcomeInterrupted), t.org, conn, runID)
+		return err
+	})
+	if err != nil {
+		return syncrun.Lease{}, fmt.Errorf("take the lease of connection %s: %w", connection, err)
+	}
+	return l, nil
+}
+
+// Renew implements syncrun.Connections. A lease that ran out but that nobody took is still good.
+func (s *Store) Renew(ctx context.Context, l syncrun.Lease, ttl time.Duration) error {
+	return s.write(ctx, func(t tx) error {
+		conn, err := t.fenced(l)
+		if err != nil {
+			return err
+		}
+		now, err := t.Now()
+		if err != nil {
+			return err
+		}
+		_, err = t.exec("update leases set expires = $1 where org = $2 and connection = $3", now+ttl.Milliseconds(), t.org, conn)
+		return err
+	})
+}
+
+// Release implements syncrun.Connections.
+func (s *Store) Release(ctx context.Context, l syncrun.Lease) error {
+	return s.write(ctx, func(t tx) error {
+		conn, err := t.connection(l.Connection)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec("update leases set run_id = '', expires = 0 where org = $1 and connection = $2 and run_id = $3 and fence = $4",
+			t.org, conn, l.RunID, l.Fence)
+		return err
+	})
+}
+
+// fenced checks inside a transaction that a lease is still the connection's last one, and returns the
+// connection's number; ErrLeaseLost otherwise (security §3 #42).
+func (t tx) fenced(l syncrun.Lease) (int64, error) {
+	conn, err := t.connection(l.Connection)
+	if err != nil {
+		return 0, err
+	}
+	ok, err := t.first("select 1 from leases where org = $1 and connection = $2 and run_id = $3 and fence = $4",
+		nil, t.org, conn, l.RunID, l.Fence)
+	if err == nil && !ok {
+		err = syncrun.ErrLeaseLost
+	}
+	return conn, err
+}

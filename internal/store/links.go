@@ -1,0 +1,224 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
+)
+
+// errStopped ends a query whose reader has seen enough.
+var errStopped = errors.New("stopped")
+
+// yieldError hands the error of an iteration to its reader, who must still be listening.
+func yieldError[T any](err error, yield func(T, error) bool) {
+	if err != nil && !errors.Is(err, errStopped) {
+		var none T
+		yield(none, err)
+	}
+}
+
+const linkColumns = `source_id, outcome, adopted, fingerprint, coverage, revision, clean, due_at, due_action, due_reason, due_date`
+
+// linkReader decodes link states; revisions, which repeat, are kept.
+type linkReader struct {
+	buf      []byte
+	revision string
+}
+
+func (r *linkReader) scan(st stmt, ls *directory.LinkState) {
+	*ls = directory.LinkState{SourceID: st.ColInt(0), Adopted: st.ColInt(2) != 0, Coverage: uint64(st.ColInt(4)), Clean: st.ColInt(6) != 0}
+	r.buf = st.ColBytes(1, r.buf)
+	switch string(r.buf) {
+	case string(directory.OutcomeLinked):
+		ls.Outcome = directory.OutcomeLinked
+	case string(directory.OutcomeLeft):
+		ls.Outcome = directory.OutcomeLeft
+	default:
+		ls.Outcome = directory.Outcome(r.buf)
+	}
+	r.buf = st.ColBytes(3, r.buf)
+	copy(ls.Fingerprint[:], r.buf)
+	if r.buf = st.ColBytes(5, r.buf); string(r.buf) != r.revision {
+		r.revision = string(r.buf)
+	}
+	ls.Revision = r.revision
+	if !st.ColNull(7) {
+		ls.Due = &directory.Due{At: sqldb.Instant(st.ColInt(7)), Action: st.ColText(8), Reason: st.ColText(9), Date: st.ColText(10)}
+	}
+}
+
+const linkColumnsFull = linkColumns + `, person_id, since`
+
+func (r *linkReader) scanFull(st stmt, ls *directory.LinkState) error {
+	r.scan(st, ls)
+	ls.PersonID = st.ColText(11)
+	if st.ColNull(12) {
+		return nil
+	}
+	var since map[directory.SignalKind]int64
+	if err := json.Unmarshal(st.ColBytes(12, r.buf), &since); err != nil {
+		return err
+	}
+	ls.Since = make(map[directory.SignalKind]time.Time, len(since))
+	for k, ms := range since {
+		ls.Since[k] = sqldb.Instant(ms)
+	}
+	return nil
+}
+
+// LinkStates implements syncrun.Connections.
+func (s *Store) LinkStates(ctx context.Context, connection string, full bool) iter.Seq2[*directory.LinkState, error] {
+	return func(yield func(*directory.LinkState, error) bool) {
+		err := s.read(ctx, func(t tx) error {
+			conn, err := t.connection(connection)
+			if err != nil {
+				return err
+			}
+			columns := linkColumns
+			if full {
+				columns = linkColumnsFull
+			}
+			var r linkReader
+			var ls directory.LinkState
+			return t.each("select "+columns+" from links where org = $1 and connection = $2 order by source_id", func(st stmt) error {
+				if !full {
+					r.scan(st, &ls)
+				} else if err := r.scanFull(st, &ls); err != nil {
+					return err
+				}
+				if !yield(&ls, nil) {
+					return errStopped
+				}
+				return nil
+			}, t.org, conn)
+		})
+		yieldError(err, yield)
+	}
+}
+
+// LinkStatesOf implements syncrun.Connections.
+func (s *Store) LinkStatesOf(ctx context.Context, connection string, ids []int64) (map[int64]directory.LinkState, error) {
+	out := make(map[int64]directory.LinkState, len(ids))
+	err := s.read(ctx, func(t tx) error {
+		conn, err := t.connection(connection)
+		if err != nil {
+			return err
+		}
+		var r linkReader
+		for _, id := range ids {
+			err := t.each("select "+linkColumnsFull+" from links where org = $1 and connection = $2 and source_id = $3", func(st stmt) error {
+				var ls directory.LinkState
+				err := r.scanFull(st, &ls)
+				out[id] = ls
+				return err
+			}, t.org, conn, id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DueBy implements syncrun.Connections, by instant, then by employee.
+func (s *Store) DueBy(ctx context.Context, connection string, at time.Time) ([]directory.LinkState, error) {
+	var out []directory.LinkState
+	err := s.read(ctx, func(t tx) error {
+		conn, err := t.connection(connection)
+		if err != nil {
+			return err
+		}
+		var r linkReader
+		return t.each("select "+linkColumnsFull+` from links where org = $1 and connection = $2 and due_at is not null
+			and due_at <= $3 and due_action is not null order by due_at, source_id`, func(st stmt) error {
+			var ls directory.LinkState
+			err := r.scanFull(st, &ls)
+			out = append(out, ls)
+			return err
+		}, t.org, conn, at)
+	})
+	return out, err
+}
+
+// putLink writes a link state; touched is the audit entry it belongs to.
+func (t tx) putLink(conn int64, ls *directory.LinkState, touched int64) (int, error) {
+	st := t.Prepare(`insert into links (org, connection, source_id, person_id, outcome, adopted, fingerprint, coverage, revision, clean,
+		due_at, due_action, due_reason, due_date, since, touched)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		on conflict (org, connection, source_id) do update set person_id = excluded.person_id, outcome = excluded.outcome,
+		adopted = excluded.adopted, fingerprint = excluded.fingerprint, coverage = excluded.coverage, revision = excluded.revision,
+		clean = excluded.clean, due_at = excluded.due_at, due_action = excluded.due_action, due_reason = excluded.due_reason,
+		due_date = excluded.due_date, since = excluded.since, touched = excluded.touched`)
+	st.Int(t.org)
+	st.Int(conn)
+	st.Int(ls.SourceID)
+	sqldb.BindOptional(st, ls.PersonID)
+	st.Text(string(ls.Outcome))
+	st.Int(sqldb.Int(ls.Adopted))
+	st.Blob(ls.Fingerprint[:])
+	st.Int(int64(ls.Coverage))
+	st.Text(ls.Revision)
+	st.Int(sqldb.Int(ls.Clean))
+	if d := ls.Due; d != nil {
+		st.Int(sqldb.Millis(d.At))
+		sqldb.BindOptional(st, d.Action)
+		sqldb.BindOptional(st, d.Reason)
+		sqldb.BindOptional(st, d.Date)
+	} else {
+		for range 4 {
+			st.Null()
+		}
+	}
+	if len(ls.Since) == 0 {
+		st.Null()
+	} else {
+		text, err := json.Marshal(sinceMillis(ls.Since))
+		if err != nil {
+			st.Close()
+			return 0, err
+		}
+		st.Text(string(text))
+	}
+	st.Int(touched)
+	return st.Run()
+}
+
+func sinceMillis(since map[directory.SignalKind]time.Time) map[directory.SignalKind]int64 {
+	out := make(map[directory.SignalKind]int64, len(since))
+	for k, at := range since {
+		out[k] = sqldb.Millis(at)
+	}
+	return out
+}
+
+// unclean makes the next run look at a person again. It belongs to the transaction's last audit entry.
+func (t tx) unclean(link *directory.Link) error {
+	if link == nil {
+		return nil
+	}
+	conn, err := t.connection(link.Connection)
+	if err != nil {
+		return err
+	}
+	id, err := sourceNumber(link.SourceID)
+	if err != nil {
+		return err
+	}
+	return t.uncleanSource(conn, id)
+}
+
+func (t tx) uncleanSource(conn, sourceID int64) error {
+	seq, err := t.auditSeq()
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("update links set clean = 0, touched = $1 where org = $2 and connection = $3 and source_id = $4",
+		seq, t.org, conn, sourceID)
+	return err
+}

@@ -1,0 +1,282 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+const (
+	// keepPreviews is how long a plan that nobody applied is kept, keepUnfinished how long one that was
+	// never finished; applied plans are the history and stay.
+	keepPreviews   = 30 * 24 * time.Hour
+	keepUnfinished = 24 * time.Hour
+	// dropRows is how many rows one transaction deletes or refreshes.
+	dropRows = 5000
+)
+
+// storedPlan is a finished plan's row, with what reading its rows needs.
+type storedPlan struct {
+	info    syncrun.PlanInfo
+	no      int64
+	conn    int64
+	mark    int64
+	words   []string
+	anchors []byte
+}
+
+const planColumns = `p.no, p.id, c.id, p.connection, p.person, p.undo_of, p.created_at, p.mark, p.seq, p.header, p.baseline, p.words, p.anchors,
+	p.applied_by from plans p join connections c on c.no = p.connection where p.org = $1 and p.finished = 1 `
+
+// plan returns the finished plan that a condition on $2 and $3 selects; directory.ErrNotFound when none.
+func (t tx) plan(condition, name string, args ...any) (storedPlan, error) {
+	var p storedPlan
+	var header, baseline string
+	var words []byte
+	ok, err := t.first("select "+planColumns+condition, func(st stmt) {
+		p = storedPlan{no: st.ColInt(0), conn: st.ColInt(3), mark: st.ColInt(7), anchors: st.ColBytes(12, nil),
+			info: syncrun.PlanInfo{ID: st.ColText(1), Connection: st.ColText(2), Person: st.ColText(4), UndoOf: st.ColText(5),
+				CreatedAt: sqldb.Instant(st.ColInt(6)), Seq: st.ColInt(8), AppliedBy: st.ColText(13)}}
+		header, baseline, words = st.ColText(9), st.ColText(10), st.ColBytes(11, nil)
+	}, append([]any{t.org}, args...)...)
+	if err == nil && !ok {
+		err = fmt.Errorf("%s: %w", name, directory.ErrNotFound)
+	}
+	if err != nil {
+		return p, err
+	}
+	var h headerJSON
+	if err := json.Unmarshal([]byte(header), &h); err != nil {
+		return p, fmt.Errorf("header of plan %s: %w", p.info.ID, err)
+	}
+	p.info.Header = h.Header
+	p.info.Header.Counts.HeldPeople = h.HeldPeople
+	if err := json.Unmarshal([]byte(baseline), &p.info.Baseline); err != nil {
+		return p, fmt.Errorf("baseline of plan %s: %w", p.info.ID, err)
+	}
+	p.words, err = planrow.UnpackWords(words)
+	return p, err
+}
+
+func (t tx) planByID(id string) (storedPlan, error) {
+	return t.plan("and p.id = $2", "plan "+id, id)
+}
+
+// Plan implements syncrun.Plans. The latest plan is one that can be applied: those of a future day are
+// left out. An id is looked up in every connection when connection is "".
+func (s *Store) Plan(ctx context.Context, connection, id string) (syncrun.PlanInfo, error) {
+	var p storedPlan
+	err := s.read(ctx, func(t tx) (err error) {
+		if id == "" {
+			p, err = t.plan("and c.id = $2 and p.as_of = 0 order by p.seq desc limit 1", "a plan of connection "+connection, connection)
+			return err
+		}
+		p, err = t.planByID(id)
+		if err == nil && connection != "" && p.info.Connection != connection {
+			err = fmt.Errorf("plan %s of connection %s: %w", id, connection, directory.ErrNotFound)
+		}
+		return err
+	})
+	if err != nil {
+		return syncrun.PlanInfo{}, err
+	}
+	return p.info, nil
+}
+
+// LatestFullPlan implements syncrun.Plans; 0 when there is none. Plans of one person, of an undo or of a
+// future day are no reading of the company.
+func (s *Store) LatestFullPlan(ctx context.Context, connection string) (seq int64, err error) {
+	err = s.read(ctx, func(t tx) error {
+		conn, err := t.connection(connection)
+		if err != nil {
+			return err
+		}
+		_, err = t.first(`select coalesce(max(seq), 0) from plans where org = $1 and connection = $2 and finished = 1
+			and as_of = 0 and person is null and undo_of is null`, func(st stmt) { seq = st.ColInt(0) }, t.org, conn)
+		return err
+	})
+	return seq, err
+}
+
+// Items implements syncrun.Plans.
+func (s *Store) Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[syncrun.StoredItem, error] {
+	return func(yield func(syncrun.StoredItem, error) bool) {
+		err := s.read(ctx, func(t tx) error {
+			p, err := t.planByID(planID)
+			if err != nil {
+				return err
+			}
+			runs, err := t.applied(p.no)
+			if err != nil {
+				return err
+			}
+			wanted := func(kind int64) bool { return all || kind == planrow.Change || kind == planrow.Held }
+			return t.items(&p, after, wanted, func(seq int64, it plan.Item) error {
+				if !yield(syncrun.StoredItem{Seq: seq, RunID: runs.of(seq), Item: it}, nil) {
+					return errStopped
+				}
+				return nil
+			})
+		})
+		yieldError(err, yield)
+	}
+}
+
+// items restores the rows of a plan from position after (exclusive) on, those of the wanted kinds only.
+func (t tx) items(p *storedPlan, after int64, wanted func(kind int64) bool, do func(seq int64, it plan.Item) error) error {
+	at, seq := planrow.AnchorBefore(p.anchors, anchorEvery, after)
+	var buf []byte
+	return t.each(`select rank, source_id, person_id, kind, action, reason, name, email, kinds, version, body from plan_items
+		where org = $1 and plan = $2 and (rank, source_id, person_id, n) > ($3, $4, $5, $6)
+		order by rank, source_id, person_id, n`, func(st stmt) error {
+		if seq++; seq <= after || !wanted(st.ColInt(3)) {
+			return nil
+		}
+		h := scanHead(st)
+		buf = st.ColBytes(10, buf)
+		it, err := planrow.Unpack(&h, string(buf), p.words)
+		if err != nil {
+			return fmt.Errorf("row %d of plan %s: %w", seq, p.info.ID, err)
+		}
+		return do(seq, it)
+	}, t.org, p.no, at.Rank, at.Source, at.Person, at.N)
+}
+
+// scanHead reads the columns rank to version.
+func scanHead(st stmt) planrow.Head {
+	return planrow.Head{Rank: st.ColInt(0), Source: st.ColInt(1), Person: st.ColText(2), Kind: st.ColInt(3), Action: st.ColText(4),
+		Reason: st.ColText(5), Name: st.ColText(6), Email: st.ColText(7), Kinds: st.ColInt(8), Version: st.ColInt(9)}
+}
+
+// StaleRecords implements syncrun.Plans. A row that was applied already is not stale, and a record that
+// is to be created is when it is there by now.
+func (s *Store) StaleRecords(ctx context.Context, planID string, seqs []int64, limit int) ([]directory.Key, error) {
+	if len(seqs) == 0 || limit <= 0 {
+		return nil, nil
+	}
+	ordered := slices.Sorted(slices.Values(seqs))
+	var out []directory.Key
+	err := s.read(ctx, func(t tx) error {
+		p, err := t.planByID(planID)
+		if err != nil {
+			return err
+		}
+		runs, err := t.applied(p.no)
+		if err != nil {
+			return err
+		}
+		err = t.versions(&p, ordered[0]-1, func(seq int64, key directory.Key, planned, now int64) error {
+			for len(ordered) > 0 && ordered[0] < seq {
+				ordered = ordered[1:]
+			}
+			switch {
+			case len(ordered) == 0 || len(out) == limit:
+				return errStopped
+			case ordered[0] == seq && planned != now && runs.of(seq) == "":
+				out = append(out, key)
+			}
+			return nil
+		})
+		if errors.Is(err, errStopped) {
+			err = nil
+		}
+		return err
+	})
+	return out, err
+}
+
+// versions tells, for every change from position after (exclusive) on, the version it was planned on and
+// the version its record has now, 0 when there is none.
+func (t tx) versions(p *storedPlan, after int64, do func(seq int64, key directory.Key, planned, now int64) error) error {
+	groups, err := t.groups()
+	if err != nil {
+		return err
+	}
+	there := map[string]directory.Group{}
+	for _, g := range groups {
+		there[string(directory.GroupKey(g.Kind, g.Name))] = g
+	}
+	at, seq := planrow.AnchorBefore(p.anchors, anchorEvery, after)
+	return t.each(`select i.rank, i.kind, i.name, i.person_id, i.version, coalesce(p.version, 0) from plan_items i
+		left join people p on p.org = i.org and p.id = i.person_id where i.org = $1 and i.plan = $2
+		and (i.rank, i.source_id, i.person_id, i.n) > ($3, $4, $5, $6) order by i.rank, i.source_id, i.person_id, i.n`, func(st stmt) error {
+		if seq++; seq <= after || st.ColInt(1) != planrow.Change {
+			return nil
+		}
+		if rank := st.ColInt(0); rank != planrow.People {
+			kind := directory.KindDepartment
+			if rank == planrow.Teams {
+				kind = directory.KindTeam
+			}
+			key := directory.GroupKey(kind, st.ColText(2))
+			return do(seq, key, st.ColInt(4), there[string(key)].Version)
+		}
+		return do(seq, directory.PersonKey(st.ColText(3)), st.ColInt(4), st.ColInt(5))
+	}, t.org, p.no, at.Rank, at.Source, at.Person, at.N)
+}
+
+// Prune deletes previews that nobody applied for 30 days, except each connection's latest, and plans
+// that were begun a day ago and never finished; it returns how many went.
+func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
+	var old []int64
+	err := s.read(ctx, func(t tx) error {
+		return t.each(`select no from plans p where org = $1 and ((finished = 0 and created_at < $2) or (finished = 1 and created_at < $3
+			and applied_by is null and seq < (select max(seq) from plans l where l.org = p.org and l.connection = p.connection)))`,
+			func(st stmt) error {
+				old = append(old, st.ColInt(0))
+				return nil
+			}, t.org, now.Add(-keepUnfinished), now.Add(-keepPreviews))
+	})
+	for _, no := range old {
+		if err == nil {
+			err = s.dropPlan(ctx, no)
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("prune old plans: %w", err)
+	}
+	return len(old), nil
+}
+
+// dropPlan deletes a plan, its rows first, in transactions that hold the write lock briefly. A crash
+// between them leaves a plan that nobody can apply, because it is no longer finished.
+func (s *Store) dropPlan(ctx context.Context, no int64) error {
+	for left := dropRows; left == dropRows; {
+		err := s.write(ctx, func(t tx) (err error) {
+			if _, err := t.exec("update plans set finished = 0, seq = null where org = $1 and no = $2 and applied_by is null and finished = 1", t.org, no); err != nil {
+				return err
+			}
+			var last planrow.Key
+			ok, err := t.first(`select rank, source_id, person_id, n from plan_items where org = $1 and plan = $2
+				order by rank, source_id, person_id, n limit 1 offset $3`, func(st stmt) { last = scanKey(st) }, t.org, no, dropRows)
+			if err != nil {
+				return err
+			}
+			if ok {
+				left, err = t.exec("delete from plan_items where org = $1 and plan = $2 and (rank, source_id, person_id, n) < ($3, $4, $5, $6)",
+					t.org, no, last.Rank, last.Source, last.Person, last.N)
+				return err
+			}
+			if left, err = t.exec("delete from plan_items where org = $1 and plan = $2", t.org, no); err != nil {
+				return err
+			}
+			left = 0
+			_, err = t.exec("delete from plans where org = $1 and no = $2", t.org, no)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

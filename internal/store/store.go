@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// Store is one organisation's part of a DB. It implements syncrun.Store.
+type Store struct {
+	db *DB
+	id string
+	no atomic.Int64 // organisations.no, 0 until the row is known to be committed
+}
+
+var _ syncrun.Store = (*Store)(nil)
+
+type stmt = sqldb.Stmt
+
+// tx is a transaction of one organisation; every statement takes org from it.
+type tx struct {
+	sqldb.Conn
+	org   int64
+	orgID string
+}
+
+func (t tx) exec(sql string, args ...any) (int, error) { return sqldb.Exec(t, sql, args...) }
+
+func (t tx) each(sql string, scan func(stmt) error, args ...any) error {
+	return sqldb.Each(t, sql, scan, args...)
+}
+
+func (t tx) first(sql string, scan func(stmt), args ...any) (bool, error) {
+	return sqldb.First(t, sql, scan, args...)
+}
+
+// write runs f in a transaction that holds the write lock.
+func (s *Store) write(ctx context.Context, f func(tx) error) error {
+	if err := s.ensureOrg(ctx); err != nil {
+		return err
+	}
+	return s.db.sql.Write(ctx, func(c sqldb.Conn) error { return f(tx{c, s.no.Load(), s.id}) })
+}
+
+// read runs f on one state of the database.
+func (s *Store) read(ctx context.Context, f func(tx) error) error {
+	if err := s.ensureOrg(ctx); err != nil {
+		return err
+	}
+	return s.db.sql.Read(ctx, func(c sqldb.Conn) error { return f(tx{c, s.no.Load(), s.id}) })
+}
+
+// ensureOrg learns the organisation's number, and gives it one the first time.
+func (s *Store) ensureOrg(ctx context.Context) error {
+	if s.no.Load() != 0 {
+		return nil
+	}
+	if s.id == "" {
+		return fmt.Errorf("an organisation needs an id")
+	}
+	var no int64
+	err := s.db.sql.Write(ctx, func(c sqldb.Conn) error {
+		if _, err := sqldb.Exec(c, "insert into organisations (id) values ($1) on conflict (id) do nothing", s.id); err != nil {
+			return err
+		}
+		_, err := sqldb.First(c, "select no from organisations where id = $1", func(st stmt) { no = st.ColInt(0) }, s.id)
+		return err
+	})
+	if err == nil {
+		s.no.Store(no) // only now is the row sure to stay
+	}
+	return err
+}
+
+// connection returns the number of a connection; directory.ErrNotFound when there is none.
+func (t tx) connection(id string) (no int64, err error) {
+	ok, err := t.first("select no from connections where org = $1 and id = $2", func(st stmt) { no = st.ColInt(0) }, t.org, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("connection %s: %w", id, directory.ErrNotFound)
+	}
+	return no, err
+}
+
+// connections returns the ids of the organisation's connections by number.
+func (t tx) connections() (map[int64]string, error) {
+	out := map[int64]string{}
+	err := t.each("select no, id from connections where org = $1", func(st stmt) error {
+		out[st.ColInt(0)] = st.ColText(1)
+		return nil
+	}, t.org)
+	return out, err
+}

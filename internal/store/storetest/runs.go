@@ -1,0 +1,288 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/hr"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+func testRuns(t *testing.T, w *world) {
+	r := w.begin(syncrun.TriggerSchedule)
+	got, err := w.Run(t.Context(), r.ID)
+	w.ok(err)
+	w.same(r, got)
+	r.PlanID, r.UndoOf, r.Released, r.Requests, r.RowsWritten = "plan_1", "run_0", true, 5, 17
+	r.Counts, r.KindCounts = plan.Counts{Create: 2, Held: 1}, map[plan.Kind]int{plan.KindBlank: 3}
+	r.Errors = []syncrun.RunError{{Code: "stale", Message: "moved", RequestID: "x-1", SourceID: "4"}}
+	r.Outcome, r.FinishedAt = syncrun.OutcomePartial, w.now()
+	w.ok(w.FinishRun(t.Context(), r))
+	w.ok(w.Release(t.Context(), w.lease))
+	got, err = w.Run(t.Context(), r.ID)
+	w.ok(err)
+	w.same(r, got)
+
+	w.ok(w.MarkUndone(t.Context(), r.ID))
+	second := w.begin(syncrun.TriggerManual)
+	list, err := w.RunList(t.Context(), w.conn.ID, 10)
+	w.ok(err)
+	if len(list) != 2 || list[0].ID != second.ID || list[1].Outcome != syncrun.OutcomeUndone {
+		t.Errorf("RunList = %+v", list)
+	}
+	list, err = w.RunList(t.Context(), "", 1)
+	w.ok(err)
+	if len(list) != 1 || list[0].ID != second.ID {
+		t.Errorf("RunList of all, 1 = %+v", list)
+	}
+	_, err = w.Run(t.Context(), "run_none")
+	w.notFound("Run", err)
+	w.notFound("FinishRun", w.FinishRun(t.Context(), syncrun.Run{ID: "run_none"}))
+	w.notFound("MarkUndone", w.MarkUndone(t.Context(), "run_none"))
+	w.notFound("StartRun", w.StartRun(t.Context(), syncrun.Run{ID: "run_x", Connection: "c_none"}))
+	_, err = w.RunList(t.Context(), "c_none", 1)
+	w.notFound("RunList", err)
+}
+
+func testInterrupted(t *testing.T, w *world) {
+	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"))
+	r := w.begin(syncrun.TriggerManual)
+	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
+	w.ok(err)
+	w.ok(w.Release(t.Context(), w.lease)) // as if it had died: no FinishRun
+	got, err := w.Run(t.Context(), r.ID)
+	w.ok(err)
+	if got.Outcome != syncrun.OutcomeInterrupted || got.Counts.Create != 1 || got.PlanID != info.ID {
+		t.Errorf("a run that died after a batch: %+v", got)
+	}
+}
+
+func testAppliedItems(t *testing.T, w *world) {
+	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz"), w.create(3, "cy@acme.test", "Cy", "Ng"), held(4, "", plan.NoEmail))
+	items := w.items(info.ID)
+	one := w.begin(syncrun.TriggerManual)
+	for _, batch := range [][]syncrun.StoredItem{items[2:3], items[0:1]} {
+		_, err := w.ApplyBatch(t.Context(), w.lease, one, info.ID, batch, w.now())
+		w.ok(err)
+	}
+	w.end(one, syncrun.OutcomePartial)
+	two := w.begin(syncrun.TriggerManual)
+	_, err := w.ApplyBatch(t.Context(), w.lease, two, info.ID, items, w.now())
+	w.ok(err)
+	w.end(two, syncrun.OutcomeApplied)
+	w.same([]string{"1 create 1", "3 create 3"}, labels(collect(t, w.AppliedItems(t.Context(), one.ID))))
+	w.same([]string{"2 create 2"}, labels(collect(t, w.AppliedItems(t.Context(), two.ID))))
+	for range w.AppliedItems(t.Context(), one.ID) {
+		break
+	}
+	three := w.begin(syncrun.TriggerManual)
+	w.same([]string{}, labels(collect(t, w.AppliedItems(t.Context(), three.ID))))
+	w.notFound("AppliedItems", firstError(w.AppliedItems(t.Context(), "run_none")))
+}
+
+func testRecentKinds(t *testing.T, w *world) {
+	var items []plan.Item
+	for i := range 5 {
+		id := int64(i + 1)
+		items = append(items, w.create(id, string(rune('a'+i))+"@acme.test", "A", "B"))
+	}
+	w.apply(items...)
+	deactivate := func(id int64, trigger syncrun.Trigger, released bool) time.Time {
+		info := w.store(w.status(id, plan.Deactivate, directory.Deactivated))
+		r := w.begin(trigger)
+		r.Released = released
+		_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
+		w.ok(err)
+		at := w.clock
+		if id != 2 { // employee 2's run dies; what it did counts
+			w.end(r, syncrun.OutcomeApplied)
+		} else {
+			w.ok(w.Release(t.Context(), w.lease))
+		}
+		return at
+	}
+	deactivate(1, syncrun.TriggerSchedule, false)
+	since := deactivate(2, syncrun.TriggerWebhook, false)
+	deactivate(3, syncrun.TriggerManual, false)
+	deactivate(4, syncrun.TriggerSchedule, true)
+	deactivate(5, syncrun.TriggerSchedule, false)
+	got, err := w.RecentKinds(t.Context(), w.conn.ID, since)
+	w.ok(err)
+	w.same(plan.Recent{plan.KindDeactivate: 2}, got)
+	_, err = w.RecentKinds(t.Context(), "c_none", since)
+	w.notFound("RecentKinds", err)
+}
+
+// story tells a history in one line per entry.
+func story(entries []syncrun.HistoryEntry) []string {
+	var out []string
+	for _, e := range entries {
+		by := "planned"
+		if e.Run != nil {
+			by = e.Run.ID
+		} else if e.Applied {
+			by = e.Actor
+		}
+		out = append(out, label(e.Item)+" by "+by)
+	}
+	return out
+}
+
+func testHistory(t *testing.T, w *world) {
+	id := w.personID(1)
+	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz"))
+	w.store(w.update(1, set(directory.Phone, "0"))) // a preview that another followed
+	w.apply(w.update(1, set(directory.Phone, "1")))
+	w.save(w.person(id))
+	it := w.update(1, set(directory.Phone, "2"))
+	w.store(it, held(1, id, plan.ManagerMissing))
+	history := func(person, conn string, source int64) []syncrun.HistoryEntry {
+		h, err := w.History(t.Context(), person, conn, source)
+		w.ok(err)
+		return h
+	}
+	want := []string{"create 1 by run_1", "update 1 by run_2", "update 0 by p_editor", "update 1 by planned", "manager_missing 1" + id + " by planned"}
+	got := history(id, w.conn.ID, 1)
+	w.same(want, story(got))
+	if got[0].Actor != "cli:test" || got[0].Run.Outcome != syncrun.OutcomeApplied || !got[2].Applied || got[3].Applied {
+		t.Errorf("history = %+v", got)
+	}
+	w.same(it.Change, got[3].Item.Change)
+	w.same(want, story(history(id, "", 0)))
+	w.same([]string{want[0], want[1], want[3], want[4]}, story(history("", w.conn.ID, 1)))
+	w.same([]string{}, story(history("p_none", "", 0)))
+	_, err := w.History(t.Context(), "", "c_none", 1)
+	w.notFound("History", err)
+}
+
+func testHistoryHeld(t *testing.T, w *world) {
+	w.save(manual("p_m", "m@acme.test"))
+	day := w.clock.Add(24 * time.Hour)
+	w.store(held(5, "", plan.NoEmail), held(0, "p_m", plan.NotFromHR), held(0, "p_x", plan.NotFromHR))
+	w.storeAs("", "", plan.Header{AsOf: &day}, held(5, "", plan.DuplicateEmail))
+	story5 := func() []string {
+		h, err := w.History(t.Context(), "", w.conn.ID, 5)
+		w.ok(err)
+		return story(h)
+	}
+	w.same([]string{"no_email 5 by planned"}, story5())
+	h, err := w.History(t.Context(), "p_m", "", 0)
+	w.ok(err)
+	w.same([]string{"update 0 by p_editor", "not_from_hr 0p_m by planned"}, story(h))
+	// Once a later plan finds nothing to say, the old entry is over.
+	w.apply(plan.Item{Refresh: w.linked(5, "p_m")})
+	w.same([]string{}, story5())
+}
+
+// testIsolation walks every method of another organisation, with the ids of the first.
+func testIsolation(t *testing.T, w *world) {
+	id := w.personID(1)
+	ls := w.linked(1, id)
+	ls.Due = &directory.Due{At: w.clock, Action: "deactivate"}
+	c := w.create(1, "ann@acme.test", "Ann", "Lee")
+	c.Change.Link = ls
+	info := w.apply(c, w.group(directory.KindDepartment, "Sales"), plan.Item{Refresh: w.linked(2, "p_2")})
+	w.ok(w.AddHold(t.Context(), directory.Hold{ID: "hold_1", PersonID: id, Reason: "r", CreatedAt: w.now()}))
+	w.ok(w.Decide(t.Context(), w.conn.ID, directory.Decision{SourceID: 5, Kind: directory.DecideNew}, "cli", w.now()))
+	r := w.begin(syncrun.TriggerSchedule)
+
+	ctx, conn, o := t.Context(), w.conn.ID, w.org("globex")
+	item := w.items(info.ID)
+	notFound := map[string]error{
+		"Acquire":        second(o.Acquire(ctx, conn, "run_x", time.Minute)),
+		"Renew":          o.Renew(ctx, w.lease, time.Minute),
+		"Release":        o.Release(ctx, w.lease),
+		"LinkStates":     firstError(o.LinkStates(ctx, conn, true)),
+		"LinkStatesOf":   second(o.LinkStatesOf(ctx, conn, []int64{1})),
+		"DueBy":          second(o.DueBy(ctx, conn, w.clock)),
+		"FinishReading":  o.FinishReading(ctx, conn, false, nil),
+		"AcceptBaseline": o.AcceptBaseline(ctx, conn, hr.Baseline{}, "x", w.clock),
+		"Person":         second(o.Person(ctx, id)),
+		"PersonBySource": second(o.PersonBySource(ctx, conn, "1")),
+		"Counts":         second(o.Counts(ctx, conn)),
+		"NewPlan":        second(o.NewPlan(ctx, conn, "plan_x", "", "", w.clock)),
+		"Plan":           second(o.Plan(ctx, conn, info.ID)),
+		"Plan, any":      second(o.Plan(ctx, "", info.ID)),
+		"Plan, latest":   second(o.Plan(ctx, conn, "")),
+		"Items":          firstError(o.Items(ctx, info.ID, 0, true)),
+		"LatestFullPlan": second(o.LatestFullPlan(ctx, conn)),
+		"StaleRecords":   second(o.StaleRecords(ctx, info.ID, []int64{1}, 1)),
+		"StartRun":       o.StartRun(ctx, syncrun.Run{ID: "run_y", Connection: conn}),
+		"FinishRun":      o.FinishRun(ctx, r),
+		"Run":            second(o.Run(ctx, r.ID)),
+		"RunList":        second(o.RunList(ctx, conn, 9)),
+		"ApplyBatch":     second(o.ApplyBatch(ctx, w.lease, r, info.ID, item, w.clock)),
+		"ApplyRefreshes": second(o.ApplyRefreshes(ctx, w.lease, info.ID)),
+		"AppliedItems":   firstError(o.AppliedItems(ctx, "run_1")),
+		"RecentKinds":    second(o.RecentKinds(ctx, conn, time.Time{})),
+		"MarkUndone":     o.MarkUndone(ctx, r.ID),
+		"History":        second(o.History(ctx, id, conn, 1)),
+		"AddHold":        o.AddHold(ctx, directory.Hold{ID: "hold_x", PersonID: id}),
+		"RemoveHold":     o.RemoveHold(ctx, "hold_1", "x", w.clock),
+		"Decisions":      second(o.Decisions(ctx, conn)),
+		"Decide":         o.Decide(ctx, conn, directory.Decision{SourceID: 1}, "x", w.clock),
+	}
+	for what, err := range notFound {
+		w.notFound(what, err)
+	}
+	nothing := map[string]int{
+		"PersonsByID": length(o.PersonsByID(ctx, []string{id})),
+		"Briefs":      len(collectPointers(t, o.Briefs(ctx, false))),
+		"AllPeople":   len(collectPointers(t, o.AllPeople(ctx))),
+		"FindPeople":  length(o.FindPeople(ctx, "email", "ann@acme.test", 9)),
+		"Groups":      length(o.Groups(ctx)),
+		"Owners":      length(o.Owners(ctx)),
+		"RunList":     length(o.RunList(ctx, "", 9)),
+		"Holds":       length(o.Holds(ctx)),
+		"History":     length(o.History(ctx, id, "", 0)),
+	}
+	for what, n := range nothing {
+		if n != 0 {
+			t.Errorf("%s shows another organisation %d rows", what, n)
+		}
+	}
+	// Both may have the same names, addresses and ids.
+	mine, err := o.EnsureConnection(ctx, w.conn.Name)
+	w.ok(err)
+	if mine.ID == conn {
+		t.Error("two organisations share a connection id")
+	}
+	p, err := o.SavePerson(ctx, manual(id, "ann@acme.test"), plan.Change{}, "x", w.clock)
+	w.ok(err)
+	if p.Version != 1 || w.person(id).Status != directory.Provisioned {
+		t.Error("a person of one organisation was written through another")
+	}
+	w.ok(w.Renew(ctx, w.lease, time.Minute))
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func length[T any](list []T, err error) int {
+	if err != nil {
+		return -1
+	}
+	return len(list)
+}
+
+func testCancelled(t *testing.T, w *world) {
+	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	why := errors.New("the user pressed Ctrl-C")
+	for _, err := range w.AllPeople(ctx) {
+		w.ok(err)
+		cancel(why)
+		break
+	}
+	if _, err := w.SavePerson(ctx, manual("p_1", "x@acme.test"), plan.Change{}, "x", w.now()); !errors.Is(err, why) {
+		t.Errorf("a write after a cancellation: %v", err)
+	}
+	if _, err := w.Person(ctx, w.personID(1)); !errors.Is(err, why) {
+		t.Errorf("a read after a cancellation: %v", err)
+	}
+	w.save(manual("p_1", "x@acme.test")) // the store is as good as new
+}
