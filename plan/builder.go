@@ -1,0 +1,274 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-hr/rollcall/directory"
+)
+
+// Builder plans one reading as a stream: it remembers about a hundred bytes of each surveyed employee
+// and of each person, and gives a row out as soon as it is decided. The calls, in order:
+//
+//	b := NewBuilder(input)
+//	b.Skip(state) / b.Survey(wanted) / b.Adopted(id)   for every employee of the reading, in any order
+//	b.Unreadable(columns)                              when the key lost whole columns
+//	b.ConfirmNoStatus(visible)                         when NoStatus names anybody
+//	b.AddPerson(brief)                                 everybody, or only unlinked people, see NeedsPeople
+//	b.Examine(person)                                  everybody whom Suspects names
+//	b.Resolve(missing, deleted)
+//	b.Decide(wanted, person, state, emit)              every surveyed employee, by ascending SourceID
+//	b.DecideExtra(person, state, emit)                 everybody whom Extra names, in that order
+//	b.Finish(evidence, emit)
+//
+// Rows come out in no particular order (changes that are tied together come last); Compare gives the
+// order of a plan. The same input gives the same rows, whatever the order of surveying. A Builder is
+// for one goroutine.
+type Builder struct {
+	in        Input
+	set       settings
+	groups    groups
+	holds     map[string][]directory.Hold // in force, by person
+	decisions map[int64]directory.Decision
+	only      map[int64]bool
+
+	entries       []entry // by id once settled
+	settled       bool
+	refs          []directory.ManagerRef
+	refIndex      map[directory.ManagerRef]int32
+	lostColumns   []string                 // columns of HR that nobody's record showed
+	lost          map[directory.Field]bool // fields that would come from them
+	adopted       map[int64]bool
+	statusVisible map[int64]bool // whose employment status the key may see, of those NoStatus named
+	hireDates     map[string]int32
+
+	people    directoryIndex
+	blocks    map[int64]block  // why an employee is held, when the record alone does not tell
+	takers    map[string]int32 // wanted address → the employee who gets it
+	extra     map[string]extra // people decided without a record
+	missing   map[int64]bool   // linked employees absent from the reading → deleted in HR
+	lines     reportingLines
+	ties      ties
+	owners    int // active owners left
+	churn     churn
+	endedHold map[string]bool
+
+	parked []parked
+	out    output
+}
+
+// NewBuilder starts a plan. The input is not changed and must not change meanwhile.
+func NewBuilder(in Input) *Builder {
+	b := &Builder{in: in, set: newSettings(in.Policy), groups: newGroups(in),
+		holds: map[string][]directory.Hold{}, decisions: map[int64]directory.Decision{}, only: map[int64]bool{},
+		refIndex: map[directory.ManagerRef]int32{}, lost: map[directory.Field]bool{}, adopted: map[int64]bool{},
+		hireDates: map[string]int32{}, blocks: map[int64]block{}, takers: map[string]int32{}, extra: map[string]extra{},
+		missing: map[int64]bool{}, owners: len(in.Owners), endedHold: map[string]bool{}, out: newOutput()}
+	for _, h := range in.Holds {
+		if h.Active(in.Now) {
+			b.holds[h.PersonID] = append(b.holds[h.PersonID], h)
+		}
+	}
+	for _, d := range in.Decisions {
+		b.decisions[d.SourceID] = d
+	}
+	for _, id := range in.Only {
+		b.only[id] = true
+	}
+	return b
+}
+
+// Skip counts an employee whose record is unchanged and whose state is clean, so that nothing has to
+// be decided: as unchanged, or as left.
+func (b *Builder) Skip(ls *directory.LinkState) {
+	switch {
+	case !b.decides(ls.SourceID):
+	case ls.Outcome == directory.OutcomeLeft:
+		b.out.counts.Left++
+	default:
+		b.out.counts.Unchanged++
+	}
+}
+
+// Survey takes note of an evaluated employee and keeps nothing of w. A second record with the same id
+// and a Problem takes the first back: two records that differ are nobody's.
+func (b *Builder) Survey(w *directory.Wanted) {
+	b.entries = append(b.entries, b.survey(w))
+}
+
+// Unreadable tells which columns of HR nobody's record showed: one entry per field says so, instead of
+// one per person.
+func (b *Builder) Unreadable(columns []string) { b.lostColumns = columns }
+
+// Adopted tells, in match mode adopt, that a surveyed employee's LinkState is Adopted: then only empty
+// fields are filled (promise SI28).
+func (b *Builder) Adopted(sourceID int64) { b.adopted[sourceID] = true }
+
+// decides tells whether an employee is decided in this plan.
+func (b *Builder) decides(id int64) bool { return len(b.only) == 0 || b.only[id] }
+
+// NoStatus returns, ascending, the surveyed employees whose missing employment status means something
+// once it is confirmed that the key may see it (product, "No status").
+func (b *Builder) NoStatus() []int64 {
+	b.settle()
+	var ids []int64
+	for i := range b.entries {
+		if e := &b.entries[i]; e.has(fNoStatus) && b.decides(e.id) {
+			ids = append(ids, e.id)
+		}
+	}
+	return ids
+}
+
+// ConfirmNoStatus tells whose employment status the key may see: theirs is really blank. Whoever is not
+// confirmed is held as unreadable.
+func (b *Builder) ConfirmNoStatus(visible map[int64]bool) { b.statusVisible = visible }
+
+// NeedsPeople reports whether AddPerson wants everybody, or only the people without a link.
+func (b *Builder) NeedsPeople() bool { return len(b.entries) > 0 }
+
+// AddPerson takes note of a person and keeps p's strings, not p.
+func (b *Builder) AddPerson(p *directory.Brief) { b.people.add(p, b.in.Connection) }
+
+// Suspects returns, sorted, the people whose name and address both differ from those of the employee
+// with their id or number: their hire date tells whether the id was recycled (security §3 #27). To be
+// called after the last AddPerson; each is then given to Examine, else is held.
+func (b *Builder) Suspects() []string {
+	b.index()
+	var ids []string
+	for i := range b.entries {
+		e := &b.entries[i]
+		if e.person != none {
+			if b.differs(e, e.person) {
+				ids = append(ids, b.people.all[e.person].id)
+			}
+			continue
+		}
+		for _, p := range b.byNumber(e) {
+			if b.differs(e, p) {
+				ids = append(ids, b.people.all[p].id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Examine takes note of a suspect's hire date.
+func (b *Builder) Examine(p *directory.Person) {
+	b.hireDates[p.ID] = packDate(p.Values.Get(directory.HireDate))
+}
+
+// differs tells whether name and address of an employee and a person are known and both different.
+func (b *Builder) differs(e *entry, person int32) bool {
+	p := &b.people.all[person]
+	return e.name != 0 && p.name != 0 && e.name != p.name && e.email != "" && p.key != "" && e.email != p.key
+}
+
+// recycled tells whether the person is somebody else than the employee whose id or number it has:
+// name, address and hire date are all known and all different.
+func (b *Builder) recycled(e *entry, person int32) bool {
+	if !b.differs(e, person) {
+		return false
+	}
+	hired, examined := b.hireDates[b.people.all[person].id]
+	return !examined || (hired != 0 && e.hire != 0 && hired != e.hire)
+}
+
+// index sorts what was surveyed and added, and finds the linked people.
+func (b *Builder) index() {
+	b.settle()
+	if !b.people.index() {
+		return
+	}
+	for i := range b.entries {
+		if p, ok := b.people.bySource[b.entries[i].id]; ok {
+			b.entries[i].person = p
+			b.people.all[p].entry = int32(i)
+		}
+	}
+}
+
+// Resolve settles what one record alone cannot: matches, duplicate and moving addresses, reporting
+// lines, leavers among the owners. missing are the linked employees absent from the reading, in full;
+// deleted tells which of them HR lists as deleted.
+func (b *Builder) Resolve(missing []directory.LinkState, deleted map[int64]bool) {
+	b.index()
+	for _, ls := range missing {
+		if ls.Outcome == directory.OutcomeLinked && b.decides(ls.SourceID) {
+			b.missing[ls.SourceID] = deleted[ls.SourceID]
+			b.extra[ls.PersonID] = extra{missing: true}
+		}
+	}
+	for i := range b.entries {
+		b.classify(&b.entries[i])
+	}
+	b.match()
+	for i := range b.entries {
+		b.keepLastOwner(&b.entries[i])
+	}
+	b.settleEmails()
+	b.settleManagers()
+	b.settleExtra()
+	b.churn = b.countChurn()
+}
+
+// block is why an employee is held, when the record alone does not tell.
+type block struct {
+	detail     string
+	fix        string
+	candidates []Candidate
+}
+
+// hold settles that an employee is held, with words of its own; a first link is taken back.
+func (b *Builder) hold(e *entry, why Reason, bl block) {
+	if e.stand == linking {
+		b.people.all[e.person].entry = none
+		e.person = none
+	}
+	e.hold(why)
+	b.blocks[e.id] = bl
+}
+
+// Target returns the person whose full record Decide wants for an employee, false when it wants none.
+func (b *Builder) Target(sourceID int64) (personID string, ok bool) {
+	i, ok := b.find(sourceID)
+	if !ok || b.entries[i].person == none || b.entries[i].stand == excluded {
+		return "", false
+	}
+	return b.people.all[b.entries[i].person].id, true
+}
+
+// Extra returns, sorted, the people that are decided without a record of their own: missing ones, those
+// who share an address with somebody or stand at the cut of a loop although their record is unchanged,
+// and those not imported where the settings deactivate them.
+func (b *Builder) Extra() []string {
+	ids := make([]string, 0, len(b.extra))
+	for id := range b.extra {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// ours tells whether a person is owned by this connection.
+func (b *Builder) ours(p *directory.Person) bool {
+	return p.Link != nil && p.Link.Connection == b.in.Connection
+}
+
+// protocolError says that the caller broke the order of calls.
+func protocolError(format string, a ...any) error {
+	return fmt.Errorf("plan: "+format, a...)
+}
+
+// joinNames lists at most three names, or two and how many more.
+func joinNames(names []string, total int) string {
+	if total > 3 && len(names) > 2 {
+		return fmt.Sprintf("%s, %s and %d more", names[0], names[1], total-2)
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}

@@ -1,0 +1,179 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+// classify settles what the record alone, and the state of the linked person, decide. Employees who
+// may be matched or created stay open.
+func (b *Builder) classify(e *entry) {
+	b.confirmStatus(e)
+	switch {
+	case !b.decides(e.id):
+		e.stand = excluded
+	case e.has(fProblem), e.has(fAccountUnreadable), e.has(fRecordUnreadable):
+		e.hold(Unreadable)
+	case e.has(fAccountBlank):
+		e.hold(InactiveUnknown)
+	case e.person == none:
+		b.classifyNew(e)
+	default:
+		b.classifyLinked(e)
+	}
+}
+
+// staysOff tells whether HR says anything that speaks against re-activating the employee's person, also
+// where the settings take it for no leaving signal.
+func (e *entry) staysOff() bool { return e.flags&(fLeaver|fHoldSignal|fGone|fScopeOut) != 0 }
+
+// confirmStatus turns a confirmed missing employment status into a leaving signal where the settings
+// say so (promise BW22).
+func (b *Builder) confirmStatus(e *entry) {
+	e.set(fLeaver, e.has(fNoStatus) && b.statusVisible[e.id] && b.set.noStatus == policy.NoStatusDeactivate)
+}
+
+// noStatusReason is why an employee without employment status is held, "" when that holds nobody.
+func (b *Builder) noStatusReason(e *entry) Reason {
+	switch {
+	case !e.has(fNoStatus):
+		return ""
+	case !b.statusVisible[e.id]:
+		return Unreadable
+	}
+	return StatusBlank
+}
+
+// classifyNew settles an employee who is not linked.
+func (b *Builder) classifyNew(e *entry) {
+	switch {
+	case e.has(fBeforeProvision) && !e.has(fGone):
+		e.hold(NotStarted)
+	case e.has(fGone):
+		e.stand = left
+	case b.decisions[e.id].Kind == directory.DecideIgnore:
+		b.hold(e, OnHold, block{detail: "an administrator chose to leave this employee out",
+			fix: "decide again with \"rollcall decide\" to let the employee in"})
+	case e.has(fAccountOther):
+		e.hold(InactiveUnknown)
+	case e.has(fScopeUnknown):
+		e.hold(Unreadable)
+	case e.has(fScopeOut), e.has(fBlocked):
+		e.hold(OutOfScope)
+	case b.noStatusReason(e) != "":
+		e.hold(b.noStatusReason(e))
+	case e.has(fFutureRow):
+		e.hold(NotStarted)
+	case e.has(fEmailUnreadable):
+		e.hold(Unreadable)
+	case e.email == "":
+		e.hold(NoEmail)
+	}
+}
+
+// classifyLinked settles an employee who is linked.
+func (b *Builder) classifyLinked(e *entry) {
+	p := &b.people.all[e.person]
+	off := p.status == directory.Deactivated
+	leaver := e.has(fLeaver)
+	e.stand = linked
+	e.set(fFrozen, b.frozen(p.id, leaver))
+	switch {
+	case b.recycled(e, e.person):
+		b.hold(e, IdentityConflict, b.recycledBlock(e))
+	case e.has(fScopeUnknown):
+		e.hold(Unreadable)
+	case !leaver && b.noStatusReason(e) != "":
+		e.hold(b.noStatusReason(e))
+	case !off && !leaver && e.has(fHoldSignal):
+		e.hold(b.holdSignalReason(e))
+	case !off || e.staysOff():
+	case e.has(fEndUnreadable) && b.listens(policy.SignalTermination):
+		e.hold(Unreadable)
+	case e.has(fAccountOther):
+		e.hold(InactiveUnknown)
+	case p.manualLock && b.in.Policy.Lifecycle.ManualDeactivation != policy.ManualOverwrite:
+		e.hold(LockedByAdmin)
+	case e.has(fBeforeStart):
+		e.hold(NotStarted)
+	}
+}
+
+// holdSignalReason is why a leaver is held whom the settings leave to a human.
+func (b *Builder) holdSignalReason(e *entry) Reason {
+	if e.has(fScopeOut) && b.in.Policy.Lifecycle.Leaving[policy.SignalOutOfScope].Action == policy.LeaveHold {
+		return OutOfScope
+	}
+	return OnHold
+}
+
+func (b *Builder) listens(s policy.Signal) bool {
+	return b.in.Policy.Lifecycle.Leaving[s].Action == policy.LeaveDeactivate
+}
+
+// frozen tells whether a human's hold on the whole person is in force. One that undo made ends as soon
+// as HR agrees with the state the person was put back to.
+func (b *Builder) frozen(personID string, leaver bool) bool {
+	frozen := false
+	for _, h := range b.holds[personID] {
+		switch {
+		case h.Field != "":
+		case statusAgrees(h.UntilHR, leaver):
+			b.endedHold[h.ID] = true
+		default:
+			frozen = true
+		}
+	}
+	return frozen
+}
+
+// statusAgrees tells whether HR, by its leaving signals, wants the state that a hold waits for.
+func statusAgrees(until string, leaver bool) bool {
+	switch directory.Status(until) {
+	case directory.Active, directory.Provisioned:
+		return !leaver
+	case directory.Deactivated:
+		return leaver
+	}
+	return false
+}
+
+// heldField returns the hold in force on one field of a person. agrees tells whether HR's value is the
+// one that a hold waits for; it then ends.
+func (b *Builder) heldField(personID string, f directory.Field, agrees func(until string) bool) (directory.Hold, bool) {
+	for _, h := range b.holds[personID] {
+		if h.Field != f || f == "" {
+			continue
+		}
+		if h.UntilHR != "" && agrees(h.UntilHR) {
+			b.endedHold[h.ID] = true
+			continue
+		}
+		return h, true
+	}
+	return directory.Hold{}, false
+}
+
+// anyHold tells whether a hold on the person or a field is still in force.
+func (b *Builder) anyHold(personID string) bool {
+	return slices.ContainsFunc(b.holds[personID], func(h directory.Hold) bool { return !b.endedHold[h.ID] })
+}
+
+// keepLastOwner holds the leaver without whom the organisation would have no owner (promise: the last
+// owner is never deactivated). It counts leavers by ascending id, those in their grace included.
+func (b *Builder) keepLastOwner(e *entry) {
+	if !e.stand.active() || e.person == none || !e.has(fLeaver) || e.has(fFrozen) {
+		return
+	}
+	p := &b.people.all[e.person]
+	if p.status == directory.Deactivated || !slices.Contains(b.in.Owners, p.id) {
+		return
+	}
+	if b.owners <= 1 {
+		b.hold(e, LastOwner, block{})
+		return
+	}
+	b.owners--
+}

@@ -1,0 +1,5 @@
+// Package plan computes what a sync would change and why: it holds what HR wants against what the
+// directory knows, and gives changes, held entries, the guard's verdict and a hash; it also computes
+// undo, effects that come due by themselves, and explanations. It knows no HR system, reads no clock
+// and writes nothing: reading is left to package source, applying to package syncrun.
+package plan

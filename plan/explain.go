@@ -1,0 +1,245 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+)
+
+// ExplainInput is what is known of one person or employee.
+type ExplainInput struct {
+	Who      string // as it was asked
+	PersonID string // "" when there is no person
+	SourceID int64  // 0 when there is no employee
+	Name     string
+	Status   directory.Status // now, or at the instant asked for; "" without a person
+	At       time.Time
+	Entries  []ExplainEntry // oldest first, none after At
+}
+
+// ExplainEntry is one stored decision.
+type ExplainEntry struct {
+	At      time.Time
+	RunID   string // "" for an edit by a human outside a run
+	Actor   string
+	Human   bool // somebody edited the person
+	Applied bool // false: planned or held only
+	Item    Item
+}
+
+// Explanation answers "why is Ann deactivated?" and "why is Bob not here?" (surface, Explain).
+type Explanation struct {
+	Who      string            `json:"who"`
+	PersonID *string           `json:"person_id"`
+	SourceID *string           `json:"source_id"`
+	At       string            `json:"at"`
+	Status   *directory.Status `json:"status"`
+	Sentence string            `json:"sentence"`
+	Fix      *string           `json:"fix"`
+	Steps    []ExplainStep     `json:"steps"`
+}
+
+// ExplainStep is one link of the causal chain.
+type ExplainStep struct {
+	Step   string  `json:"step"` // read, scope, match, map, lifecycle, plan, run, human
+	Result string  `json:"result"`
+	Detail string  `json:"detail"`
+	From   *string `json:"from"`
+	Value  *string `json:"value"`
+	RunID  *string `json:"run_id"`
+	Actor  *string `json:"actor"`
+	At     *string `json:"at"`
+}
+
+// Explain answers from stored decisions only, and says so when there are none: the newest one that says
+// something about the person's state gives the sentence, the fix and the chain from reading to plan;
+// the applied ones and the human edits follow as the person's story.
+func Explain(in ExplainInput) Explanation {
+	out := Explanation{Who: in.Who, PersonID: null(in.PersonID), SourceID: idJSON(in.SourceID), At: instant(in.At), Steps: []ExplainStep{}}
+	if in.Status != "" {
+		out.Status = &in.Status
+	}
+	deciding := decidingEntry(in)
+	if deciding == nil {
+		out.Sentence = fmt.Sprintf("No stored run up to %s says anything about %s.", instant(in.At), nameOf(in))
+		fix := "make a plan with \"rollcall plan\", then ask again"
+		out.Fix = &fix
+		return out
+	}
+	out.Sentence, out.Fix = answer(in, deciding)
+	out.Steps = chain(deciding)
+	for i := range in.Entries {
+		if s, ok := story(&in.Entries[i]); ok {
+			out.Steps = append(out.Steps, s)
+		}
+	}
+	return out
+}
+
+// decidingEntry chooses the newest entry about the whole person: held ones only when they are newer than
+// what was applied. For somebody deactivated it is the deactivation.
+func decidingEntry(in ExplainInput) *ExplainEntry {
+	var last *ExplainEntry
+	for i := range in.Entries {
+		e := &in.Entries[i]
+		switch {
+		case e.Item.Left != nil, e.Item.Held != nil && (e.Item.Held.Field == "" || last == nil):
+			last = e
+		case e.Item.Change == nil:
+		case in.Status == directory.Deactivated && last != nil && deactivates(last) && !changesStatus(e):
+			// A later change of a field does not tell why the person cannot sign in.
+		default:
+			last = e
+		}
+	}
+	return last
+}
+
+func deactivates(e *ExplainEntry) bool {
+	return e.Item.Change != nil && e.Item.Change.StatusAfter == directory.Deactivated && changesStatus(e)
+}
+
+func changesStatus(e *ExplainEntry) bool {
+	return e.Item.Change.StatusBefore != e.Item.Change.StatusAfter
+}
+
+func nameOf(in ExplainInput) string {
+	if in.Name != "" {
+		return in.Name
+	}
+	return in.Who
+}
+
+// answer gives the sentence and what to do.
+func answer(in ExplainInput, e *ExplainEntry) (string, *string) {
+	t := e.Item.trace()
+	fix := null(t.Fix)
+	switch {
+	case e.Item.Left != nil:
+		return fmt.Sprintf("%s left before there was an account, so none is made.", e.Item.Left.Name), fix
+	case e.Item.Held != nil:
+		h := e.Item.Held
+		if h.Field != "" {
+			return fmt.Sprintf("%s of %s is not changed: %s.", h.Field, nameOf(in), h.Detail), fix
+		}
+		return fmt.Sprintf("%s is not changed (%s): %s.", nameOf(in), h.Reason, h.Detail), fix
+	}
+	c := e.Item.Change
+	s := c.Sentence
+	if !e.Applied {
+		s = "Planned, not applied: " + s
+	} else if c.Action == Deactivate && !e.At.IsZero() {
+		s = strings.TrimSuffix(s, ".") + fmt.Sprintf(" (%s).", e.At.UTC().Format("2006-01-02 15:04 MST"))
+	}
+	return s, fix
+}
+
+// trace returns what a row's decision was made from.
+func (it *Item) trace() *Trace {
+	switch {
+	case it.Change != nil:
+		return &it.Change.Trace
+	case it.Held != nil:
+		return &it.Held.Trace
+	case it.Left != nil:
+		return &it.Left.Trace
+	}
+	return &Trace{}
+}
+
+// chain gives the steps from the source's values to the plan.
+func chain(e *ExplainEntry) []ExplainStep {
+	t := e.Item.trace()
+	var out []ExplainStep
+	add := func(step, result, detail, from, value string) {
+		out = append(out, ExplainStep{Step: step, Result: result, Detail: detail, From: null(from), Value: null(value)})
+	}
+	if t.Account != "" {
+		add("read", "status", "the account status in BambooHR", "status", t.Account)
+	}
+	if t.Employment != "" {
+		add("read", "employment_status", "the employment status in BambooHR", "employmentHistoryStatus", t.Employment)
+	}
+	if t.Hire != "" {
+		add("read", "hire_date", "the hire date in BambooHR", "hireDate", t.Hire)
+	}
+	if t.Termination != "" {
+		add("read", "termination_date", "the termination date in BambooHR", "terminationDate", t.Termination)
+	}
+	if t.Scope != "" {
+		detail := "every rule agrees"
+		if t.ScopeRule != "" {
+			detail = t.ScopeRule
+		}
+		add("scope", t.Scope, detail, "", t.ScopeValue)
+	}
+	if t.Match != "" {
+		add("match", t.Match, matchWords(t.Match), "", t.MatchValue)
+	}
+	for _, n := range t.Notes {
+		add("map", "note", n, "", "")
+	}
+	if c := e.Item.Change; c != nil {
+		for _, f := range c.Fields {
+			add("map", string(f.Field), shown(f.Before)+" → "+shown(f.After), f.From, shown(f.After))
+		}
+	}
+	if t.Signal != "" {
+		s := ExplainStep{Step: "lifecycle", Result: t.Signal, Detail: "the leaving signal that decided"}
+		if !t.Effective.IsZero() {
+			at := instant(t.Effective)
+			s.At = &at
+		}
+		out = append(out, s)
+	}
+	return append(out, planStep(e))
+}
+
+func matchWords(match string) string {
+	switch match {
+	case "link":
+		return "the employee is linked to the person"
+	case "new":
+		return "nobody in the directory is this employee"
+	case "none":
+		return "no person belongs to it"
+	case "decision":
+		return "an administrator decided it"
+	}
+	return "found by " + strings.ReplaceAll(match, "_", " ")
+}
+
+func planStep(e *ExplainEntry) ExplainStep {
+	s := ExplainStep{Step: "plan"}
+	switch {
+	case e.Item.Change != nil:
+		s.Result, s.Detail = string(e.Item.Change.Action), e.Item.Change.Sentence
+		s.Value = null(string(e.Item.Change.Reason))
+	case e.Item.Held != nil:
+		s.Result, s.Detail = "held", e.Item.Held.Detail
+		s.Value = null(string(e.Item.Held.Reason))
+	default:
+		s.Result, s.Detail = "left", "left before ever being linked"
+	}
+	return s
+}
+
+// story tells an applied change or a human edit.
+func story(e *ExplainEntry) (ExplainStep, bool) {
+	c := e.Item.Change
+	if c == nil || !e.Applied && !e.Human {
+		return ExplainStep{}, false
+	}
+	at := instant(e.At)
+	s := ExplainStep{Step: "run", Result: string(c.Action), Detail: c.Sentence, RunID: null(e.RunID), Actor: null(e.Actor), At: &at}
+	if e.Human {
+		s.Step = "human"
+	}
+	if len(c.Fields) > 0 {
+		s.Detail += " " + strconv.Itoa(len(c.Fields)) + " fields: " + fieldNames(c.Fields) + "."
+	}
+	return s, true
+}

@@ -1,0 +1,110 @@
+package plan
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+)
+
+// rowHashes collects one digest per row, so that the plan's hash does not depend on the order in which
+// rows were given out.
+type rowHashes struct {
+	sums [][sha256.Size]byte
+	buf  []byte
+}
+
+// add takes a row's content. What only repeats the decision in words, or only renews what is remembered
+// of an unchanged employee, is left out.
+func (r *rowHashes) add(it *Item) {
+	e := encoder{r.buf[:0]}
+	switch {
+	case it.Change != nil:
+		e.text("change")
+		e.change(it.Change)
+	case it.Held != nil:
+		h := it.Held
+		e.text("held", string(h.Kind), string(h.Field), string(h.Reason), h.PersonID, h.Detail)
+		e.number(h.SourceID)
+		for _, c := range h.Candidates {
+			e.text(c.PersonID, c.Why)
+		}
+	case it.Left != nil:
+		e.text("left")
+		e.number(it.Left.SourceID)
+	default:
+		return
+	}
+	r.sums = append(r.sums, sha256.Sum256(e.b))
+	r.buf = e.b
+}
+
+// sum hashes the settings revision, the reading's content and the rows. The plan's id, the instants and
+// the requests are left out: the same content is the same plan.
+func (r *rowHashes) sum(h *Header) string {
+	slices.SortFunc(r.sums, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
+	e := encoder{}
+	e.text(h.Revision, h.Evidence.SnapshotHash, h.Evidence.Grade, string(h.Verdict))
+	if h.AsOf != nil {
+		e.time(*h.AsOf)
+	}
+	for _, x := range h.Reasons {
+		e.text(x.Code, string(x.Kind), string(x.Waiting))
+		e.number(int64(x.Count))
+	}
+	all := sha256.New()
+	all.Write(e.b)
+	for i := range r.sums {
+		all.Write(r.sums[i][:])
+	}
+	return "sha256:" + hex.EncodeToString(all.Sum(nil))
+}
+
+// encoder writes values so that no two different rows look alike.
+type encoder struct{ b []byte }
+
+func (e *encoder) number(n int64) { e.b = binary.AppendVarint(e.b, n) }
+
+func (e *encoder) text(parts ...string) {
+	for _, s := range parts {
+		e.b = binary.AppendUvarint(e.b, uint64(len(s)))
+		e.b = append(e.b, s...)
+	}
+}
+
+func (e *encoder) time(t time.Time) {
+	if t.IsZero() {
+		e.number(0)
+		return
+	}
+	e.number(t.UnixNano())
+}
+
+func (e *encoder) change(c *Change) {
+	e.text(string(c.Action), string(c.Reason), c.PersonID, c.Email, c.Name, string(c.StatusBefore), string(c.StatusAfter))
+	e.number(c.SourceID)
+	e.number(c.Version)
+	e.number(int64(c.Kinds))
+	e.time(c.EffectiveAt)
+	e.number(int64(len(c.Fields)))
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		e.text(string(f.Field), string(f.Kind), f.Before, f.After, f.BeforeID, f.AfterID, f.From)
+	}
+	e.number(int64(len(c.DependsOn)))
+	for _, k := range c.DependsOn {
+		e.text(string(k))
+	}
+	if c.Group != nil {
+		e.group(c.Group)
+	}
+	for _, h := range c.Holds {
+		e.text(h.ID, string(h.Field), h.UntilHR)
+	}
+}
+
+func (e *encoder) group(g *directory.Group) { e.text(g.ID, string(g.Kind), g.Name) }

@@ -1,0 +1,243 @@
+package plan
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+)
+
+// ChangeJSON is a change as the surface shows it ("Plan as JSON"): blank is null.
+type ChangeJSON struct {
+	Action      Action      `json:"action"`
+	Reason      Reason      `json:"reason"`
+	Sentence    string      `json:"sentence"`
+	Waiting     *Waiting    `json:"waiting"`
+	SourceID    *string     `json:"source_id"`
+	PersonID    *string     `json:"person_id"`
+	Email       *string     `json:"email"`
+	Name        string      `json:"name"`
+	EffectiveAt string      `json:"effective_at"`
+	Fields      []FieldJSON `json:"fields"`
+}
+
+// FieldJSON is one field of a change; Before and After have the person JSON's types.
+type FieldJSON struct {
+	Name     directory.Field `json:"name"`
+	Before   any             `json:"before"`
+	After    any             `json:"after"`
+	BeforeID *string         `json:"before_id,omitempty"`
+	AfterID  *string         `json:"after_id,omitempty"`
+	From     *string         `json:"from"`
+}
+
+// HeldJSON is a held entry as the surface shows it.
+type HeldJSON struct {
+	Kind       HeldKind         `json:"kind"`
+	Field      *directory.Field `json:"field"`
+	Reason     Reason           `json:"reason"`
+	SourceID   *string          `json:"source_id"`
+	PersonID   *string          `json:"person_id"`
+	Name       string           `json:"name"`
+	Detail     string           `json:"detail"`
+	Fix        *string          `json:"fix"`
+	Candidates []CandidateJSON  `json:"candidates"`
+}
+
+// CandidateJSON is a person whom a held employee may be.
+type CandidateJSON struct {
+	PersonID string `json:"person_id"`
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	Why      string `json:"why"`
+}
+
+// JSON gives a change the surface's form. h tells whether it waits, and the instant of a change that
+// takes effect at once.
+func (c *Change) JSON(h *Header) ChangeJSON {
+	out := ChangeJSON{Action: c.Action, Reason: c.Reason, Sentence: c.Sentence, SourceID: idJSON(c.SourceID), PersonID: null(c.PersonID),
+		Email: null(c.Email), Name: c.Name, EffectiveAt: instant(c.EffectiveAt), Fields: []FieldJSON{}}
+	if c.EffectiveAt.IsZero() {
+		out.EffectiveAt = instant(h.MadeAt)
+	}
+	if w := h.Waiting(c.Kinds); w != NotWaiting {
+		out.Waiting = &w
+	}
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		out.Fields = append(out.Fields, FieldJSON{f.Field, JSONValue(f.Kind, f.Before), JSONValue(f.Kind, f.After),
+			null(f.BeforeID), null(f.AfterID), null(f.From)})
+	}
+	return out
+}
+
+// JSON gives a held entry the surface's form.
+func (h *Held) JSON() HeldJSON {
+	out := HeldJSON{Kind: h.Kind, Reason: h.Reason, SourceID: idJSON(h.SourceID), PersonID: null(h.PersonID), Name: h.Name,
+		Detail: h.Detail, Fix: null(h.Trace.Fix), Candidates: []CandidateJSON{}}
+	if h.Field != "" {
+		out.Field = &h.Field
+	}
+	for _, c := range h.Candidates {
+		out.Candidates = append(out.Candidates, CandidateJSON(c))
+	}
+	return out
+}
+
+// JSONValue gives canonical text the type it has in the person JSON: null when blank, a list of texts,
+// a number, true or false, {"amount","currency"} for money, else text.
+func JSONValue(kind directory.Kind, text string) any {
+	if text == "" {
+		return nil
+	}
+	switch kind {
+	case directory.KindList:
+		return directory.SplitList(text)
+	case directory.KindBoolean:
+		return text == "true"
+	case directory.KindNumber:
+		return json.Number(text)
+	case directory.KindMoney:
+		amount, currency, _ := strings.Cut(text, " ")
+		return map[string]string{"amount": amount, "currency": currency}
+	}
+	return text
+}
+
+func null(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func idJSON(id int64) *string {
+	if id == 0 {
+		return nil
+	}
+	s := strconv.FormatInt(id, 10)
+	return &s
+}
+
+func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// headJSON is what stands before the rows.
+type headJSON struct {
+	ID         string       `json:"id"`
+	Hash       string       `json:"hash"`
+	Connection string       `json:"connection"`
+	MadeAt     string       `json:"made_at"`
+	AsOf       *string      `json:"as_of"`
+	Snapshot   snapshotJSON `json:"snapshot"`
+	Verdict    Verdict      `json:"verdict"`
+	Reasons    []reasonJSON `json:"verdict_reasons"`
+	Counts     Counts       `json:"counts"`
+	Seats      seatsJSON    `json:"seats"`
+}
+
+type snapshotJSON struct {
+	ID          string   `json:"id"`
+	TakenAt     string   `json:"taken_at"`
+	Employees   int      `json:"employees"`
+	Readable    []string `json:"readable_fields"`
+	Unreadable  []string `json:"unreadable_fields"`
+	Certificate string   `json:"certificate"`
+}
+
+type reasonJSON struct {
+	Code     string  `json:"code"`
+	Kind     Kind    `json:"kind"`
+	Count    int     `json:"count"`
+	Of       int     `json:"of"`
+	Limit    int     `json:"limit"`
+	Waiting  Waiting `json:"waiting"`
+	Sentence string  `json:"sentence"`
+}
+
+type seatsJSON struct {
+	Before int `json:"before"`
+	After  int `json:"after"`
+}
+
+func newHead(id, connection string, h *Header) headJSON {
+	ev := &h.Evidence
+	out := headJSON{ID: id, Hash: h.Hash, Connection: connection, MadeAt: instant(h.MadeAt), Verdict: h.Verdict, Reasons: []reasonJSON{},
+		Counts: h.Counts, Seats: seatsJSON{h.SeatsBefore, h.SeatsAfter},
+		Snapshot: snapshotJSON{ID: ev.SnapshotID, TakenAt: instant(ev.TakenAt), Employees: ev.Employees,
+			Readable: append([]string{}, ev.Readable...), Unreadable: append([]string{}, ev.Unreadable...), Certificate: ev.Grade}}
+	if h.AsOf != nil {
+		s := instant(*h.AsOf)
+		out.AsOf = &s
+	}
+	for _, r := range h.Reasons {
+		out.Reasons = append(out.Reasons, reasonJSON(r))
+	}
+	slices.Sort(out.Snapshot.Readable)
+	slices.Sort(out.Snapshot.Unreadable)
+	return out
+}
+
+// Encoder writes a plan as the surface's JSON, one row at a time: NewEncoder, Item for every row in
+// plan order, Close. Changes go out at once; held entries, which come after them, are kept as text
+// until Close.
+type Encoder struct {
+	w       io.Writer
+	h       *Header
+	changes int
+	held    []byte
+	err     error
+}
+
+// NewEncoder starts the document of a plan; connection is the connection's name. The first error of w
+// is kept and returned by Close.
+func NewEncoder(w io.Writer, id, connection string, h *Header) *Encoder {
+	e := &Encoder{w: w, h: h}
+	head := e.marshal(newHead(id, connection, h))
+	if len(head) > 0 {
+		head = head[:len(head)-1] // the object goes on
+	}
+	e.write(head, []byte(`,"changes":[`))
+	return e
+}
+
+// Item writes a row; rows that are neither changes nor held are no part of the document.
+func (e *Encoder) Item(it *Item) {
+	switch {
+	case it.Change != nil:
+		if e.changes++; e.changes > 1 {
+			e.write([]byte(","))
+		}
+		e.write([]byte("\n"), e.marshal(it.Change.JSON(e.h)))
+	case it.Held != nil:
+		if len(e.held) > 0 {
+			e.held = append(e.held, ',')
+		}
+		e.held = append(append(e.held, '\n'), e.marshal(it.Held.JSON())...)
+	}
+}
+
+// Close ends the document and returns the first error.
+func (e *Encoder) Close() error {
+	e.write([]byte(`],"held":[`), e.held, []byte(`],"requests":`+strconv.Itoa(e.h.Evidence.Requests)+"}\n"))
+	return e.err
+}
+
+func (e *Encoder) marshal(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil && e.err == nil {
+		e.err = err
+	}
+	return b
+}
+
+func (e *Encoder) write(parts ...[]byte) {
+	for _, p := range parts {
+		if e.err == nil {
+			_, e.err = e.w.Write(p)
+		}
+	}
+}

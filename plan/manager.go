@@ -1,0 +1,241 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rollcall-hr/rollcall/directory"
+)
+
+// bossAction is what a plan does with an employee's reporting line.
+type bossAction uint8
+
+const (
+	bossKeep    bossAction = iota
+	bossSet                // entry.boss is the new manager
+	bossClear              // HR says that there is none
+	bossMissing            // HR's manager is nobody here; the old one is kept
+	bossOnHold             // a human's hold keeps the old one
+	bossLoop               // the line would close a loop; the old one is kept
+	bossCut                // the line closes a loop; it is cleared
+)
+
+// managerRef keeps a reference to a manager; most employees share theirs with others.
+func (b *Builder) managerRef(ref directory.ManagerRef) int32 {
+	ref.From = ""
+	if i, ok := b.refIndex[ref]; ok {
+		return i
+	}
+	as := ref // as HR writes it
+	ref.Number, ref.Email = strings.Clone(directory.EmailKey(ref.Number)), strings.Clone(directory.EmailKey(ref.Email))
+	i := int32(len(b.refs))
+	b.refs = append(b.refs, ref)
+	b.refIndex[as] = i
+	return i
+}
+
+// reportingLines are the edges of the graph of people, before and after the plan: node of the manager,
+// or none.
+type reportingLines struct {
+	old, new  []int32
+	byNumber  map[string]int32 // node, ambiguous when several people share it
+	byEmail   map[string]int32
+	creations []creation // what a new person's row waits for, by entry; made on demand
+}
+
+// ambiguous marks a number or address of several people.
+const ambiguous int32 = -2
+
+// settleManagers finds everybody's manager, cuts loops, and ties lines that could close a loop if only
+// a part of the plan were applied.
+func (b *Builder) settleManagers() {
+	if len(b.entries) == 0 {
+		return
+	}
+	b.currentLines()
+	for i := range b.entries {
+		b.wantLine(int32(i))
+	}
+	b.cutLoops()
+	b.tieLines()
+}
+
+func (b *Builder) currentLines() {
+	n := len(b.people.all) + len(b.entries)
+	l := &b.lines
+	l.old, l.new = make([]int32, n), make([]int32, n)
+	for i := range l.old {
+		l.old[i] = none
+		if i < len(b.people.all) {
+			if m, ok := b.people.byID(b.people.all[i].managerID); ok && b.people.all[i].managerID != "" {
+				l.old[i] = m
+			}
+		}
+	}
+	copy(l.new, l.old)
+}
+
+// wantLine settles what happens to one employee's line, loops aside.
+func (b *Builder) wantLine(i int32) {
+	e := &b.entries[i]
+	if !e.stand.active() {
+		return
+	}
+	before, personID := "", ""
+	if e.person != none {
+		before, personID = b.people.all[e.person].managerID, b.people.all[e.person].id
+	}
+	r := b.set.rule(directory.Manager)
+	if !r.writes(before, b.mode(e)) {
+		e.set(fManagerAgrees, true)
+		return
+	}
+	ref := &b.refs[e.ref]
+	switch ref.State {
+	case directory.WantBlank:
+		e.set(fManagerAgrees, before == "" || r.clear)
+		if before != "" && r.clear {
+			e.do = bossClear
+		}
+	case directory.WantSet:
+		boss, byID := b.findManager(ref)
+		e.set(fManagerAgrees, byID && boss != none)
+		if boss == none {
+			e.do = bossMissing
+			return
+		}
+		e.boss = boss
+		if before == "" || before != b.nodeID(boss) {
+			e.do = bossSet
+		}
+	default:
+		e.set(fManagerAgrees, ref.State == directory.NotMapped)
+	}
+	b.applyLine(i, personID)
+}
+
+// applyLine enters a changed line, unless a human holds the field.
+func (b *Builder) applyLine(i int32, personID string) {
+	e := &b.entries[i]
+	_, on := b.heldField(personID, directory.Manager, func(until string) bool {
+		return e.boss != none && until == b.nodeID(e.boss)
+	})
+	if e.do != bossKeep && (on || e.has(fFrozen)) {
+		e.do = bossOnHold
+		return
+	}
+	if e.do != bossKeep {
+		b.lines.new[b.node(i)] = e.boss
+	}
+}
+
+// findManager resolves a reference: the employee with the internal id, else the only one with the
+// Employee #, else the only one with the address (product, "Mapping"; bamboohr-api §3.1). A manager who
+// is in BambooHR but neither linked nor created is nobody; number and address are asked only when the
+// id is not known at all, and then cross connections. byID tells that the internal id decided.
+func (b *Builder) findManager(ref *directory.ManagerRef) (node int32, byID bool) {
+	if ref.SourceID != 0 {
+		if i, ok := b.find(ref.SourceID); ok {
+			e := &b.entries[i]
+			if e.person == none && e.stand != creating {
+				return none, true
+			}
+			return b.node(i), true
+		}
+		if p, ok := b.people.bySource[ref.SourceID]; ok {
+			return p, true
+		}
+	}
+	b.indexManagers()
+	if n, ok := b.lines.byNumber[ref.Number]; ok && ref.Number != "" && n >= 0 {
+		return n, false
+	}
+	if n, ok := b.lines.byEmail[ref.Email]; ok && ref.Email != "" && n >= 0 {
+		return n, false
+	}
+	return none, false
+}
+
+// indexManagers prepares the look-up by number and address, as HR writes them for employees of this
+// reading and as the directory has them for everybody else.
+func (b *Builder) indexManagers() {
+	l := &b.lines
+	if l.byNumber != nil {
+		return
+	}
+	l.byNumber, l.byEmail = map[string]int32{}, map[string]int32{}
+	add := func(m map[string]int32, key string, n int32) {
+		if key == "" {
+			return
+		}
+		if other, ok := m[key]; ok && other != n {
+			n = ambiguous
+		}
+		m[key] = n
+	}
+	for i := range b.people.all {
+		if p := &b.people.all[i]; p.entry == none {
+			add(l.byNumber, p.number, int32(i))
+			add(l.byEmail, p.key, int32(i))
+		}
+	}
+	for i := range b.entries {
+		e := &b.entries[i]
+		if e.person == none && e.stand != creating {
+			continue
+		}
+		add(l.byNumber, e.number, b.node(int32(i)))
+		add(l.byEmail, e.email, b.node(int32(i)))
+	}
+}
+
+// creation is what a new person's row waits for.
+type creation struct {
+	kinds KindSet
+	tied  bool // it, or a new manager above, is tied to another change
+	known bool
+}
+
+// creation returns the kinds under which a new person's row waits, those of its new managers included:
+// nobody may report to somebody whose own row still waits. Loops are cut by now.
+func (b *Builder) creation(i int32) creation {
+	if b.lines.creations == nil {
+		b.lines.creations = make([]creation, len(b.entries))
+	}
+	var path []int32
+	var c creation
+	for i != none && b.entries[i].stand == creating {
+		if c = b.lines.creations[i]; c.known {
+			break
+		}
+		path = append(path, i)
+		i = b.bossEntry(&b.entries[i])
+	}
+	for _, at := range slices.Backward(path) {
+		c.known = true
+		c.kinds = c.kinds.With(KindIDChurn)
+		if b.entries[at].has(fNewDepartment) {
+			c.kinds = c.kinds.With(KindNewDepartments)
+		}
+		c.tied = c.tied || b.ties.tied(b.node(at))
+		b.lines.creations[at] = c
+	}
+	return c
+}
+
+// bossEntry returns the surveyed employee who becomes the manager, none when the manager does not
+// change or was not surveyed.
+func (b *Builder) bossEntry(e *entry) int32 {
+	if e.do != bossSet {
+		return none
+	}
+	return b.nodeEntry(e.boss)
+}
+
+// newBoss returns what the row of an employee's new manager waits for, when the manager is new too.
+func (b *Builder) newBoss(e *entry) creation {
+	if i := b.bossEntry(e); i != none && b.entries[i].stand == creating {
+		return b.creation(i)
+	}
+	return creation{}
+}

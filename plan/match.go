@@ -1,0 +1,233 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+// match finds the person of every employee who is not linked yet (product, "Matching"). An
+// administrator's decisions come first, so that they win over what keys say.
+func (b *Builder) match() {
+	for i := range b.entries {
+		e := &b.entries[i]
+		if e.stand != open {
+			continue
+		}
+		switch d := b.decisions[e.id]; d.Kind {
+		case directory.DecideLink:
+			b.matchDecided(int32(i), d.PersonID)
+		case directory.DecideNew:
+			b.create(e)
+		}
+	}
+	for i := range b.entries {
+		if b.entries[i].stand == open {
+			b.matchByKeys(int32(i))
+		}
+	}
+	for i := range b.people.all {
+		if p := &b.people.all[i]; p.entry != none && b.entries[p.entry].person != int32(i) {
+			p.entry = none // matched twice
+		}
+	}
+	for i := range b.entries {
+		if b.entries[i].stand == open {
+			b.matchName(&b.entries[i])
+		}
+	}
+}
+
+// create settles that an employee becomes a new person.
+func (b *Builder) create(e *entry) {
+	if len(b.people.all) > 0 {
+		if _, taken := b.people.byID(b.newPersonID(e)); taken {
+			b.hold(e, IdentityConflict, block{detail: "the person once made for this employee is not linked to it any more", fix: b.decideFix(e)})
+			return
+		}
+	}
+	e.stand = creating
+}
+
+func (b *Builder) newPersonID(e *entry) string {
+	return directory.PersonID(b.in.Organisation, b.in.Connection, fmt.Sprint(e.id))
+}
+
+func (b *Builder) matchDecided(i int32, personID string) {
+	e := &b.entries[i]
+	p, ok := b.people.byID(personID)
+	switch {
+	case !ok:
+		b.hold(e, IdentityConflict, block{detail: "the person an administrator chose for this employee does not exist",
+			fix: b.decideFix(e)})
+	case b.people.all[p].owner != nobodys || b.people.all[p].entry != none:
+		b.hold(e, IdentityConflict, block{detail: fmt.Sprintf("%s, chosen by an administrator, is linked to another employee", b.people.all[p].title()),
+			fix: b.decideFix(e), candidates: b.candidates([]found{{p, "chosen by an administrator"}})})
+	default:
+		b.link(i, p, foundByDecision)
+	}
+}
+
+// link settles a first link.
+func (b *Builder) link(i, p int32, by int8) {
+	e := &b.entries[i]
+	e.stand, e.person, e.by = linking, p, by
+	b.people.all[p].entry = i
+	q := &b.people.all[p]
+	off := q.status == directory.Deactivated
+	switch {
+	case b.frozen(q.id, e.has(fLeaver)):
+		b.hold(e, OnHold, block{detail: "an administrator put a hold on the person that this employee matches"})
+	case off && q.manualLock && b.in.Policy.Lifecycle.ManualDeactivation != policy.ManualOverwrite:
+		b.hold(e, LockedByAdmin, block{})
+	case off && e.has(fBeforeStart):
+		b.hold(e, NotStarted, block{})
+	}
+}
+
+// found is a person whom a key of an employee names.
+type found struct {
+	person int32
+	why    string
+}
+
+// byNumber returns the people with the employee's number, when the settings match by it.
+func (b *Builder) byNumber(e *entry) []int32 {
+	if i := slices.Index(b.in.Policy.Match, policy.MatchEmployeeNumber); i >= 0 && i < len(e.keys) {
+		return b.people.numberHolders(e.keys[i])
+	}
+	return nil
+}
+
+// matchByKeys settles an employee of whom a key finds somebody, and leaves the others open.
+func (b *Builder) matchByKeys(i int32) {
+	e := &b.entries[i]
+	hits, several, by := b.lookUp(e)
+	switch {
+	case several:
+		b.hold(e, AmbiguousMatch, block{detail: "one key of this employee finds several people", fix: b.decideFix(e), candidates: b.candidates(hits)})
+	case len(hits) > 1:
+		b.hold(e, IdentityConflict, block{detail: "the keys of this employee point to different people", fix: b.decideFix(e), candidates: b.candidates(hits)})
+	case len(hits) == 1:
+		b.matchOne(i, hits[0], by)
+	}
+}
+
+// lookUp follows the keys in the order of the settings. hits are the different people found, several
+// tells that one key found more than one, by is the first key that found somebody.
+func (b *Builder) lookUp(e *entry) (hits []found, several bool, by int8) {
+	by = foundByNothing
+	for k, name := range b.in.Policy.Match {
+		if k >= len(e.keys) || e.keys[k] == "" {
+			continue
+		}
+		people := b.people.emailHolders(e.keys[k])
+		if name == policy.MatchEmployeeNumber {
+			people = b.people.numberHolders(e.keys[k])
+		}
+		several = several || len(people) > 1
+		if len(people) > 0 && by == foundByNothing {
+			by = int8(k)
+		}
+		for _, p := range people {
+			why := "same " + strings.ReplaceAll(string(name), "_", " ")
+			if at := slices.IndexFunc(hits, func(h found) bool { return h.person == p }); at >= 0 {
+				hits[at].why += ", " + why
+				continue
+			}
+			hits = append(hits, found{p, why})
+		}
+	}
+	return hits, several, by
+}
+
+// matchOne settles an employee whose keys all point to one person.
+func (b *Builder) matchOne(i int32, hit found, by int8) {
+	e := &b.entries[i]
+	p := &b.people.all[hit.person]
+	byEmail := p.key != "" && p.key == e.email
+	bl := block{fix: b.decideFix(e), candidates: b.candidates([]found{hit})}
+	switch {
+	case p.owner == elsewhere:
+		bl.detail = fmt.Sprintf("%s is owned by another connection", p.title())
+		b.hold(e, IdentityConflict, bl)
+	case p.owner == ours && byEmail:
+		// Who gets the address is settled with all others, see settleEmails.
+		e.stand = creating
+	case p.owner == ours:
+		bl.detail = fmt.Sprintf("%s has the %s and is linked to employee %d", p.title(), strings.TrimPrefix(hit.why, "same "), p.source)
+		b.hold(e, IdentityConflict, bl)
+	case p.entry != none:
+		b.matchTwice(i, hit)
+	case p.privileged:
+		bl.detail = fmt.Sprintf("%s is an owner or admin; such an account is linked only by an administrator's decision", p.title())
+		b.hold(e, EmailTaken, bl)
+	case b.recycled(e, hit.person):
+		bl = b.recycledBlock(e)
+		bl.candidates = b.candidates([]found{hit})
+		b.hold(e, IdentityConflict, bl)
+	default:
+		b.link(i, hit.person, by)
+	}
+}
+
+// matchTwice holds everybody whose keys point to the same person, unless an administrator chose one.
+func (b *Builder) matchTwice(i int32, hit found) {
+	e := &b.entries[i]
+	first := &b.entries[b.people.all[hit.person].entry]
+	bl := func(x *entry, other int64) block {
+		return block{detail: fmt.Sprintf("employee %d matches %s as well", other, b.people.all[hit.person].title()),
+			fix: b.decideFix(x), candidates: b.candidates([]found{hit})}
+	}
+	b.hold(e, IdentityConflict, bl(e, first.id))
+	if first.stand == linking && first.by != foundByDecision {
+		first.stand, first.person = open, none // the person keeps pointing here, for a third match
+		b.hold(first, IdentityConflict, bl(first, e.id))
+	}
+}
+
+// matchName holds an employee of whom no key tells anything while somebody without a link has the same
+// name: two John Smiths must not become one, nor one John Smith two (promise SI30).
+func (b *Builder) matchName(e *entry) {
+	var hits []found
+	for _, p := range b.people.names[e.name] {
+		if b.people.all[p].entry == none {
+			hits = append(hits, found{p, "same name"})
+		}
+	}
+	if len(hits) == 0 {
+		b.create(e)
+		return
+	}
+	b.hold(e, AmbiguousMatch, block{detail: "no key matches, and somebody without a link has the same name",
+		fix: b.decideFix(e), candidates: b.candidates(hits)})
+}
+
+// candidates ranks people for a human: those with most agreeing keys first.
+func (b *Builder) candidates(hits []found) []Candidate {
+	slices.SortStableFunc(hits, func(x, y found) int {
+		return strings.Count(y.why, ",") - strings.Count(x.why, ",")
+	})
+	out := make([]Candidate, 0, min(len(hits), 5))
+	for _, h := range hits[:min(len(hits), 5)] {
+		p := &b.people.all[h.person]
+		out = append(out, Candidate{PersonID: p.id, Email: p.email, Name: p.label, Why: h.why})
+	}
+	return out
+}
+
+func (b *Builder) decideFix(e *entry) string {
+	return fmt.Sprintf("decide with \"rollcall decide employee:%d --link PERSON\", or --new, or --ignore", e.id)
+}
+
+func (b *Builder) recycledBlock(e *entry) block {
+	bl := block{detail: "the id or number now belongs to somebody with another name, address and hire date; it looks recycled",
+		fix: fmt.Sprintf("look at employee %d in BambooHR; an account is never handed over", e.id)}
+	if e.person == none {
+		bl.fix = b.decideFix(e)
+	}
+	return bl
+}

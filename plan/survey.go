@@ -1,0 +1,241 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+// none is the index of nobody.
+const none int32 = -1
+
+// fact is one thing remembered of a surveyed employee.
+type fact uint32
+
+const (
+	fProblem fact = 1 << iota
+	fAccountBlank
+	fAccountUnreadable
+	fAccountOther
+	fRecordUnreadable // a note says that something the lifecycle depends on is unreadable
+	fScopeUnknown
+	fScopeOut
+	fEmailUnreadable
+	fBeforeProvision // the day of provisioning has not come
+	fBeforeStart     // the hire date has not come
+	fGone            // Inactive, or the termination day is over
+	fLeaver          // shows a leaving signal that deactivates, in effect or in its grace
+	fHoldSignal      // shows a leaving signal that the settings only hold
+	fBlocked         // the employment status is on the block list
+	fNoStatus
+	fFutureRow
+	fNewDepartment
+	fEndUnreadable // the termination date is unreadable
+	fFrozen        // a human's hold on the whole person is in force
+	fKeepEmail     // a leaver whose new address cannot be taken
+	fMoves         // the plan gives this employee's person another address
+	fManagerAgrees // the reporting line, after the plan, is the one HR names by internal id
+)
+
+// standing is what becomes of a surveyed employee; Resolve settles it.
+type standing uint8
+
+const (
+	open     standing = iota // not settled yet
+	excluded                 // not among Input.Only
+	left                     // left before ever being linked
+	held                     // nobody changes; entry.held says why
+	creating                 // becomes a new person
+	linking                  // is linked to a person for the first time
+	linked                   // is linked already
+)
+
+// active reports that the employee's record is written to a person in this plan.
+func (s standing) active() bool { return s >= creating }
+
+// entry is the compact memory of one surveyed employee.
+type entry struct {
+	id     int64
+	name   uint64 // hash of the name's NameKey
+	email  string // EmailKey of the wanted address, "" unless set
+	number string // wanted Employee # in compare form
+	keys   []string
+	ref    int32 // what HR says of the manager, in Builder.refs
+	boss   int32 // node of the manager, with do == bossSet
+	do     bossAction
+	hire   int32 // yyyymmdd, 0 when blank
+	person int32 // linked or matched person, none
+	flags  fact
+	stand  standing
+	by     int8   // index of the match key that found the person; see found… below
+	held   Reason // with standing held
+}
+
+// How an entry's person was found, beside the index of a match key.
+const (
+	foundByDecision int8 = -2
+	foundByNothing  int8 = -1
+)
+
+func (e *entry) has(f fact) bool { return e.flags&f != 0 }
+
+func (e *entry) set(f fact, on bool) {
+	if on {
+		e.flags |= f
+	}
+}
+
+// hold settles that nothing of the employee changes.
+func (e *entry) hold(why Reason) { e.stand, e.held = held, why }
+
+// survey makes the entry of a record.
+func (b *Builder) survey(w *directory.Wanted) entry {
+	e := entry{id: w.SourceID, person: none, boss: none, by: foundByNothing}
+	if w.Problem != "" {
+		e.flags = fProblem
+		return e
+	}
+	e.name = hashName(employeeNameKey(w))
+	if mail := w.Fields[directory.Email.Slot()]; mail.State == directory.WantSet {
+		e.email = strings.Clone(directory.EmailKey(mail.Text))
+	} else {
+		e.set(fEmailUnreadable, mail.State == directory.WantUnreadable)
+	}
+	if number := w.Text(directory.EmployeeID); number != "" {
+		e.number = strings.Clone(directory.EmailKey(number))
+	}
+	e.keys = e.matchKeys(w.Match)
+	e.ref = b.managerRef(w.Manager)
+	e.hire = packDate(w.HireDate)
+	b.flagAccount(&e, w)
+	b.flagLifecycle(&e, w)
+	e.set(fNewDepartment, b.set.rule(directory.Department).authority != policy.AuthorityLocal && b.groups.missing(directory.KindDepartment, w.Text(directory.Department)))
+	return e
+}
+
+// matchKeys keeps the correlation values in the order of the settings, sharing text already kept.
+func (e *entry) matchKeys(keys []directory.MatchKey) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		switch k.Value {
+		case e.email:
+			out[i] = e.email
+		case e.number:
+			out[i] = e.number
+		default:
+			out[i] = strings.Clone(k.Value)
+		}
+	}
+	return out
+}
+
+func (b *Builder) flagAccount(e *entry, w *directory.Wanted) {
+	e.set(fAccountBlank, w.Account == directory.AccountBlank)
+	e.set(fAccountUnreadable, w.Account == directory.AccountUnreadable)
+	e.set(fAccountOther, w.Account == directory.AccountOther)
+	e.set(fScopeUnknown, w.Scope.Verdict == directory.ScopeUnknown)
+	e.set(fScopeOut, w.Scope.Verdict == directory.ScopeOut)
+	for _, n := range w.Notes {
+		e.set(fRecordUnreadable, n.Field == "" && n.Reason == string(Unreadable))
+	}
+}
+
+func (b *Builder) flagLifecycle(e *entry, w *directory.Wanted) {
+	now := b.in.Now
+	e.set(fBeforeProvision, w.ProvisionAt.After(now))
+	e.set(fBeforeStart, w.StartsAt.After(now))
+	e.set(fNoStatus, w.NoStatus && !w.KeyOwner && b.set.blockList && b.set.noStatus != policy.NoStatusActive)
+	e.set(fFutureRow, w.FutureRow && b.set.blockList)
+	e.set(fEndUnreadable, w.Want(directory.DeactivationDate).State == directory.WantUnreadable)
+	e.set(fGone, w.Account == directory.AccountInactive || dayIsOver(w.Text(directory.DeactivationDate), now))
+	for _, s := range w.Signals {
+		inEffect := !s.At.After(now)
+		if s.Kind == directory.SignalNoStatus || !inEffect {
+			continue
+		}
+		e.set(fGone, s.Kind == directory.SignalTermination)
+		e.set(fBlocked, s.Kind == directory.SignalStatusBlocked)
+		e.set(fLeaver, s.Action == string(policy.LeaveDeactivate))
+		e.set(fHoldSignal, s.Action == string(policy.LeaveHold))
+	}
+}
+
+// dayIsOver tells whether a date is over everywhere on earth, whatever the person's zone.
+func dayIsOver(date string, now time.Time) bool {
+	if date == "" {
+		return false
+	}
+	day, err := time.Parse(time.DateOnly, date)
+	return err == nil && !now.Before(day.Add(36*time.Hour))
+}
+
+// packDate turns YYYY-MM-DD into a comparable number, 0 for blank and for anything else.
+func packDate(s string) int32 {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return 0
+	}
+	y, m, d := t.Date()
+	return int32(y*10000 + int(m)*100 + d)
+}
+
+// employeeNameKey is the form in which an employee's name is compared with a person's.
+func employeeNameKey(w *directory.Wanted) string {
+	first, last := w.Text(directory.FirstName), w.Text(directory.LastName)
+	if first == "" && last == "" {
+		return directory.NameKey(w.Name)
+	}
+	return directory.NameKey(first + " " + last)
+}
+
+// hashName is FNV-1a, 0 for a blank name. Equal names only ever hold somebody, or say that a record is
+// still the same person's; whoever could craft a collision could as well write the same name.
+func hashName(key string) uint64 {
+	if key == "" {
+		return 0
+	}
+	h := uint64(14695981039346656037)
+	for i := range len(key) {
+		h = (h ^ uint64(key[i])) * 1099511628211
+	}
+	return h
+}
+
+// settle sorts the entries; of several with one id any with a problem takes the others back.
+func (b *Builder) settle() {
+	if b.settled {
+		return
+	}
+	b.settled = true
+	slices.SortStableFunc(b.entries, func(x, y entry) int { return compareInt(x.id, y.id) })
+	out := b.entries[:0]
+	for _, e := range b.entries {
+		if n := len(out); n > 0 && out[n-1].id == e.id {
+			if e.has(fProblem) {
+				out[n-1] = e
+			}
+			continue
+		}
+		out = append(out, e)
+	}
+	b.entries = out
+}
+
+// find returns the index of a surveyed employee.
+func (b *Builder) find(id int64) (int32, bool) {
+	i, ok := slices.BinarySearchFunc(b.entries, id, func(e entry, id int64) int { return compareInt(e.id, id) })
+	return int32(i), ok
+}
+
+func compareInt(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
