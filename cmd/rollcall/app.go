@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// surroundings is everything a command may know of its process; no command reads a global.
+type surroundings struct {
+	args                                 []string
+	in                                   io.Reader
+	out, err                             io.Writer
+	inTerminal, outTerminal, errTerminal bool
+	lookupEnv                            func(string) (string, bool)
+	now                                  func() time.Time
+}
+
+// app is what every command is given.
+type app struct {
+	surroundings
+	ctx    context.Context
+	parser *kong.Kong
+	out    *countingWriter // stdout; tells whether something stands there already
+}
+
+// cli is the command line: one field per command, in the order of help.
+type cli struct {
+	Demo demoCmd `cmd:"" group:"try" help:"Show Rollcall at work: a simulated company is read, planned, applied, guarded and undone."`
+	Sim  simCmd  `cmd:"" group:"try" help:"Serve a simulated BambooHR with a clock, access levels and faults."`
+
+	Check checkCmd `cmd:"" group:"sync" help:"Test the connection and tell what its API key can read."`
+	Plan  planCmd  `cmd:"" group:"sync" help:"Read BambooHR and show what would change; writes nothing to the directory."`
+	Apply applyCmd `cmd:"" group:"sync" help:"Apply exactly one stored plan."`
+	Sync  syncCmd  `cmd:"" group:"sync" help:"Plan, then apply what the guard lets through."`
+	Runs  runsCmd  `cmd:"" group:"sync" help:"Show the history of runs, or one run with its changes."`
+	Undo  undoCmd  `cmd:"" group:"sync" help:"Undo a run, one kind of its changes, or one person."`
+
+	Explain explainCmd `cmd:"" group:"people" help:"Tell why somebody is or is not in the directory, and in which state."`
+	People  peopleCmd  `cmd:"" group:"people" help:"List the people of the directory."`
+	Person  personCmd  `cmd:"" group:"people" help:"Show or edit one person."`
+	Decide  decideCmd  `cmd:"" group:"people" help:"Settle a held match of an employee."`
+	Holds   holdsCmd   `cmd:"" group:"people" help:"List the holds in force."`
+	Hold    holdCmd    `cmd:"" group:"people" help:"Keep runs off a person or field, or end a hold."`
+
+	Import importCmd `cmd:"" group:"move" help:"Bring an existing directory in."`
+	Export exportCmd `cmd:"" group:"move" help:"Write people to a file."`
+
+	Config     configCmd     `cmd:"" group:"operate" help:"Check the configuration and print the effective values, secrets hidden."`
+	Keys       keysCmd       `cmd:"" group:"operate" help:"Manage the keys that seal secrets at rest."`
+	Migrate    migrateCmd    `cmd:"" group:"operate" help:"Bring the database to this version's schema."`
+	Version    versionCmd    `cmd:"" group:"operate" help:"Print the version."`
+	Completion completionCmd `cmd:"" group:"operate" help:"Print a completion script for a shell."`
+	Help       helpCmd       `cmd:"" group:"operate" help:"Show help for a command."`
+}
+
+func groups() kong.Option {
+	return kong.ExplicitGroups([]kong.Group{
+		{Key: "try", Title: "Try it:"}, {Key: "sync", Title: "Keep in step:"}, {Key: "people", Title: "People:"},
+		{Key: "move", Title: "Bring in, take out:"}, {Key: "operate", Title: "Operate:"},
+	})
+}
+
+// newParser builds the parser over a fresh cli. exit is called by --help.
+func newParser(out, err io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("rollcall"),
+		kong.Description("Rollcall keeps an application's users in step with BambooHR: it shows exactly what would change, applies it, and can undo it."),
+		kong.Writers(out, err), kong.Exit(exit), groups(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+}
+
+// run executes one command line and returns the exit code (surface, "Exit codes").
+func run(ctx context.Context, s surroundings) int {
+	a := &app{surroundings: s, ctx: ctx, out: &countingWriter{w: s.out}}
+	helped := false
+	parser, err := newParser(a.out, s.err, func(int) { helped = true })
+	if err != nil {
+		return a.fail(fmt.Errorf("build the command line: %w", err))
+	}
+	a.parser = parser
+	if len(s.args) == 0 {
+		s.args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(s.args)
+	if helped {
+		return 0
+	}
+	if err != nil {
+		return a.fail(usageError(err, s.args))
+	}
+	err = parsed.Run(a)
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
+	if err != nil {
+		return a.fail(err)
+	}
+	return 0
+}
+
+// usageError words a parser's complaint as one line with the way out.
+func usageError(err error, args []string) error {
+	hint := "rollcall help"
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil {
+		if n := parse.Context.Selected(); n != nil {
+			hint = "rollcall help " + strings.TrimPrefix(n.Path(), "rollcall ")
+		}
+	}
+	text := strings.ReplaceAll(err.Error(), "unexpected token", "unexpected word")
+	if strings.HasPrefix(args[0], "-") {
+		text += "; flags stand behind the command"
+	}
+	return &coded{"usage", fmt.Errorf("%s; \"%s\" shows what is accepted", text, hint)}
+}
+
+// countingWriter notes whether anything was written.
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wneessen/go-mail"
+
+	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// mailFailure tells the error recipients that a sync without a server failed (surface, "Commands"), or
+// says on stderr why nobody is told. Its own trouble is the only error it answers.
+func (a *app) mailFailure(x *session, run syncrun.Run, cause error) error {
+	if busy := new(syncrun.BusyError); errors.As(cause, &busy) {
+		return nil // the other run tells for itself
+	}
+	to := x.Policy.Notify.Errors
+	switch {
+	case x.file.SMTP == nil:
+		a.note("rollcall: nobody is told by mail: the configuration has no smtp")
+		return nil
+	case len(to) == 0:
+		a.note("rollcall: nobody is told by mail: connection.notify.errors is empty")
+		return nil
+	}
+	subject := fmt.Sprintf("Rollcall: sync of %s failed", x.Policy.Name)
+	body := fmt.Sprintf("The sync of %s that started %s failed:\n\n%s\n\nNo access was changed beyond what is said above. Run: %s (rollcall runs %s)\n",
+		x.Policy.Name, moment(run.StartedAt), oneLine(cause), run.ID, run.ID)
+	if err := sendMail(a.ctx, x.file.SMTP, to, subject, body); err != nil {
+		return fmt.Errorf("tell %s by mail: %w", count(len(to), "recipient", "recipients"), err)
+	}
+	a.note("rollcall: %s told by mail", count(len(to), "recipient was", "recipients were"))
+	return nil
+}
+
+// sendMail sends one message to each recipient alone.
+func sendMail(ctx context.Context, s *policy.SMTP, to []string, subject, body string) error {
+	options := []mail.Option{mail.WithPort(s.Port), mail.WithTimeout(20 * time.Second)}
+	switch s.TLS {
+	case policy.TLSImplicit:
+		options = append(options, mail.WithSSL())
+	case policy.TLSRequired:
+		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+	case policy.TLSNone:
+		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
+	default:
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
+	}
+	if s.Username != "" {
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.Username), mail.WithPassword(s.Password))
+	}
+	client, err := mail.NewClient(s.Host, options...)
+	if err != nil {
+		return err
+	}
+	var messages []*mail.Msg
+	for _, address := range to {
+		m := mail.NewMsg()
+		if err := errors.Join(m.From(s.From), m.To(address)); err != nil {
+			return err
+		}
+		m.Subject(subject)
+		m.SetBodyString(mail.TypeTextPlain, body)
+		messages = append(messages, m)
+	}
+	return client.DialAndSendWithContext(ctx, messages...)
+}

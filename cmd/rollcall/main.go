@@ -1,0 +1,31 @@
+// Command rollcall keeps an application's users in step with BambooHR. This package reads flags,
+// environment and file, builds the parts, connects them and renders what they answer; what is read,
+// planned and written is left to packages source, plan and syncrun.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+func main() { os.Exit(realMain()) }
+
+// realMain runs the command in the surroundings of this process.
+func realMain() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, surroundings{
+		args: os.Args[1:],
+		in:   os.Stdin, out: os.Stdout, err: os.Stderr,
+		inTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		outTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		lookupEnv:   os.LookupEnv,
+		now:         time.Now,
+	})
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+type runsCmd struct {
+	RunID string `arg:"" optional:"" name:"RUN_ID" help:"Show this run with the changes it applied."`
+	Limit int    `placeholder:"N" default:"50" help:"List at most N runs, newest first; default ${default}."`
+	settings
+	output
+}
+
+// Run lists the history, or shows one run.
+func (c *runsCmd) Run(a *app) (err error) {
+	if c.Limit < 1 {
+		return badInput("--limit %d shows nothing; give a number from 1", c.Limit)
+	}
+	x, err := a.open(&c.settings)
+	if err != nil {
+		return err
+	}
+	defer x.done(&err)
+	if c.RunID != "" {
+		return c.one(a, x)
+	}
+	runs, err := x.Runs(a.ctx, c.Limit)
+	if err != nil {
+		return err
+	}
+	views := make([]syncrun.RunView, len(runs))
+	for i, r := range runs {
+		views[i] = syncrun.ViewRun(r)
+	}
+	return a.print(c.Output, views, func(p *page) {
+		if len(runs) == 0 {
+			p.linef("%s has no runs yet; \"rollcall plan\" makes the first.", x.Policy.Name)
+			return
+		}
+		rows := make([][]string, len(runs))
+		for i, r := range runs {
+			rows[i] = []string{moment(r.StartedAt), r.ID, string(r.Trigger), outcomeOf(r), sentenceOf(r.Counts), r.Actor}
+		}
+		p.table([]string{"STARTED", "RUN", "TRIGGER", "OUTCOME", "CHANGES", "BY"}, rows)
+	})
+}
+
+func outcomeOf(r syncrun.Run) string {
+	if r.Outcome == "" {
+		return "running"
+	}
+	return string(r.Outcome)
+}
+
+// findRun looks a run up.
+func (x *session) findRun(a *app, id string) (syncrun.Run, error) {
+	run, err := x.Store.Run(a.ctx, id)
+	if errors.Is(err, directory.ErrNotFound) {
+		return run, missing("there is no run %s; \"rollcall runs\" lists them", id)
+	}
+	return run, err
+}
+
+// runDetail is a run with its changes.
+type runDetail struct {
+	syncrun.RunView
+	Changes []plan.ChangeJSON `json:"changes"`
+}
+
+func (c *runsCmd) one(a *app, x *session) error {
+	run, err := x.findRun(a, c.RunID)
+	if err != nil {
+		return err
+	}
+	v := runDetail{RunView: syncrun.ViewRun(run), Changes: []plan.ChangeJSON{}}
+	p := a.page()
+	if c.Output == "table" {
+		runHead(p, run)
+	}
+	for it, err := range x.Store.AppliedItems(a.ctx, run.ID) {
+		if err != nil {
+			return fmt.Errorf("read the changes of run %s: %w", run.ID, err)
+		}
+		if it.Change == nil {
+			continue
+		}
+		if c.Output == "json" {
+			v.Changes = append(v.Changes, it.Change.JSON(&plan.Header{MadeAt: run.StartedAt}))
+			continue
+		}
+		printChange(p, it.Change, plan.NotWaiting)
+	}
+	if c.Output == "json" {
+		return a.printJSON(v)
+	}
+	return p.flush()
+}
+
+func runHead(p *page, r syncrun.Run) {
+	p.linef("%s  %s by %s", p.paint(bold, "Run "+r.ID+": "+outcomeOf(r)), r.Trigger, r.Actor)
+	took := ""
+	if !r.FinishedAt.IsZero() {
+		took = fmt.Sprintf(", took %s", r.FinishedAt.Sub(r.StartedAt).Round(1e6))
+	}
+	p.linef("  started %s%s, %s to BambooHR, %s", moment(r.StartedAt), took, count(r.Requests, "request", "requests"), count(r.RowsWritten, "row written", "rows written"))
+	p.linef("  %s", tally(p, r.Counts))
+	if r.PlanID != "" {
+		p.linef("  plan %s", r.PlanID)
+	}
+	if r.UndoOf != "" {
+		p.linef("  undoes run %s", r.UndoOf)
+	}
+	for _, e := range r.Errors {
+		id := ""
+		if e.RequestID != "" {
+			id = " [request " + e.RequestID + "]"
+		}
+		p.linef("  %s %s%s", p.paint(red, "!"), e.Message, id)
+	}
+}
