@@ -3,6 +3,7 @@ package directory
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -21,9 +22,12 @@ func PersonKey(id string) Key { return Key("person:" + id) }
 func GroupKey(kind GroupKind, name string) Key { return Key(string(kind) + ":" + NameKey(name)) }
 
 // PersonID derives the id of the person created for an employee, so that an apply repeated after a
-// crash creates nobody twice and a manager can be named before it exists.
+// crash creates nobody twice and a manager can be named before it exists. Ids of one connection sort as
+// the employees' numbers do (the first digit is the number's length), which keeps a first load's
+// indexes in the order in which they are written.
 func PersonID(organisation, connection, sourceID string) string {
-	return derive("p_", organisation, connection, sourceID)
+	length := strconv.FormatInt(int64(min(len(sourceID), 35)), 36)
+	return derive("p_"+length+sourceID+"_", organisation, connection, sourceID)
 }
 
 // GroupID derives the id of a department or team created under a name.
@@ -37,7 +41,7 @@ func derive(prefix string, parts ...string) string {
 		h.Write([]byte(p))
 		h.Write([]byte{0})
 	}
-	sum := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:15])
+	sum := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:10])
 	return prefix + strings.ToLower(sum)
 }
 

@@ -24,4 +24,5 @@ type LinkState struct {
 	Clean       bool
 	Due         *Due
 	Since       map[SignalKind]time.Time // when an undated signal with grace was first seen
+	HireDate    string                   // YYYY-MM-DD as HR last told it, mapped or not; recognises a recycled id (security §3 #27)
 }

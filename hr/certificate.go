@@ -21,6 +21,7 @@ type Reading struct {
 	Active    int
 	Inactive  int
 	Fields    []FieldCount // in schema order
+	AheadLost []string     // columns that the answer with future-dated rows did not have
 	Requests  int          // HTTP requests made, retries included
 	Hash      string       // over all records in order; equal hashes mean equal content
 	Warnings  []string     // what the reader put right, in words, bounded
@@ -41,6 +42,17 @@ func (r Reading) UnreadableFields() []string {
 	var out []string
 	for _, f := range r.Fields {
 		if !f.Answered || (f.Unreadable > 0 && f.Set+f.Blank == 0) {
+			out = append(out, f.Field)
+		}
+	}
+	return out
+}
+
+// EmptyFields lists, in schema order, the columns that were readable and had a value for nobody.
+func (r Reading) EmptyFields() []string {
+	var out []string
+	for _, f := range r.Fields {
+		if f.Answered && f.Set == 0 && f.Blank > 0 {
 			out = append(out, f.Field)
 		}
 	}

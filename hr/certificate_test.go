@@ -105,3 +105,13 @@ func TestReadingColumns(t *testing.T) {
 		t.Errorf("baseline (-want +got):\n%s", diff)
 	}
 }
+
+// Only a column that was read and is blank for all is empty; an unreadable one is not.
+func TestEmptyFields(t *testing.T) {
+	r := reading(3, full("status", 3), hr.FieldCount{Field: "workPhone", Answered: true, Blank: 3},
+		hr.FieldCount{Field: "division", Answered: true, Blank: 2, Unreadable: 1}, hr.FieldCount{Field: "location", Unreadable: 3},
+		hr.FieldCount{Field: "city", Answered: true, Set: 1, Blank: 2})
+	if diff := cmp.Diff([]string{"workPhone", "division"}, r.EmptyFields()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
