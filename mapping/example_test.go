@@ -10,6 +10,8 @@ import (
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
+// The record is written by hand: another HR system can stand behind hr.Record, and nothing to the right
+// of it notices (promise AL21, C27).
 func Example() {
 	conn, faults := policy.ParseSettings([]byte(`
 bamboohr: { subdomain: acme }

@@ -44,7 +44,7 @@ func SourceFields(c Connection) []string {
 		if r.Authority == AuthorityLocal {
 			continue
 		}
-		for _, f := range ruleFields(r, c.Mapping) {
+		for _, f := range RuleFields(r, c.Mapping) {
 			want[string(f)] = true
 		}
 		if r.Target == "manager" {
@@ -105,9 +105,9 @@ func (k MatchKey) Alias() string {
 
 func (l Leave) listens() bool { return l.Action != LeaveNone && l.Action != "" }
 
-// ruleFields returns the BambooHR fields a rule reads. An expression that does not compile reads none:
-// parsing has already refused it.
-func ruleFields(r FieldRule, mapping []FieldRule) []SourceField {
+// RuleFields returns the BambooHR fields that a rule of mapping reads, also through its expression. An
+// expression that does not compile reads none: parsing has already refused it.
+func RuleFields(r FieldRule, mapping []FieldRule) []SourceField {
 	if r.Expr == "" {
 		return r.From
 	}

@@ -54,6 +54,31 @@ func TestNextRun(t *testing.T) {
 	}
 }
 
+// TestPresetTimes: the vendors' own hours, in summer and in winter time (AY23, AL2, BW9, SI25, C8).
+func TestPresetTimes(t *testing.T) {
+	for _, test := range []struct{ preset, zone, after, want string }{
+		{"ally", "", "2026-11-21T12:00:00Z", "2026-11-22T08:00:00Z"},          // midnight in Los Angeles, PST
+		{"ally", "", "2026-07-01T12:00:00Z", "2026-07-02T07:00:00Z"},          // and PDT
+		{"ally", "Etc/GMT+8", "2026-07-01T12:00:00Z", "2026-07-02T08:00:00Z"}, // PST all year, for those who want it
+		{"alleo", "Europe/Amsterdam", "2026-11-21T12:00:00Z", "2026-11-22T01:00:00Z"},
+		{"betterworks", "", "2026-11-21T12:00:00Z", "2026-11-22T11:00:00Z"}, // 3 in the morning in Los Angeles
+		{"betterworks", "", "2026-07-01T12:00:00Z", "2026-07-02T10:00:00Z"},
+		{"small-improvements", "", "2026-11-21T12:00:00Z", "2026-11-21T15:00:00Z"}, // every three hours
+	} {
+		c, err := Base(test.preset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.zone != "" {
+			c.TimeZone = test.zone
+		}
+		got := NextRun(c.Schedule, c.Zones().Connection(), moment(t, test.after))
+		if !got.Equal(moment(t, test.want)) {
+			t.Errorf("%s in %s after %s: got %s, want %s", test.preset, c.TimeZone, test.after, got.UTC().Format(time.RFC3339), test.want)
+		}
+	}
+}
+
 func TestNextRunOfNothing(t *testing.T) {
 	for _, s := range []Schedule{{}, {Daily: "25:00"}, {Weekly: "someday 03:00"}, {Cron: "0 3 31 2 *"}, {Cron: "0 * 31 2 *"}, {Cron: "CRON_TZ=UTC 0 3 * * *"}} {
 		if got := NextRun(s, time.UTC, time.Unix(0, 0)); !got.IsZero() {
