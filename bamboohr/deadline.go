@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 )
 
@@ -98,7 +99,11 @@ func (b *body) broken(err error) *Error {
 	if cause := context.Cause(b.ctx); cause != nil {
 		return cancelled(cause)
 	}
-	e := fault(ErrTruncated, "after %d bytes: %v", b.read, err)
+	why := err
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		why = op.Err // without the ports, so that the same failure reads the same
+	}
+	e := fault(ErrTruncated, "after %d bytes: %v", b.read, why)
 	e.cause, e.transient = err, true
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		e.Message = fmt.Sprintf("after %d bytes", b.read)

@@ -108,7 +108,10 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		b.WriteString(": " + e.Message)
 	}
-	if e.RetryAfter > 0 {
+	switch {
+	case e.RetryAfter > farAway:
+		b.WriteString(" (after more than 30 days)")
+	case e.RetryAfter > 0:
 		fmt.Fprintf(&b, " (after %s)", e.RetryAfter)
 	}
 	if e.Unsure {
@@ -119,6 +122,9 @@ func (e *Error) Error() string {
 	}
 	return b.String()
 }
+
+// farAway is a wait whose length nobody wants to read in seconds.
+const farAway = 30 * 24 * time.Hour
 
 // GoString is Error, so that %#v shows no inner cause.
 func (e *Error) GoString() string { return e.Error() }

@@ -80,6 +80,9 @@ func TestBadAnswers(t *testing.T) {
 				if !errors.Is(err, kind) {
 					t.Errorf("error %v, want %q", err, kind)
 				}
+				if strings.Contains(err.Error(), "127.0.0.1") {
+					t.Errorf("%v: the ports make the same failure look like another one", err)
+				}
 				if want := map[bool]int{false: 1, true: 5}[c.again]; len(x.requests) != want {
 					t.Errorf("%d requests, want %d (%v)", len(x.requests), want, err)
 				}
@@ -276,6 +279,45 @@ func TestOversizedRecords(t *testing.T) {
 			}
 			if bad == nil && strings.Contains(c.ids, "!") {
 				t.Error("no record error")
+			}
+		})
+	}
+}
+
+// In a dataset the id of an oversized or broken record lies in its inner object.
+func TestBadDatasetRecordsAreNamed(t *testing.T) {
+	big := strings.Repeat("x", 1<<20)
+	for name, c := range map[string]struct{ record, id string }{
+		"id before the value": {`{"fields":{"eeid":"5","firstName":"` + big + `"},"_restrictedFields":[]}`, "5"},
+		"fields not first":    {`{"_restrictedFields":[], "fields" : {"eeid":5,"firstName":"` + big + `"}}`, "5"},
+		"outer object":        {`{"fields":{"eeid":"5"},"other":"` + big + `"}`, "5"},
+		"id behind the value": {`{"fields":{"firstName":"` + big + `","eeid":"5"}}`, ""},
+		"fields too late":     {`{"other":"` + big + `","fields":{"eeid":"5"}}`, ""},
+		"fields a text":       {`{"fields":"` + big + `"}`, ""},
+		"an id of its own":    {`{"eeid":"6","fields":{"firstName":"` + big + `"}}`, ""},
+		"broken":              {`{"fields":{"eeid":"5","firstName":"a` + "\x01" + `"}}`, "5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := serve(t, says(200, `{"data":[{"fields":{"eeid":"4","firstName":"Ann"}},`+c.record+`],"meta":{"page":1,"totalPages":1,"totalItems":2},"links":[]}`))
+			s, err := x.DatasetRows(t.Context(), DatasetQuery{Fields: []string{"firstName"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := NewDecoder("firstName")
+			var bad *RecordError
+			for row, err := range s.Rows() {
+				if err == nil {
+					_, err = row.ID()
+				}
+				if err == nil {
+					_, err = row.Decode(d)
+				}
+				if err != nil && !errors.As(err, &bad) {
+					t.Fatal(err)
+				}
+			}
+			if bad == nil || bad.ID != c.id || bad.Number != 2 {
+				t.Errorf("the bad record: %v, want the id %q", bad, c.id)
 			}
 		})
 	}

@@ -115,7 +115,11 @@ func drop(w http.ResponseWriter, _ *http.Request) {
 func TestRetryAfterOfADayIsTold(t *testing.T) {
 	x := serve(t, says(429, "", "Retry-After", "86400"))
 	_, err := x.Probe(t.Context())
-	if e, ok := errors.AsType[*Error](err); !ok || e.RetryAfter != 24*time.Hour {
+	if e, ok := errors.AsType[*Error](err); !ok || e.RetryAfter != 24*time.Hour || !strings.Contains(err.Error(), "(after 24h0m0s)") {
+		t.Errorf("%v", err)
+	}
+	x = serve(t, says(429, "", "Retry-After", "99999999999999999999999"))
+	if _, err := x.Probe(t.Context()); !strings.Contains(err.Error(), "(after more than 30 days)") {
 		t.Errorf("%v", err)
 	}
 }

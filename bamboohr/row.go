@@ -17,7 +17,20 @@ type Row struct {
 // rowShape is what differs between the records of the endpoints.
 type rowShape struct {
 	id     string // key of the employee's id
-	nested bool   // values lie in an inner "fields" object (dataset v2)
+	nested bool   // values lie in an inner object (dataset v2)
+}
+
+// fieldsKey is the key of that inner object.
+const fieldsKey = "fields"
+
+// nameOf is the id in a record that is broken or cut off, "" when it cannot be
+// told: only to say whose record it is.
+func (s *rowShape) nameOf(record []byte) string {
+	if s.nested {
+		record = flatjson.Inside(record, fieldsKey)
+	}
+	id, _ := find(record, s.id)
+	return id.Text
 }
 
 // Raw is the whole record as it was sent: what a fingerprint is made of.
@@ -32,7 +45,7 @@ func (r Row) Number() int { return r.number }
 func (r Row) ID() (string, error) {
 	flat, err := r.flat()
 	if err != nil {
-		return "", r.fail("", err)
+		return "", r.fail(r.shape.nameOf(r.raw), err)
 	}
 	id, err := find(flat, r.shape.id)
 	if err != nil {
@@ -80,8 +93,7 @@ func (r Row) Decode(d *Decoder) ([]Scalar, error) {
 		err = d.decode(flat, r.shape.id)
 	}
 	if err != nil {
-		id, _ := find(r.raw, r.shape.id) // only to name the record
-		return nil, r.fail(id.Text, err)
+		return nil, r.fail(r.shape.nameOf(r.raw), err)
 	}
 	if d.warning.DuplicateKey {
 		r.stats.DuplicateKeys++
@@ -98,9 +110,9 @@ func (r Row) flat() ([]byte, error) {
 	if !r.shape.nested {
 		return r.raw, nil
 	}
-	fields, err := find(r.raw, "fields")
+	fields, err := find(r.raw, fieldsKey)
 	if err == nil && fields.Kind != Composite {
-		err = fault(ErrShape, `it has no "fields"`)
+		err = fault(ErrShape, "it has no %q", fieldsKey)
 	}
 	return []byte(fields.Text), err
 }

@@ -88,8 +88,7 @@ func (s *Stream) row(raw []byte) (Row, error) {
 func (s *Stream) oversized(beginning []byte, err error) error {
 	s.stats.Rows++
 	s.stats.Oversized++
-	id, _ := find(beginning, s.shape.id) // only to name the record
-	return &RecordError{ID: id.Text, Number: s.stats.Rows, Err: s.located(err)}
+	return &RecordError{ID: s.shape.nameOf(beginning), Number: s.stats.Rows, Err: s.located(err)}
 }
 
 func (s *Stream) located(err error) error {

@@ -74,6 +74,11 @@ func newAssembler(reader string, main, ahead form, known hr.KnownFunc) *assemble
 	if s, ok := main.schema.Slot(aliasStatus); ok {
 		a.statusS = s
 	}
+	for slot, name := range ahead.schema.Names() {
+		if !ahead.answered[slot] {
+			a.tally.aheadLost = append(a.tally.aheadLost, name)
+		}
+	}
 	if main.schema.Len() > hr.MaxTrackedFields || known == nil {
 		a.known = func(int64) (hr.Known, bool) { return hr.Known{}, false }
 	}

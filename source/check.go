@@ -87,6 +87,7 @@ func (b *BambooHR) Check(ctx context.Context) (Report, error) {
 		Fields:    d.fields(aliases),
 		Recipe:    Recipe(b.conn, aliases),
 		Reader:    reader,
+		Warnings:  []string{},
 	}
 	certificate := hr.Certify(d.reading, nil, critical)
 	report.OK = certificate.Grade != hr.Failed
@@ -94,6 +95,9 @@ func (b *BambooHR) Check(ctx context.Context) (Report, error) {
 		report.Warnings = append(report.Warnings, doubt.Text)
 	}
 	report.Warnings = append(append(report.Warnings, d.warnings(critical)...), d.reading.Warnings...)
+	if err := b.conn.MayRunAlone(); b.conn.Enabled && err != nil {
+		report.Warnings = append(report.Warnings, "The connection is enabled, but "+err.Error()+".")
+	}
 	if b.oddKey {
 		report.Warnings = append(report.Warnings, "The key does not look like a BambooHR key (40 characters 0-9 and a-f). It works, but check that it is the whole key.")
 	}

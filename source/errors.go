@@ -142,6 +142,10 @@ func next(code string) string {
 		return "check the sub-domain: it is the first part of the address you sign in to BambooHR with"
 	case "truncated", "stalled", "shape", "drift", "bad_page":
 		return "nothing was changed; run it again"
+	case "network":
+		return "nothing was changed; check the sub-domain and whether this machine reaches BambooHR, then run it again"
+	case "unavailable", "rate_limited":
+		return "nothing was changed; run it again later"
 	case "too_large", "too_deep":
 		return "nothing was changed; look for an enormous value in BambooHR, or for a proxy in between"
 	}

@@ -100,6 +100,9 @@ func (r *reports) run(ctx context.Context, streams []*bamboohr.ReportStream, bui
 	for i, s := range streams {
 		noteStats(build.tally, s.Stats(), []*side{j.main, j.ahead}[i])
 	}
+	if a, b := streams[0].Stats().Rows, streams[1].Stats().Rows; (a == 0) != (b == 0) {
+		return fmt.Errorf("%w: one of two reads shows %d employees and the other nobody", ErrDrift, max(a, b))
+	}
 	if ids := j.unmatched(); len(ids) > 0 {
 		return r.settle(ctx, ids, build, yield)
 	}
@@ -154,7 +157,11 @@ func noteStats(t *tally, s bamboohr.Stats, of *side) {
 	if s.ByteOrderMark {
 		t.warn("a byte order mark before the data was skipped")
 	}
-	if of.merged > 0 {
+	switch of.merged {
+	case 0:
+	case 1:
+		t.warn("a row came twice with the same content and counts once")
+	default:
 		t.warn("%d rows came twice with the same content and count once", of.merged)
 	}
 }

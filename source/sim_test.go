@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,7 @@ func TestFaults(t *testing.T) {
 	}{
 		{"none", "", "", 0, 0, "", "complete", "complete"},
 		{"1", "no_people", bulk, 0, 0, "", "failed no_employees", "failed no_employees"},
+		{"1b", "no_people", bulk, 0, 1, "", "error drift", "failed no_employees"},
 		{"2", "drop_people", bulk, 0, 0, `{"percent":50}`, "doubtful head_count", "doubtful head_count"},
 		{"3", "drop_field", bulk, 0, 0, `{"field":"status"}`, "failed unreadable_column", "failed unreadable_column"},
 		{"3b", "null_field", bulk, 0, 0, `{"field":"status"}`, "failed status_blank", "failed status_blank"},
@@ -121,7 +123,7 @@ func TestFaults(t *testing.T) {
 		{"17b", "reset", bulk, 0, 0, `{"after_bytes":3000}`, "error truncated", "error truncated"},
 		{"18", "gzip_bomb", bulk, 0, 0, "", "error too_large", "error too_large"},
 		{"18b", "deep_json", bulk, 0, 0, "", "error too_deep", "error too_deep"},
-		{"18c", "huge_name", bulk, 0, 0, `{"id":"9"}`, "complete, problem 9", "error too_large"},
+		{"18c", "huge_name", bulk, 0, 0, `{"id":"9"}`, "complete, problem 9", "complete, problem 9"},
 		{"20", "bad_utf8", bulk, 0, 0, "", "complete", "complete"},
 		{"20b", "bom", bulk, 0, 0, "", "complete", "complete"},
 		{"20c", "duplicate_keys", bulk, 0, 0, "", "complete", "complete"},
@@ -317,5 +319,9 @@ func TestLostRight(t *testing.T) {
 	again, reading := mustRead(t, s.BambooHR, fields, remember(records))
 	if f, _ := reading.Field("location"); f.Answered || f.Unreadable != 20 || again[0].Unchanged {
 		t.Errorf("%+v, first record unchanged %t", f, again[0].Unchanged)
+	}
+	s.control(t, "POST", "faults", map[string]any{"name": "drop_field", "args": map[string]any{"field": "terminationDate"}})
+	if _, reading := mustRead(t, s.BambooHR, fields, nil); !slices.Equal(reading.AheadLost, []string{"terminationDate"}) {
+		t.Errorf("of the view with future rows %q is lost", reading.AheadLost)
 	}
 }

@@ -17,6 +17,7 @@ const maxWarnings = 20
 // tally counts one reading for its certificate.
 type tally struct {
 	fields    []hr.FieldCount // in schema order
+	aheadLost []string        // columns of the view with future rows that were not answered
 	employees int
 	active    int
 	inactive  int
@@ -92,19 +93,23 @@ func (t *tally) mix(f hr.Fingerprint) {
 	t.hash[0], _ = bits.Add64(t.hash[0], binary.BigEndian.Uint64(f[:8]), carry)
 }
 
+// warn keeps a sentence, once: the two reads of one company often have the same to say.
 func (t *tally) warn(format string, args ...any) {
-	if len(t.warnings) == maxWarnings {
+	text := fmt.Sprintf(format, args...)
+	switch {
+	case slices.Contains(t.warnings, text):
+	case len(t.warnings) == maxWarnings:
 		t.left++
-		return
+	default:
+		t.warnings = append(t.warnings, text)
 	}
-	t.warnings = append(t.warnings, fmt.Sprintf(format, args...))
 }
 
 // reading is the result; requests is how many were made for it.
 func (t *tally) reading(requests int) hr.Reading {
 	r := hr.Reading{
 		Employees: t.employees, Active: t.active, Inactive: t.inactive,
-		Fields: slices.Clone(t.fields), Requests: requests, Warnings: slices.Clone(t.warnings),
+		Fields: slices.Clone(t.fields), AheadLost: t.aheadLost, Requests: requests, Warnings: slices.Clone(t.warnings),
 	}
 	if t.left > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("and %d more of the kind", t.left))

@@ -65,6 +65,28 @@ func Each(object []byte, f func(Member) (more bool, err error)) error {
 	}
 }
 
+// Inside is the object under name in a record of which only the beginning may
+// be there: the inner object then has only its beginning too. It is nil when
+// the record does not reach so far.
+func Inside(object []byte, name string) []byte {
+	p := NewParser(object)
+	if p.Open() != nil {
+		return nil
+	}
+	var m Member
+	for first := true; ; first = false {
+		ok, err := p.Next(&m, first)
+		switch found := string(m.Key.Raw) == name; {
+		case err == nil && ok && found:
+			return m.Value.Raw
+		case err != nil && found && p.peek() == '{': // cut off; p stands at its brace
+			return p.b[p.i:]
+		case err != nil || !ok:
+			return nil
+		}
+	}
+}
+
 // Token is a value as it stands in the record; the raw bytes of a string
 // exclude its quotes.
 type Token struct {
