@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 // Builder plans one reading as a stream: it remembers about a hundred bytes of each surveyed employee
 // and of each person, and gives a row out as soon as it is decided. The calls, in order:
 //
 //	b := NewBuilder(input)
-//	b.Skip(state) / b.Survey(wanted) / b.Adopted(id)   for every employee of the reading, in any order
+//	b.Skip(state) / b.Survey(wanted, linked) / b.Adopted(id)   for every employee of the reading, in any order
 //	b.Unreadable(columns)                              when the key lost whole columns
 //	b.ConfirmNoStatus(visible)                         when NoStatus names anybody
 //	b.AddPerson(brief)                                 everybody, or only unlinked people, see NeedsPeople
@@ -26,7 +28,8 @@ import (
 // order of a plan. The same input gives the same rows, whatever the order of surveying. A Builder is
 // for one goroutine.
 type Builder struct {
-	in        Input
+	in        Input // Now is the instant that is planned for
+	madeAt    time.Time
 	set       settings
 	groups    groups
 	holds     map[string][]directory.Hold // in force, by person
@@ -38,6 +41,7 @@ type Builder struct {
 	refs          []directory.ManagerRef
 	refIndex      map[directory.ManagerRef]int32
 	lostColumns   []string                 // columns of HR that nobody's record showed
+	lostInputs    map[directory.Field]bool // fields whose expression reads one of them
 	lost          map[directory.Field]bool // fields that would come from them
 	adopted       map[int64]bool
 	statusVisible map[int64]bool // whose employment status the key may see, of those NoStatus named
@@ -50,21 +54,28 @@ type Builder struct {
 	missing   map[int64]bool   // linked employees absent from the reading → deleted in HR
 	lines     reportingLines
 	ties      ties
-	owners    int // active owners left
+	newIDs    map[int32]string // of new people whom others name, by node
+	owners    int              // active owners left
 	churn     churn
 	endedHold map[string]bool
 
+	draft  draft            // of the employee being decided
+	blank  directory.Values // what a new person has
 	parked []parked
 	out    output
 }
 
 // NewBuilder starts a plan. The input is not changed and must not change meanwhile.
 func NewBuilder(in Input) *Builder {
-	b := &Builder{in: in, set: newSettings(in.Policy), groups: newGroups(in),
+	made := in.Now
+	if in.AsOf != nil {
+		in.Now = *in.AsOf
+	}
+	b := &Builder{in: in, madeAt: made, set: newSettings(in.Policy), groups: newGroups(in),
 		holds: map[string][]directory.Hold{}, decisions: map[int64]directory.Decision{}, only: map[int64]bool{},
-		refIndex: map[directory.ManagerRef]int32{}, lost: map[directory.Field]bool{}, adopted: map[int64]bool{},
+		refIndex: map[directory.ManagerRef]int32{}, lost: map[directory.Field]bool{}, lostInputs: map[directory.Field]bool{}, adopted: map[int64]bool{},
 		hireDates: map[string]int32{}, blocks: map[int64]block{}, takers: map[string]int32{}, extra: map[string]extra{},
-		missing: map[int64]bool{}, owners: len(in.Owners), endedHold: map[string]bool{}, out: newOutput()}
+		missing: map[int64]bool{}, newIDs: map[int32]string{}, owners: len(in.Owners), endedHold: map[string]bool{}, out: newOutput()}
 	for _, h := range in.Holds {
 		if h.Active(in.Now) {
 			b.holds[h.PersonID] = append(b.holds[h.PersonID], h)
@@ -81,25 +92,41 @@ func NewBuilder(in Input) *Builder {
 
 // Skip counts an employee whose record is unchanged and whose state is clean, so that nothing has to
 // be decided: as unchanged, or as left.
-func (b *Builder) Skip(ls *directory.LinkState) {
+func (b *Builder) Skip(ls *directory.LinkState) { b.skip(ls, 1) }
+
+// Unskip takes a Skip back: the same id came again with another record, which is surveyed instead.
+func (b *Builder) Unskip(ls *directory.LinkState) { b.skip(ls, -1) }
+
+func (b *Builder) skip(ls *directory.LinkState, n int) {
 	switch {
 	case !b.decides(ls.SourceID):
 	case ls.Outcome == directory.OutcomeLeft:
-		b.out.counts.Left++
+		b.out.counts.Left += n
 	default:
-		b.out.counts.Unchanged++
+		b.out.counts.Unchanged += n
 	}
 }
 
-// Survey takes note of an evaluated employee and keeps nothing of w. A second record with the same id
+// Survey takes note of an evaluated employee, who is linked to a person or not, and keeps nothing of w.
+// A second record with the same id
 // and a Problem takes the first back: two records that differ are nobody's.
-func (b *Builder) Survey(w *directory.Wanted) {
-	b.entries = append(b.entries, b.survey(w))
+func (b *Builder) Survey(w *directory.Wanted, linked bool) {
+	e := b.survey(w)
+	e.set(fIsLinked, linked)
+	b.entries = append(b.entries, e)
 }
 
 // Unreadable tells which columns of HR nobody's record showed: one entry per field says so, instead of
 // one per person.
-func (b *Builder) Unreadable(columns []string) { b.lostColumns = columns }
+func (b *Builder) Unreadable(columns []string) {
+	b.lostColumns = columns
+	lost := func(from policy.SourceField) bool { return slices.Contains(columns, string(from)) }
+	for _, m := range b.in.Policy.Mapping {
+		if m.Expr != "" && slices.ContainsFunc(policy.RuleFields(m, b.in.Policy.Mapping), lost) {
+			b.lostInputs[directory.Field(m.Target)] = true
+		}
+	}
+}
 
 // Adopted tells, in match mode adopt, that a surveyed employee's LinkState is Adopted: then only empty
 // fields are filled (promise SI28).
@@ -125,8 +152,18 @@ func (b *Builder) NoStatus() []int64 {
 // confirmed is held as unreadable.
 func (b *Builder) ConfirmNoStatus(visible map[int64]bool) { b.statusVisible = visible }
 
-// NeedsPeople reports whether AddPerson wants everybody, or only the people without a link.
-func (b *Builder) NeedsPeople() bool { return len(b.entries) > 0 }
+// NeedsPeople reports whether AddPerson wants everybody, or only the people without a link: whoever is
+// held or left out whatever the directory says needs nobody. To be called after ConfirmNoStatus.
+func (b *Builder) NeedsPeople() bool {
+	b.settle()
+	return slices.ContainsFunc(b.entries, func(e entry) bool {
+		if e.has(fIsLinked) {
+			return b.decides(e.id)
+		}
+		b.classify(&e) // a copy
+		return e.stand == open
+	})
+}
 
 // AddPerson takes note of a person and keeps p's strings, not p.
 func (b *Builder) AddPerson(p *directory.Brief) { b.people.add(p, b.in.Connection) }
@@ -155,9 +192,14 @@ func (b *Builder) Suspects() []string {
 	return slices.Compact(ids)
 }
 
-// Examine takes note of a suspect's hire date.
-func (b *Builder) Examine(p *directory.Person) {
-	b.hireDates[p.ID] = packDate(p.Values.Get(directory.HireDate))
+// Examine takes note of a suspect's hire date: the one that HR last told of the employee behind link,
+// else the one in the directory. link is nil for people without an employee.
+func (b *Builder) Examine(p *directory.Person, link *directory.LinkState) {
+	hired := p.Values.Get(directory.HireDate)
+	if link != nil && link.HireDate != "" {
+		hired = link.HireDate
+	}
+	b.hireDates[p.ID] = packDate(hired)
 }
 
 // differs tells whether name and address of an employee and a person are known and both different.
@@ -166,14 +208,18 @@ func (b *Builder) differs(e *entry, person int32) bool {
 	return e.name != 0 && p.name != 0 && e.name != p.name && e.email != "" && p.key != "" && e.email != p.key
 }
 
-// recycled tells whether the person is somebody else than the employee whose id or number it has:
-// name, address and hire date are all known and all different.
+// recycled tells whether the person is somebody else than the employee whose id or number it has: name,
+// address and hire date are all known and all different. A first link is not made on a number alone
+// either when the hire date is not known: nothing says then that it is the same human.
 func (b *Builder) recycled(e *entry, person int32) bool {
 	if !b.differs(e, person) {
 		return false
 	}
 	hired, examined := b.hireDates[b.people.all[person].id]
-	return !examined || (hired != 0 && e.hire != 0 && hired != e.hire)
+	if hired == 0 || e.hire == 0 {
+		return !examined || e.person == none
+	}
+	return hired != e.hire
 }
 
 // index sorts what was surveyed and added, and finds the linked people.

@@ -23,7 +23,8 @@ func (b *Builder) Decide(w *directory.Wanted, cur *directory.Person, link *direc
 	if e.stand == linked && b.set.adopt && link != nil && link.Adopted != b.adopted[e.id] {
 		return protocolError("Adopted was not told of employee %d", e.id)
 	}
-	d := &draft{b: b, e: e, w: w, link: link, name: w.Name, was: &directory.Values{}, mode: b.mode(e)}
+	d := &b.draft
+	*d = draft{b: b, e: e, w: w, link: link, name: w.Name, was: &b.blank, mode: b.mode(e)}
 	if e.person != none {
 		if cur == nil || cur.ID != b.people.all[e.person].id {
 			return protocolError("the person of employee %d is missing", e.id)
@@ -52,8 +53,8 @@ func (b *Builder) decideLeft(d *draft, emit func(Item) error) error {
 		return nil
 	}
 	t := b.trace(d)
-	t.Match = "none"
-	return b.put(Item{Left: &Left{SourceID: e.id, Name: w.Name, Link: state, Trace: t}}, emit)
+	t.Match, t.Fix = "none", "nothing to do; whoever comes back gets an account by then"
+	return b.put(Item{Left: &Left{SourceID: e.id, Name: w.Name, Email: e.email, Link: state, Trace: t}}, emit)
 }
 
 // decideHeld says why nobody changes. A linked employee's record is looked at again on the next run.
@@ -73,7 +74,7 @@ func (b *Builder) decideHeld(d *draft, cur *directory.Person, emit func(Item) er
 }
 
 func (b *Builder) putHeld(d *draft, why Reason, bl block, emit func(Item) error) error {
-	h := Held{Kind: HeldPerson, Reason: why, SourceID: d.e.id, PersonID: d.person, Name: d.name,
+	h := Held{Kind: HeldPerson, Reason: why, SourceID: d.e.id, PersonID: d.person, Name: d.name, Email: d.e.email,
 		Detail: bl.detail, Candidates: bl.candidates, Trace: b.trace(d)}
 	h.Trace.Fix = bl.fix
 	if h.Detail == "" {
@@ -102,6 +103,7 @@ func (b *Builder) refreshUnclean(link *directory.LinkState, emit func(Item) erro
 
 func (b *Builder) decideNew(d *draft, i int32, emit func(Item) error) error {
 	e, w := d.e, d.w
+	d.fields = make([]FieldChange, 0, directory.StandardCount+len(w.Extras))
 	d.diff()
 	c := Change{Action: Create, Reason: NewInHR, StatusAfter: directory.Provisioned, Email: w.Text(directory.Email)}
 	if b.in.Policy.Lifecycle.Initial == policy.InitialActive && !e.has(fBeforeStart) {
@@ -161,7 +163,7 @@ func (b *Builder) nextStatus(d *draft, cur *directory.Person, l leaving) directo
 		return after
 	}
 	if h, on := b.heldField(cur.ID, statusField, func(until string) bool { return statusAgrees(until, e.has(fLeaver)) }); on {
-		d.hold(statusField, OnHold, holdDetail(h))
+		d.onHold(statusField, h)
 		return cur.Status
 	}
 	if after == directory.Deactivated && !e.has(fLeaver) && b.lastOwner(cur) {
@@ -204,7 +206,7 @@ func (b *Builder) decideFrozen(d *draft, cur *directory.Person, l leaving, after
 	}
 	for _, h := range b.holds[cur.ID] {
 		if h.Field == "" && !b.endedHold[h.ID] {
-			if err := b.putHeld(d, OnHold, block{detail: holdDetail(h), fix: "the hold ends by itself, or with \"rollcall hold remove " + h.ID + "\""}, emit); err != nil {
+			if err := b.putHeld(d, OnHold, block{detail: holdDetail(h), fix: holdFix(h)}, emit); err != nil {
 				return err
 			}
 			break
@@ -238,6 +240,9 @@ func (b *Builder) commit(d *draft, i int32, c Change, l leaving, emit func(Item)
 	c.Trace = b.trace(d)
 	c.Trace.Signal, c.Trace.Effective = string(l.signal.Kind), l.at
 	c.Sentence = sentence(&c, l)
+	if c.Action == Deactivate {
+		c.Trace.Fix = leavingFix(c.Reason)
+	}
 	state := b.nextState(d, l, c.StatusAfter)
 	c.Link = &state
 	b.groups.use(d.needs)

@@ -45,13 +45,13 @@ func (b *Builder) isDue(s *directory.LinkState, cur *directory.Person) bool {
 func (b *Builder) decideDue(s *directory.LinkState, cur *directory.Person, emit func(Item) error) {
 	h := b.heldPerson(cur, s)
 	if b.frozen(cur.ID, true) {
-		h.Reason, h.Detail = OnHold, b.personHold(cur.ID)
-		b.put(Item{Held: h}, emit)
+		b.onHold(h)
+		_ = b.put(Item{Held: h}, emit)
 		return
 	}
 	state := *s
 	state.Due, state.Clean = nil, false
 	l := leaving{reason: Reason(s.Due.Reason), at: s.Due.At, signal: directory.Signal{Date: s.Due.Date}}
-	b.deactivate(cur, h, Change{Reason: l.reason, SourceID: s.SourceID, EffectiveAt: l.at, Link: &state,
+	_ = b.deactivate(cur, h, Change{Reason: l.reason, SourceID: s.SourceID, EffectiveAt: l.at, Link: &state,
 		Trace: Trace{Match: "link", Termination: s.Due.Date, Effective: l.at}}, l, emit)
 }

@@ -93,19 +93,19 @@ func duplicateBlock(email string) block {
 // holdSkipped holds the linked employees whose record is unchanged and whose address another employee
 // wants, and reports whether there are any.
 func (b *Builder) holdSkipped(e *entry) bool {
-	any := false
+	drawn := false
 	for _, h := range b.people.emailHolders(e.email) {
 		p := &b.people.all[h]
 		_, absent := b.missing[p.source]
 		if p.owner != ours || p.entry != none || absent || p.status == directory.Deactivated {
 			continue
 		}
-		any = true
+		drawn = true
 		if b.decides(p.source) {
 			b.extra[p.id] = extra{email: p.key}
 		}
 	}
-	return any
+	return drawn
 }
 
 // dropLeavers leaves the new address of a leaver out when somebody else wants or has it.
@@ -187,6 +187,9 @@ func (b *Builder) stop(e *entry, by int32) {
 	if p.owner == ours {
 		bl.detail += fmt.Sprintf(", who is employee %d", p.source)
 		bl.fix = "give one of them another work e-mail in BambooHR, or change the person's with \"rollcall person edit\""
+		if person == none && p.status == directory.Deactivated {
+			bl.fix = "if this is the same human, who came back, " + b.decideFix(e) + "; else " + bl.fix
+		}
 	}
 	if p.privileged && p.owner != ours {
 		bl.detail += ", an owner or admin; such an account is never taken over without an administrator's decision"
@@ -227,12 +230,17 @@ func (b *Builder) nodeEntry(n int32) int32 {
 	return n - int32(len(b.people.all))
 }
 
-// nodeID returns the person's id of a node.
+// nodeID returns the person's id of a node; those of new managers are asked for again and again.
 func (b *Builder) nodeID(n int32) string {
 	if int(n) < len(b.people.all) {
 		return b.people.all[n].id
 	}
-	return b.newPersonID(&b.entries[b.nodeEntry(n)])
+	id, ok := b.newIDs[n]
+	if !ok {
+		id = b.newPersonID(&b.entries[b.nodeEntry(n)])
+		b.newIDs[n] = id
+	}
+	return id
 }
 
 // nodeSource returns the employee's id of a node, 0 when this connection has none.

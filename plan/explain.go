@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -72,11 +71,26 @@ func Explain(in ExplainInput) Explanation {
 	out.Sentence, out.Fix = answer(in, deciding)
 	out.Steps = chain(deciding)
 	for i := range in.Entries {
+		if e := &in.Entries[i]; e != deciding && e.Item.Held != nil && e.Item.Held.Field != "" {
+			out.addField(in, e)
+		}
+	}
+	for i := range in.Entries {
 		if s, ok := story(&in.Entries[i]); ok {
 			out.Steps = append(out.Steps, s)
 		}
 	}
 	return out
+}
+
+// addField tells of one field that the latest plan leaves as it is.
+func (x *Explanation) addField(in ExplainInput, e *ExplainEntry) {
+	sentence, fix := answer(in, e)
+	x.Sentence += " " + sentence
+	if x.Fix == nil {
+		x.Fix = fix
+	}
+	x.Steps = append(x.Steps, planStep(e))
 }
 
 // decidingEntry chooses the newest entry about the whole person: held ones only when they are newer than
@@ -128,7 +142,7 @@ func answer(in ExplainInput, e *ExplainEntry) (string, *string) {
 		return fmt.Sprintf("%s is not changed (%s): %s.", nameOf(in), h.Reason, h.Detail), fix
 	}
 	c := e.Item.Change
-	s := c.Sentence
+	s := strings.TrimSuffix(c.Sentence, ".") + "."
 	if !e.Applied {
 		s = "Planned, not applied: " + s
 	} else if c.Action == Deactivate && !e.At.IsZero() {
@@ -220,6 +234,9 @@ func planStep(e *ExplainEntry) ExplainStep {
 		s.Value = null(string(e.Item.Change.Reason))
 	case e.Item.Held != nil:
 		s.Result, s.Detail = "held", e.Item.Held.Detail
+		if f := e.Item.Held.Field; f != "" {
+			s.Detail = string(f) + ": " + s.Detail
+		}
 		s.Value = null(string(e.Item.Held.Reason))
 	default:
 		s.Result, s.Detail = "left", "left before ever being linked"
@@ -239,7 +256,7 @@ func story(e *ExplainEntry) (ExplainStep, bool) {
 		s.Step = "human"
 	}
 	if len(c.Fields) > 0 {
-		s.Detail += " " + strconv.Itoa(len(c.Fields)) + " fields: " + fieldNames(c.Fields) + "."
+		s.Detail = strings.TrimSuffix(s.Detail, ".") + fmt.Sprintf(" (%s: %s).", plural(len(c.Fields), "field", "fields"), fieldNames(c.Fields))
 	}
 	return s, true
 }

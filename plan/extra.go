@@ -54,7 +54,7 @@ func (b *Builder) DecideExtra(cur *directory.Person, link *directory.LinkState, 
 		}
 		return b.refreshUnclean(link, emit)
 	}
-	h.Field, h.Reason, h.Detail = directory.Manager, ManagerLoop, loopDetail
+	h.Field, h.Reason, h.Detail, h.Trace = directory.Manager, ManagerLoop, loopDetail, Trace{Fix: fieldFix(ManagerLoop)}
 	if err := b.put(Item{Held: h}, emit); err != nil {
 		return err
 	}
@@ -63,7 +63,8 @@ func (b *Builder) DecideExtra(cur *directory.Person, link *directory.LinkState, 
 
 // heldPerson starts a held entry about a person who is decided without a record.
 func (b *Builder) heldPerson(p *directory.Person, link *directory.LinkState) *Held {
-	h := &Held{Kind: HeldPerson, PersonID: p.ID, Name: personName(&p.Values), Trace: Trace{Match: "none"}}
+	h := &Held{Kind: HeldPerson, PersonID: p.ID, Name: personName(&p.Values),
+		Email: directory.EmailKey(p.Values.Get(directory.Email)), Trace: Trace{Match: "none"}}
 	if link != nil {
 		h.SourceID, h.Trace.Match = link.SourceID, "link"
 	}
@@ -97,16 +98,22 @@ type absence struct {
 	detail string
 }
 
+// absence weighs the two signals of somebody who is not in the reading. As with every other signal, one
+// that deactivates is not stopped by one that only holds: whoever was deleted is missing as well
+// (promise SI35).
 func (b *Builder) absence(id int64) absence {
 	life := &b.in.Policy.Lifecycle
-	if deleted := life.Leaving[policy.SignalDeleted]; b.missing[id] && deleted.Action != policy.LeaveNone && deleted.Action != "" {
-		return absence{DeletedInHR, deleted.Action, directory.SignalKind(policy.SignalDeleted), deleted.GraceDays,
-			"the employee was deleted in BambooHR"}
-	}
 	a := absence{MissingInHR, policy.LeaveHold, directory.SignalKind(policy.SignalMissing), life.Leaving[policy.SignalMissing].GraceDays,
 		"the complete reading does not contain this employee"}
 	if life.Missing == policy.MissingDeactivateLinked || life.Missing == policy.MissingDeactivateNotImported {
 		a.action = policy.LeaveDeactivate
+	}
+	if !b.missing[id] {
+		return a
+	}
+	a.detail = "the employee was deleted in BambooHR"
+	if deleted := life.Leaving[policy.SignalDeleted]; deleted.Action == policy.LeaveDeactivate {
+		a.reason, a.action, a.kind, a.grace = DeletedInHR, deleted.Action, directory.SignalKind(policy.SignalDeleted), deleted.GraceDays
 	}
 	return a
 }
@@ -124,7 +131,7 @@ func (b *Builder) decideMissing(cur *directory.Person, link *directory.LinkState
 	case a.action != policy.LeaveDeactivate:
 		return b.put(Item{Held: h}, emit)
 	case b.frozen(cur.ID, true):
-		h.Reason, h.Detail, h.Trace.Fix = OnHold, b.personHold(cur.ID), ""
+		b.onHold(h)
 		return b.put(Item{Held: h}, emit)
 	}
 	state := *link
@@ -155,25 +162,26 @@ func (b *Builder) decideMissing(cur *directory.Person, link *directory.LinkState
 		Trace: Trace{Match: "link", Signal: string(a.kind), Effective: at}}, leaving{}, emit)
 }
 
-// personHold words the hold in force on a whole person.
-func (b *Builder) personHold(personID string) string {
-	for _, h := range b.holds[personID] {
+// onHold completes a held entry with the hold in force on the whole person.
+func (b *Builder) onHold(held *Held) {
+	held.Reason = OnHold
+	for _, h := range b.holds[held.PersonID] {
 		if !b.endedHold[h.ID] && (h.Field == "" || h.Field == statusField) {
-			return holdDetail(h)
+			held.Detail, held.Trace.Fix = holdDetail(h), holdFix(h)
+			return
 		}
 	}
-	return ""
 }
 
 // decideNotImported settles an account that was never linked; owners are spared (promise SI35).
 func (b *Builder) decideNotImported(cur *directory.Person, emit func(Item) error) error {
 	h := b.heldPerson(cur, nil)
 	if cur.Role == directory.RoleOwner {
-		h.Reason, h.Detail = NotFromHR, "an owner's account is never deactivated for not being in BambooHR"
+		h.Reason, h.Detail, h.Trace.Fix = NotFromHR, "an owner's account is never deactivated for not being in BambooHR", notFromHRFix
 		return b.put(Item{Held: h}, emit)
 	}
 	if b.frozen(cur.ID, true) {
-		h.Reason, h.Detail = OnHold, b.personHold(cur.ID)
+		b.onHold(h)
 		return b.put(Item{Held: h}, emit)
 	}
 	return b.deactivate(cur, h, Change{Reason: MissingInHR, Trace: Trace{Match: "none", Signal: "missing"}}, leaving{}, emit)
@@ -185,7 +193,7 @@ func (b *Builder) deactivate(cur *directory.Person, h *Held, c Change, l leaving
 	hold, on := b.heldField(cur.ID, statusField, func(until string) bool { return statusAgrees(until, true) })
 	switch {
 	case on:
-		h.Reason, h.Detail, h.Trace.Fix = OnHold, holdDetail(hold), ""
+		h.Reason, h.Detail, h.Trace.Fix = OnHold, holdDetail(hold), holdFix(hold)
 		return b.put(Item{Held: h}, emit)
 	case b.lastOwner(cur):
 		h.Reason, h.Detail, h.Trace.Fix = LastOwner, lastOwnerDetail, lastOwnerFix
@@ -195,7 +203,7 @@ func (b *Builder) deactivate(cur *directory.Person, h *Held, c Change, l leaving
 	c.Email, c.Name = cur.Values.Get(directory.Email), h.Name
 	c.StatusBefore, c.StatusAfter = cur.Status, directory.Deactivated
 	c.Kinds = b.kindsOf(&c, nil)
-	c.Sentence = sentence(&c, l)
+	c.Sentence, c.Trace.Fix = sentence(&c, l), leavingFix(c.Reason)
 	return b.put(Item{Change: &c}, emit)
 }
 
@@ -223,6 +231,6 @@ func (b *Builder) notFromHR(p *person) *Held {
 	if name == "" {
 		name = p.email
 	}
-	return &Held{Kind: HeldPerson, Reason: NotFromHR, PersonID: p.id, Name: name,
-		Detail: fmt.Sprintf("no employee of %s is this person", b.in.Name), Trace: Trace{Match: "none"}}
+	return &Held{Kind: HeldPerson, Reason: NotFromHR, PersonID: p.id, Name: name, Email: p.key,
+		Detail: fmt.Sprintf("no employee of %s is this person", b.in.Name), Trace: Trace{Match: "none", Fix: notFromHRFix}}
 }

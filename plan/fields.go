@@ -56,7 +56,7 @@ func (d *draft) wanted(f directory.Field, want directory.Want) (text string, ok 
 	switch want.State {
 	case directory.WantUnreadable:
 		d.unclean = true
-		if slices.Contains(d.b.lostColumns, want.From) {
+		if slices.Contains(d.b.lostColumns, want.From) || d.b.lostInputs[f] {
 			d.b.lost[f] = true
 		} else {
 			d.hold(f, Unreadable, d.note(f, "the key may not see this value of this employee"))
@@ -84,7 +84,14 @@ func (d *draft) note(f directory.Field, otherwise string) string {
 // hold says that one field is left as it is.
 func (d *draft) hold(f directory.Field, why Reason, detail string) {
 	d.unclean = true
-	d.held = append(d.held, Held{Kind: HeldPerson, Field: f, Reason: why, SourceID: d.e.id, PersonID: d.person, Name: d.name, Detail: detail})
+	d.held = append(d.held, Held{Kind: HeldPerson, Field: f, Reason: why, SourceID: d.e.id, PersonID: d.person, Name: d.name, Email: d.e.email,
+		Detail: detail, Trace: Trace{Fix: fieldFix(why)}})
+}
+
+// onHold says that a human's hold keeps one field.
+func (d *draft) onHold(f directory.Field, h directory.Hold) {
+	d.hold(f, OnHold, holdDetail(h))
+	d.held[len(d.held)-1].Trace.Fix = holdFix(h)
 }
 
 // change enters a new value, unless a human holds the field. It reports whether the value changes.
@@ -94,7 +101,7 @@ func (d *draft) change(c FieldChange, same bool, agrees func(until string) bool)
 	case same:
 		return false
 	case on:
-		d.hold(c.Field, OnHold, holdDetail(h))
+		d.onHold(c.Field, h)
 		return false
 	}
 	d.fields = append(d.fields, c)
@@ -138,7 +145,7 @@ func (d *draft) email(want directory.Want) {
 	case d.e.email != directory.EmailKey(before):
 		h, on := d.b.heldField(d.person, directory.Email, func(until string) bool { return directory.EmailKey(until) == d.e.email })
 		if on && d.b.set.rule(directory.Email).writes(before, d.mode) {
-			d.hold(directory.Email, OnHold, holdDetail(h))
+			d.onHold(directory.Email, h)
 		}
 	}
 }
@@ -162,7 +169,8 @@ func (d *draft) department(want directory.Want) {
 			needs = append(needs, need{directory.KindDepartment, key, stored})
 		}
 	}
-	same := g.identity(directory.KindDepartment, before) == g.identity(directory.KindDepartment, after)
+	same := before == after || (before != "" && after != "" &&
+		g.identity(directory.KindDepartment, before) == g.identity(directory.KindDepartment, after))
 	c := FieldChange{Field: directory.Department, Kind: directory.KindText, Before: before, After: after, From: want.From}
 	if d.change(c, same, func(until string) bool { return until == after }) {
 		d.needs = append(d.needs, needs...)
@@ -192,7 +200,7 @@ func (d *draft) teams(want directory.Want) {
 		}
 	}
 	after = directory.JoinList(names)
-	same := slices.Equal(g.identities(before), g.identities(after))
+	same := before == after || slices.Equal(g.identities(before), g.identities(after))
 	c := FieldChange{Field: directory.Teams, Kind: directory.KindList, Before: before, After: after, From: want.From}
 	if d.change(c, same, func(until string) bool { return slices.Equal(g.identities(until), g.identities(after)) }) {
 		d.needs = append(d.needs, needs...)
@@ -237,7 +245,7 @@ func (d *draft) manager() {
 		d.hold(directory.Manager, ManagerLoop, loopDetail)
 	case bossOnHold:
 		h, _ := d.b.heldField(d.person, directory.Manager, func(string) bool { return false })
-		d.hold(directory.Manager, OnHold, holdDetail(h))
+		d.onHold(directory.Manager, h)
 	}
 }
 

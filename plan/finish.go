@@ -2,11 +2,13 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 // output is what was given out so far.
@@ -154,7 +156,7 @@ func (b *Builder) Finish(ev Evidence, emit func(Item) error) (Header, error) {
 
 // header closes the counts, the guard and the hash.
 func (b *Builder) header(ev Evidence) Header {
-	h := Header{Evidence: ev, Revision: b.in.Revision, MadeAt: b.in.Now, AsOf: b.in.AsOf, Counts: b.out.counts,
+	h := Header{Evidence: ev, Revision: b.in.Revision, MadeAt: b.madeAt, AsOf: b.in.AsOf, AsOfDay: b.in.AsOfDay, Counts: b.out.counts,
 		Reasons: b.verdictReasons(ev), SeatsBefore: b.in.Linked.ActiveSeats, SeatsAfter: b.in.Linked.ActiveSeats + b.out.seats,
 		KindCounts: map[Kind]int{}, EndedHolds: slices.Sorted(maps.Keys(b.endedHold))}
 	h.Verdict = verdict(h.Reasons, h.Counts)
@@ -181,14 +183,46 @@ func (b *Builder) finishHeld(ev Evidence, emit func(Item) error) error {
 			return err
 		}
 	}
-	for _, f := range b.lostFields(ev) {
+	const fix = "let the key's access level see the field in BambooHR; \"rollcall check\" names it"
+	lost := b.lostFields(ev)
+	for _, f := range lost {
 		h := Held{Kind: HeldField, Field: f, Reason: Unreadable, Detail: "the key may not see this field of anybody; all values are kept",
-			Trace: Trace{Fix: "let the key's access level see the field in BambooHR; \"rollcall check\" names it"}}
+			Trace: Trace{Fix: fix}}
+		if err := b.put(Item{Held: &h}, emit); err != nil {
+			return err
+		}
+	}
+	for _, f := range b.emptyFields(ev) {
+		if slices.Contains(lost, f) {
+			continue
+		}
+		h := Held{Kind: HeldField, Field: f, Reason: Unreadable, Trace: Trace{Fix: fix}, Detail: fmt.Sprintf(
+			"BambooHR shows this field of nobody, and %s here; all values are kept", plural(b.in.Linked.WithValue[f], "person has a value", "people have a value"))}
 		if err := b.put(Item{Held: &h}, emit); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// emptyFields returns, in field order, the fields that a blank does not clear and that HR has a value in
+// for nobody, although most of the linked people have one: a sync would say that all agree while it
+// learns nothing any more (security §3 #7).
+func (b *Builder) emptyFields(ev Evidence) []directory.Field {
+	var out []directory.Field
+	empty := func(from policy.SourceField) bool { return slices.Contains(ev.Empty, string(from)) }
+	for _, m := range b.in.Policy.Mapping {
+		f := directory.Field(m.Target)
+		r := b.set.rule(f)
+		if len(m.From) == 0 || r.clear || r.authority == policy.AuthorityLocal || b.in.Linked.WithValue[f] == 0 {
+			continue
+		}
+		if 2*b.in.Linked.WithValue[f] >= b.in.Linked.People && !slices.ContainsFunc(m.From, func(from policy.SourceField) bool { return !empty(from) }) {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, compareField)
+	return out
 }
 
 // lostFields returns the mapped fields that nobody's record showed, in field order.

@@ -78,7 +78,7 @@ func (g *groups) resolve(kind directory.GroupKind, name string) (stored string, 
 	case g.creates(kind):
 		return name, key, ""
 	case g.modes[kind] == policy.GroupAsk:
-		return "", "", fmt.Sprintf("there is no %s %q yet; create it, or give an existing one that alias%s", kind, name, g.similar(kind, name))
+		return "", "", fmt.Sprintf("there is no %s %q yet; give it to somebody with \"rollcall person edit\" to create it, or let runs do so (setting %ss: create)%s", kind, name, kind, g.similar(kind, name))
 	}
 	return "", "", fmt.Sprintf("there is no %s %q, and the settings only match existing ones%s", kind, name, g.similar(kind, name))
 }

@@ -152,7 +152,7 @@ func (b *Builder) verdictReasons(ev Evidence) []VerdictReason {
 	}
 	add(b.newDepartments(g.of(KindNewDepartments), p.NewDepartments))
 	add(b.idChurn(g.of(KindIDChurn), p.IDChurnPercent))
-	add(doubtful(g.of(KindBaseline), ev))
+	add(b.doubtful(g.of(KindBaseline), ev))
 	return out
 }
 
@@ -187,9 +187,13 @@ func (b *Builder) newDepartments(s sample, limit int) (VerdictReason, bool) {
 	if s.n == 0 || s.n+recent <= limit {
 		return VerdictReason{}, false
 	}
+	before := ""
+	if recent > 0 {
+		before = fmt.Sprintf(" after %d in the last %s", recent, hours(b.in.Policy.Guard))
+	}
 	return VerdictReason{Code: "too_many_new_departments", Kind: KindNewDepartments, Count: s.n, Of: len(b.in.Groups), Limit: limit,
 		Waiting:  WaitingApproval,
-		Sentence: fmt.Sprintf("%s would be created: %s. Up to %d are let through; they and the people in them wait.", plural(s.n, "department", "departments"), s.names(), limit)}, true
+		Sentence: fmt.Sprintf("%s would be created%s: %s. Up to %d are let through; they and the people in them wait.", plural(s.n, "department", "departments"), before, s.names(), limit)}, true
 }
 
 // idChurn stops creations, links and missing people while many known ids are gone and many unknown ones
@@ -202,20 +206,26 @@ func (b *Builder) idChurn(s sample, percent float64) (VerdictReason, bool) {
 	}
 	return VerdictReason{Code: "id_churn", Kind: KindIDChurn, Count: s.n, Of: base, Limit: int(math.Floor(percent * float64(base) / 100)),
 		Waiting: WaitingApproval,
-		Sentence: fmt.Sprintf("%d of %d linked employees are gone and %d unknown ones are there; BambooHR's ids may have changed. New people and links wait: %s.",
+		Sentence: fmt.Sprintf("%d of %d linked employees are gone and %d unknown ones are there; BambooHR's ids may have changed. New people, links and missing people wait: %s.",
 			b.churn.gone, base, b.churn.new, s.names())}, true
 }
 
-// doubtful refuses leaving and blanking while the reading may not be complete.
-func doubtful(s sample, ev Evidence) (VerdictReason, bool) {
-	if s.n == 0 || ev.Grade != gradeDoubtful {
+// doubtful refuses leaving and blanking while the reading may not be complete. Of a whole company it does
+// so even when nobody would leave: an administrator has to accept the new head-count or to mend the key,
+// and must not be told that there is nothing to do (security §3 #2). Count is what a release must name.
+func (b *Builder) doubtful(s sample, ev Evidence) (VerdictReason, bool) {
+	if ev.Grade != gradeDoubtful || s.n == 0 && len(b.only) > 0 {
 		return VerdictReason{}, false
 	}
-	r := VerdictReason{Code: "doubtful_reading", Kind: KindBaseline, Count: s.n, Of: ev.HeadBefore, Waiting: WaitingRefused}
+	r := VerdictReason{Code: "doubtful_reading", Kind: KindBaseline, Count: ev.Employees, Of: ev.HeadBefore, Waiting: WaitingRefused}
 	for _, d := range ev.Doubts {
 		r.Sentence += d + ". "
 	}
-	r.Sentence += fmt.Sprintf("Deactivations and cleared values are refused until an administrator accepts the new head-count: %s.", s.names())
+	r.Sentence += "Deactivations and cleared values are refused until an administrator accepts the new head-count"
+	if s.n > 0 {
+		r.Sentence += ": " + s.names()
+	}
+	r.Sentence += "."
 	return r, true
 }
 

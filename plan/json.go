@@ -43,6 +43,7 @@ type HeldJSON struct {
 	SourceID   *string          `json:"source_id"`
 	PersonID   *string          `json:"person_id"`
 	Name       string           `json:"name"`
+	Email      *string          `json:"email"`
 	Detail     string           `json:"detail"`
 	Fix        *string          `json:"fix"`
 	Candidates []CandidateJSON  `json:"candidates"`
@@ -77,7 +78,7 @@ func (c *Change) JSON(h *Header) ChangeJSON {
 
 // JSON gives a held entry the surface's form.
 func (h *Held) JSON() HeldJSON {
-	out := HeldJSON{Kind: h.Kind, Reason: h.Reason, SourceID: idJSON(h.SourceID), PersonID: null(h.PersonID), Name: h.Name,
+	out := HeldJSON{Kind: h.Kind, Reason: h.Reason, SourceID: idJSON(h.SourceID), PersonID: null(h.PersonID), Name: h.Name, Email: null(h.Email),
 		Detail: h.Detail, Fix: null(h.Trace.Fix), Candidates: []CandidateJSON{}}
 	if h.Field != "" {
 		out.Field = &h.Field
@@ -146,6 +147,7 @@ type snapshotJSON struct {
 	Readable    []string `json:"readable_fields"`
 	Unreadable  []string `json:"unreadable_fields"`
 	Certificate string   `json:"certificate"`
+	Warnings    []string `json:"warnings"`
 }
 
 type reasonJSON struct {
@@ -168,10 +170,10 @@ func newHead(id, connection string, h *Header) headJSON {
 	out := headJSON{ID: id, Hash: h.Hash, Connection: connection, MadeAt: instant(h.MadeAt), Verdict: h.Verdict, Reasons: []reasonJSON{},
 		Counts: h.Counts, Seats: seatsJSON{h.SeatsBefore, h.SeatsAfter},
 		Snapshot: snapshotJSON{ID: ev.SnapshotID, TakenAt: instant(ev.TakenAt), Employees: ev.Employees,
-			Readable: append([]string{}, ev.Readable...), Unreadable: append([]string{}, ev.Unreadable...), Certificate: ev.Grade}}
+			Readable: append([]string{}, ev.Readable...), Unreadable: append([]string{}, ev.Unreadable...), Certificate: ev.Grade,
+			Warnings: append([]string{}, ev.Warnings...)}}
 	if h.AsOf != nil {
-		s := instant(*h.AsOf)
-		out.AsOf = &s
+		out.AsOf = &h.AsOfDay
 	}
 	for _, r := range h.Reasons {
 		out.Reasons = append(out.Reasons, reasonJSON(r))

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -108,8 +109,11 @@ func (b *Builder) nextState(d *draft, l leaving, after directory.Status) directo
 	e, w := d.e, d.w
 	s := directory.LinkState{SourceID: e.id, PersonID: d.person, Outcome: directory.OutcomeLinked,
 		Adopted: (d.link != nil && d.link.Adopted) || (e.stand == linking && b.set.adopt), Fingerprint: w.Fingerprint, Coverage: w.Coverage,
-		Revision: b.in.Revision, Since: l.since}
-	s.Clean = !d.unclean && !b.anyHold(d.person) && len(w.Notes) == 0 && !(e.has(fLeaver) && after != directory.Deactivated)
+		Revision: b.in.Revision, Since: l.since, HireDate: w.HireDate}
+	if d.link != nil && (e.stand == held || w.HireDate == "") {
+		s.HireDate = d.link.HireDate // nothing is accepted from a held record
+	}
+	s.Clean = !d.unclean && !b.anyHold(d.person) && !heldNotes(w) && !(e.has(fLeaver) && after != directory.Deactivated)
 	looks := b.lookAgain(d.person, w)
 	if after == directory.Deactivated {
 		return s
@@ -124,6 +128,12 @@ func (b *Builder) nextState(d *draft, l leaving, after directory.Status) directo
 		s.Clean = s.Clean && (looks == nil || !looks.At.Before(l.next.At))
 	}
 	return s
+}
+
+// heldNotes tells whether a value could not be used, which must be said again on every run; a value that
+// was only put right need not.
+func heldNotes(w *directory.Wanted) bool {
+	return slices.ContainsFunc(w.Notes, func(n directory.Note) bool { return n.Reason != "" })
 }
 
 // lookAgain returns the next instant at which the record must be looked at although nothing acts by
@@ -152,7 +162,7 @@ func (b *Builder) lookAgain(personID string, w *directory.Wanted) *directory.Due
 // sameState tells whether two memories of an employee are the same.
 func sameState(x, y *directory.LinkState) bool {
 	return x.SourceID == y.SourceID && x.PersonID == y.PersonID && x.Outcome == y.Outcome && x.Adopted == y.Adopted &&
-		x.Fingerprint == y.Fingerprint && x.Coverage == y.Coverage && x.Revision == y.Revision && x.Clean == y.Clean &&
+		x.Fingerprint == y.Fingerprint && x.Coverage == y.Coverage && x.Revision == y.Revision && x.Clean == y.Clean && x.HireDate == y.HireDate &&
 		sameDue(x.Due, y.Due) && maps.EqualFunc(x.Since, y.Since, time.Time.Equal)
 }
 

@@ -11,7 +11,7 @@ import (
 type World struct {
 	Wanted        []directory.Wanted // every evaluated employee, in any order
 	People        []directory.Person
-	Links         []directory.LinkState // what is remembered of employees of this connection
+	Links         []directory.LinkState // what is remembered of employees of this connection; may be nil
 	StatusVisible map[int64]bool        // see Builder.ConfirmNoStatus
 	Deleted       map[int64]bool        // missing employees that HR lists as deleted
 }
@@ -26,12 +26,26 @@ func Make(in Input, world World, ev Evidence) Plan {
 	for i := range world.Links {
 		p.links[world.Links[i].SourceID] = &world.Links[i]
 	}
+	p.inferLinks(in.Connection)
 	if err := p.run(NewBuilder(in), ev); err != nil {
 		// Every call above is in order and collecting cannot fail.
 		panic(fmt.Sprintf("plan.Make: %v", err))
 	}
 	slices.SortStableFunc(p.plan.Items, func(a, b Item) int { return Compare(&a, &b) })
 	return p.plan
+}
+
+// inferLinks gives linked people of whom nothing is remembered the state of somebody seen long ago.
+func (m *maker) inferLinks(connection string) {
+	for i := range m.world.People {
+		p := &m.world.People[i]
+		if p.Link == nil || p.Link.Connection != connection {
+			continue
+		}
+		if id := sourceID(p.Link.SourceID); m.links[id] == nil {
+			m.links[id] = &directory.LinkState{SourceID: id, PersonID: p.ID, Outcome: directory.OutcomeLinked}
+		}
+	}
 }
 
 type maker struct {
@@ -54,7 +68,12 @@ func (m *maker) run(b *Builder, ev Evidence) error {
 		b.AddPerson(&brief)
 	}
 	for _, id := range b.Suspects() {
-		b.Examine(m.people[id])
+		p := m.people[id]
+		var link *directory.LinkState
+		if b.ours(p) {
+			link = m.links[sourceID(p.Link.SourceID)]
+		}
+		b.Examine(p, link)
 	}
 	b.Resolve(m.missing(wanted), m.world.Deleted)
 	for _, w := range wanted {
@@ -89,7 +108,7 @@ func (m *maker) survey(b *Builder) []*directory.Wanted {
 	var wanted []*directory.Wanted
 	for i := range m.world.Wanted {
 		w := &m.world.Wanted[i]
-		b.Survey(w)
+		b.Survey(w, m.links[w.SourceID] != nil && m.links[w.SourceID].Outcome == directory.OutcomeLinked)
 		if link := m.links[w.SourceID]; link != nil && link.Adopted {
 			b.Adopted(w.SourceID)
 		}
@@ -111,8 +130,8 @@ func (m *maker) missing(wanted []*directory.Wanted) []directory.LinkState {
 		present[w.SourceID] = true
 	}
 	var out []directory.LinkState
-	for i := range m.world.Links {
-		if ls := &m.world.Links[i]; ls.Outcome == directory.OutcomeLinked && !present[ls.SourceID] {
+	for id, ls := range m.links {
+		if ls.Outcome == directory.OutcomeLinked && !present[id] {
 			out = append(out, *ls)
 		}
 	}

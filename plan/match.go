@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -53,7 +54,7 @@ func (b *Builder) create(e *entry) {
 }
 
 func (b *Builder) newPersonID(e *entry) string {
-	return directory.PersonID(b.in.Organisation, b.in.Connection, fmt.Sprint(e.id))
+	return directory.PersonID(b.in.Organisation, b.in.Connection, strconv.FormatInt(e.id, 10))
 }
 
 func (b *Builder) matchDecided(i int32, personID string) {
@@ -63,12 +64,36 @@ func (b *Builder) matchDecided(i int32, personID string) {
 	case !ok:
 		b.hold(e, IdentityConflict, block{detail: "the person an administrator chose for this employee does not exist",
 			fix: b.decideFix(e)})
+	case b.mayReturn(e, p):
+		b.takeOver(p)
+		b.link(i, p, foundByDecision)
 	case b.people.all[p].owner != nobodys || b.people.all[p].entry != none:
 		b.hold(e, IdentityConflict, block{detail: fmt.Sprintf("%s, chosen by an administrator, is linked to another employee", b.people.all[p].title()),
 			fix: b.decideFix(e), candidates: b.candidates([]found{{p, "chosen by an administrator"}})})
 	default:
 		b.link(i, p, foundByDecision)
 	}
+}
+
+// mayReturn tells whether a person whom an administrator chose is somebody who left as one employee and
+// came back as another (security §3 #30): deactivated, and the old employee shows that it left.
+func (b *Builder) mayReturn(e *entry, person int32) bool {
+	p := &b.people.all[person]
+	if p.owner != ours || p.source == e.id || p.status != directory.Deactivated {
+		return false
+	}
+	return p.entry == none || b.entries[p.entry].has(fGone|fLeaver)
+}
+
+// takeOver frees a person from the employee who left.
+func (b *Builder) takeOver(person int32) {
+	p := &b.people.all[person]
+	if p.entry != none {
+		old := &b.entries[p.entry]
+		old.stand, old.person = left, none
+	}
+	delete(b.missing, p.source)
+	delete(b.extra, p.id)
 }
 
 // link settles a first link.
@@ -80,7 +105,8 @@ func (b *Builder) link(i, p int32, by int8) {
 	off := q.status == directory.Deactivated
 	switch {
 	case b.frozen(q.id, e.has(fLeaver)):
-		b.hold(e, OnHold, block{detail: "an administrator put a hold on the person that this employee matches"})
+		b.hold(e, OnHold, block{detail: "an administrator put a hold on the person that this employee matches",
+			fix: "\"rollcall holds\" lists the hold; end it with \"rollcall hold remove\""})
 	case off && q.manualLock && b.in.Policy.Lifecycle.ManualDeactivation != policy.ManualOverwrite:
 		b.hold(e, LockedByAdmin, block{})
 	case off && e.has(fBeforeStart):
@@ -224,7 +250,7 @@ func (b *Builder) decideFix(e *entry) string {
 }
 
 func (b *Builder) recycledBlock(e *entry) block {
-	bl := block{detail: "the id or number now belongs to somebody with another name, address and hire date; it looks recycled",
+	bl := block{detail: "the id or number now belongs to somebody with another name and address, and the hire date does not say that it is the same human; it looks recycled",
 		fix: fmt.Sprintf("look at employee %d in BambooHR; an account is never handed over", e.id)}
 	if e.person == none {
 		bl.fix = b.decideFix(e)

@@ -38,6 +38,7 @@ type person struct {
 type directoryIndex struct {
 	all      []person
 	indexed  bool
+	ids      map[string]int32
 	bySource map[int64]int32
 	byEmail  map[string]int32
 	numbers  map[string][]int32
@@ -68,11 +69,13 @@ func (d *directoryIndex) index() bool {
 	if !slices.IsSortedFunc(d.all, byID) {
 		slices.SortFunc(d.all, byID)
 	}
+	d.ids = make(map[string]int32, len(d.all))
 	d.bySource = make(map[int64]int32, len(d.all))
 	d.byEmail = make(map[string]int32, len(d.all))
 	d.names = map[uint64][]int32{}
 	for i := len(d.all) - 1; i >= 0; i-- {
 		p := &d.all[i]
+		d.ids[p.id] = int32(i)
 		if p.owner == ours {
 			d.bySource[p.source] = int32(i)
 		}
@@ -93,8 +96,8 @@ func (d *directoryIndex) index() bool {
 
 // byID finds a person.
 func (d *directoryIndex) byID(id string) (int32, bool) {
-	i, ok := slices.BinarySearchFunc(d.all, id, func(p person, id string) int { return strings.Compare(p.id, id) })
-	return int32(i), ok
+	i, ok := d.ids[id]
+	return i, ok
 }
 
 // emailHolders returns the people who have an address now.

@@ -318,7 +318,7 @@ func (x *world) stream(t testing.TB) Plan {
 			b.Skip(&ls)
 			continue
 		}
-		b.Survey(&w)
+		b.Survey(&w, known && ls.Outcome == directory.OutcomeLinked)
 		if ls.Adopted {
 			b.Adopted(w.SourceID)
 		}
@@ -341,7 +341,13 @@ func (x *world) stream(t testing.TB) Plan {
 	}
 	for _, id := range b.Suspects() {
 		p := x.people[id]
-		b.Examine(&p)
+		var link *directory.LinkState
+		if b.ours(&p) {
+			if ls, ok := x.links[sourceID(p.Link.SourceID)]; ok {
+				link = &ls
+			}
+		}
+		b.Examine(&p, link)
 	}
 	b.Resolve(missing, x.deleted)
 	slices.SortFunc(surveyed, func(a, b directory.Wanted) int { return compareInt(a.SourceID, b.SourceID) })

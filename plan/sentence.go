@@ -10,14 +10,15 @@ import (
 const (
 	lastOwnerDetail = "this is the last owner; without one nobody could manage the organisation"
 	lastOwnerFix    = "make somebody else an owner first"
+	notFromHRFix    = "nothing to do for somebody who is not in BambooHR; for an employee, enter this address in BambooHR, or decide with \"rollcall decide\""
+	waitFix         = "nothing to do: it happens by itself when the day comes"
 )
 
 // sentence says why a change is made, for a reader who knows neither system.
 func sentence(c *Change, l leaving) string {
 	switch c.Action {
 	case Create:
-		s := fmt.Sprintf("%s is new in BambooHR and gets an account (%s).", c.Name, c.StatusAfter)
-		return s
+		return fmt.Sprintf("%s is new in BambooHR and gets an account (%s).", c.Name, c.StatusAfter)
 	case Deactivate:
 		return leavingSentence(c, l)
 	case Reactivate:
@@ -69,6 +70,23 @@ func leavingSentence(c *Change, l leaving) string {
 	return fmt.Sprintf("%s is deactivated: %s.", c.Name, s)
 }
 
+// leavingFix says what to do when a person should not have been deactivated.
+func leavingFix(why Reason) string {
+	switch why {
+	case StatusInactive:
+		return "if this is wrong, set the account status to Active in BambooHR"
+	case Terminated:
+		return "if this is wrong, correct the termination date in BambooHR"
+	case StatusBlocked:
+		return "if this is wrong, correct the employment status in BambooHR, or take it off the block list"
+	case StatusBlank:
+		return "if this is wrong, enter an employment status in BambooHR"
+	case OutOfScope:
+		return "if this is wrong, correct the value in BambooHR, or the scope"
+	}
+	return "if this is wrong, look for the employee in BambooHR, and whether the key may see the record"
+}
+
 func fieldNames(fields []FieldChange) string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
@@ -93,9 +111,9 @@ func heldWords(why Reason, e *entry, w *directory.Wanted) (detail, fix string) {
 		return "the employment status in BambooHR is blank", "add an employment status in BambooHR, or set \"no_status\""
 	case NotStarted:
 		if e.has(fFutureRow) && !e.has(fBeforeStart) {
-			return "the first employment status in BambooHR is in the future", ""
+			return "the first employment status in BambooHR is in the future", waitFix
 		}
-		return fmt.Sprintf("the hire date %s has not come", w.HireDate), ""
+		return fmt.Sprintf("the hire date %s has not come", w.HireDate), waitFix
 	case OutOfScope:
 		if e.has(fBlocked) {
 			return "the employment status is on the block list", "change the status in BambooHR, or the block list"
@@ -109,6 +127,37 @@ func heldWords(why Reason, e *entry, w *directory.Wanted) (detail, fix string) {
 		return "BambooHR says that this employee left; the settings leave that to a human", "deactivate the person by hand, or change what the signal does"
 	}
 	return "", ""
+}
+
+// fieldFix says what to do about one field that is left as it is.
+func fieldFix(why Reason) string {
+	switch why {
+	case Unreadable:
+		return "let the key's access level see the value"
+	case InvalidValue:
+		return "correct the value in BambooHR"
+	case EmailTaken:
+		return "give one of them another work e-mail in BambooHR"
+	case ManagerMissing:
+		return "nothing to do if the manager gets an account by a later run; else correct the manager in BambooHR"
+	case ManagerLoop:
+		return "correct the reporting lines in BambooHR"
+	case LastOwner:
+		return lastOwnerFix
+	}
+	return ""
+}
+
+// holdFix says how a hold ends.
+func holdFix(h directory.Hold) string {
+	end := fmt.Sprintf("\"rollcall hold remove %s\"", h.ID)
+	switch {
+	case !h.Until.IsZero():
+		return "nothing to do: the hold ends by itself; before that, " + end
+	case h.UntilHR != "":
+		return "nothing to do: the hold ends when BambooHR agrees; before that, " + end
+	}
+	return "end the hold with " + end
 }
 
 func unreadableWords(e *entry, w *directory.Wanted) (detail, fix string) {
@@ -127,6 +176,12 @@ func unreadableWords(e *entry, w *directory.Wanted) (detail, fix string) {
 		return "the scope cannot be decided: " + scopeWords(w), "let the key's access level see the field"
 	case e.has(fNoStatus):
 		return "the employment status is blank, and the key may not be allowed to see it", "let the key's access level see the employment status"
+	case e.has(fEndUnreadable) && w.Want(directory.DeactivationDate).State == directory.WantInvalid:
+		for _, n := range w.Notes {
+			if n.Field == directory.DeactivationDate && n.Reason != "" {
+				return "nobody can tell whether this person may come back: " + n.Detail, "correct the termination date in BambooHR"
+			}
+		}
 	case e.has(fEndUnreadable):
 		return "the key may not see the termination date of this employee", "let the key's access level see the termination date"
 	}

@@ -33,10 +33,11 @@ const (
 	fNoStatus
 	fFutureRow
 	fNewDepartment
-	fEndUnreadable // the termination date is unreadable
+	fEndUnreadable // the termination date is unreadable, or no date (security §3 #36)
 	fFrozen        // a human's hold on the whole person is in force
 	fKeepEmail     // a leaver whose new address cannot be taken
 	fMoves         // the plan gives this employee's person another address
+	fIsLinked      // the employee is linked to a person
 	fManagerAgrees // the reporting line, after the plan, is the one HR names by internal id
 )
 
@@ -149,7 +150,8 @@ func (b *Builder) flagLifecycle(e *entry, w *directory.Wanted) {
 	e.set(fBeforeStart, w.StartsAt.After(now))
 	e.set(fNoStatus, w.NoStatus && !w.KeyOwner && b.set.blockList && b.set.noStatus != policy.NoStatusActive)
 	e.set(fFutureRow, w.FutureRow && b.set.blockList)
-	e.set(fEndUnreadable, w.Want(directory.DeactivationDate).State == directory.WantUnreadable)
+	end := w.Want(directory.DeactivationDate).State
+	e.set(fEndUnreadable, end == directory.WantUnreadable || end == directory.WantInvalid)
 	e.set(fGone, w.Account == directory.AccountInactive || dayIsOver(w.Text(directory.DeactivationDate), now))
 	for _, s := range w.Signals {
 		inEffect := !s.At.After(now)

@@ -224,7 +224,9 @@ type Evidence struct {
 	Readable     []string // BambooHR fields
 	Unreadable   []string // BambooHR fields nobody's record showed
 	Grade        string   // complete, doubtful
+	Empty        []string // BambooHR fields that were readable and had a value for nobody
 	Doubts       []string // sentences
+	Warnings     []string // sentences: what the reader put right or left out, bounded
 	HeadBefore   int      // last good head-count, with Grade doubtful
 	Requests     int
 }
@@ -240,7 +242,8 @@ type Input struct {
 	Policy       *policy.Connection
 	Revision     string // policy revision
 	Now          time.Time
-	AsOf         *time.Time // a future instant: the plan can never be applied
+	AsOf         *time.Time // the instant at which a future day is over, to plan for it: the plan can never be applied
+	AsOfDay      string     // that day, YYYY-MM-DD
 	Groups       []directory.Group
 	Holds        []directory.Hold
 	Decisions    []directory.Decision
@@ -327,6 +330,7 @@ type Header struct {
 	Revision    string
 	MadeAt      time.Time
 	AsOf        *time.Time
+	AsOfDay     string // YYYY-MM-DD
 	Verdict     Verdict
 	Reasons     []VerdictReason
 	Counts      Counts

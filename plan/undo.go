@@ -302,7 +302,7 @@ func (u *undoing) finish(c Change) {
 	}
 	c.Kinds = c.Counted()
 	// Collecting rows cannot fail.
-	u.b.put(Item{Change: &c}, func(it Item) error {
+	_ = u.b.put(Item{Change: &c}, func(it Item) error {
 		u.result.Plan.Items = append(u.result.Plan.Items, it)
 		return nil
 	})
