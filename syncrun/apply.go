@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -14,6 +16,10 @@ import (
 
 // batchSize is how many changes share a transaction and a journal row (architecture, decision 2).
 const batchSize = 1000
+
+// keepRows is how many rows of a plan stay in memory between deciding which may be applied and
+// applying them; beyond that they are read twice.
+const keepRows = 20_000
 
 // ApplyOptions say which parts of a plan may go ahead although they wait.
 type ApplyOptions struct {
@@ -26,7 +32,8 @@ type ApplyOptions struct {
 type ApplyResult struct {
 	Run     Run
 	Plan    PlanInfo
-	Waiting int // changes that still wait
+	Waiting int  // changes that still wait
+	Doubt   bool // the reading was doubtful and nobody has accepted its head-count yet
 }
 
 // ReleaseError says that a release does not fit the plan.
@@ -59,21 +66,30 @@ func (s *session) applyAndEnd(ctx context.Context, info PlanInfo, opt ApplyOptio
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
-	outcome := s.outcome(waiting, err)
+	doubt := s.inDoubt(info, opt)
+	outcome := s.outcome(waiting > 0 || doubt, err)
 	endErr := s.end(ctx, outcome, err)
-	return ApplyResult{Run: s.run, Plan: info, Waiting: waiting}, errors.Join(err, endErr)
+	return ApplyResult{Run: s.run, Plan: info, Waiting: waiting, Doubt: doubt}, errors.Join(err, endErr)
 }
 
-func (s *session) outcome(waiting int, err error) Outcome {
+// inDoubt tells whether the plan's reading still waits for an administrator to accept its head-count.
+func (s *session) inDoubt(info PlanInfo, opt ApplyOptions) bool {
+	if _, released := opt.Release[plan.KindBaseline]; released || s.conn.Baseline != nil && s.conn.Baseline.Employees <= info.Baseline.Employees {
+		return false
+	}
+	return info.Header.Waiting(plan.KindSet(0).With(plan.KindBaseline)) != plan.NotWaiting
+}
+
+func (s *session) outcome(waits bool, err error) Outcome {
 	applied := s.run.Counts.Changes() > 0
 	switch {
 	case err != nil && applied:
 		return OutcomePartial
 	case err != nil:
 		return OutcomeFailed
-	case waiting > 0 && applied:
+	case waits && applied:
 		return OutcomePartial
-	case waiting > 0:
+	case waits:
 		return OutcomeRefused
 	case !applied:
 		return OutcomeNoOp
@@ -95,10 +111,14 @@ func (s *session) apply(ctx context.Context, info PlanInfo, opt ApplyOptions) (i
 	if err != nil {
 		return 0, err
 	}
-	if stale, err := s.e.Store.StaleRecords(ctx, info.ID, work.seqs, 3); err != nil {
+	// Who was left alone belongs to the history of the run as much as what was changed.
+	planned := info.Header.Counts
+	s.run.Counts.Held, s.run.Counts.HeldPeople = planned.Held, planned.HeldPeople
+	s.run.Counts.Unchanged, s.run.Counts.Left = planned.Unchanged, planned.Left
+	if stale, err := s.e.Store.StaleRecords(ctx, info.ID, work.versioned, 3); err != nil {
 		return 0, err
 	} else if len(stale) > 0 {
-		return 0, &StaleError{PlanID: info.ID, Why: fmt.Sprintf("%s was changed since it was made", stale[0])}
+		return 0, &StaleError{PlanID: info.ID, Why: fmt.Sprintf("%s was changed since it was made", s.nameOf(ctx, stale[0]))}
 	}
 	if err := s.acceptBaseline(ctx, info, opt); err != nil {
 		return 0, err
@@ -110,6 +130,19 @@ func (s *session) apply(ctx context.Context, info PlanInfo, opt ApplyOptions) (i
 		return work.waiting, nil
 	}
 	return work.waiting, s.remember(ctx, info)
+}
+
+// nameOf names a record for a person who reads it; the key itself where the person is gone.
+func (s *session) nameOf(ctx context.Context, key directory.Key) string {
+	id, ok := strings.CutPrefix(string(key), string(directory.PersonKey("")))
+	if !ok {
+		return string(key)
+	}
+	p, err := s.e.Store.Person(ctx, id)
+	if err != nil {
+		return string(key)
+	}
+	return fmt.Sprintf("%s (id:%s)", personName(&p), p.ID)
 }
 
 // fresh refuses a plan that may no longer be applied (product, "A plan is a contract").
@@ -151,16 +184,13 @@ func permitted(info PlanInfo, opt ApplyOptions) (map[plan.Kind]bool, error) {
 	}
 	for _, k := range opt.Approve {
 		if waits[k] == plan.WaitingRefused {
-			n := info.Header.KindCounts[k]
+			n := releaseCount(info, k)
 			return nil, &ReleaseError{Kind: k, Have: n, Why: fmt.Sprintf("%s is refused, an approval is not enough; if it is meant, release it by its count: --release %s=%d", k, k, n)}
 		}
 		ok[k] = true
 	}
 	for _, k := range slices.Sorted(maps.Keys(opt.Release)) {
-		asked, have := opt.Release[k], info.Header.KindCounts[k]
-		if k == plan.KindBaseline {
-			have = info.Header.Evidence.Employees
-		}
+		asked, have := opt.Release[k], releaseCount(info, k)
 		if asked != have {
 			return nil, &ReleaseError{Kind: k, Asked: asked, Have: have, Why: fmt.Sprintf("--release %s=%d does not match plan %s, which has %d; look at the plan again", k, asked, info.ID, have)}
 		}
@@ -169,19 +199,29 @@ func permitted(info PlanInfo, opt ApplyOptions) (map[plan.Kind]bool, error) {
 	return ok, nil
 }
 
+// releaseCount is what a release of a kind must name: the changes that wait, or the head-count to accept.
+func releaseCount(info PlanInfo, k plan.Kind) int {
+	if k == plan.KindBaseline {
+		return info.Header.Evidence.Employees
+	}
+	return info.Header.KindCounts[k]
+}
+
 // acceptBaseline takes a doubtful reading's head-count as the new baseline once it was released.
 func (s *session) acceptBaseline(ctx context.Context, info PlanInfo, opt ApplyOptions) error {
 	if _, ok := opt.Release[plan.KindBaseline]; !ok {
 		return nil
 	}
-	return s.e.Store.AcceptBaseline(ctx, s.conn.ID, info.Baseline, s.e.Actor, s.e.Now())
+	return s.e.Store.AcceptBaseline(ctx, s.lease, info.Baseline, s.e.Actor, s.e.Now())
 }
 
 // workload is what an apply has to do, by sequence number: a few bytes per change.
 type workload struct {
-	seqs    []int64
-	tied    map[int64][]int64 // rows that must share a transaction, by every one of them
-	waiting int
+	seqs      []int64
+	versioned []int64           // those planned on a record that could have changed since
+	rows      []StoredItem      // the rows themselves while there are at most keepRows; nil: read them again
+	tied      map[int64][]int64 // rows that must share a transaction, by every one of them
+	waiting   int
 }
 
 func (s *session) eligible(ctx context.Context, info PlanInfo, permits map[plan.Kind]bool) (workload, error) {
@@ -203,18 +243,43 @@ func (s *session) eligible(ctx context.Context, info PlanInfo, permits map[plan.
 			w.waiting++
 			continue
 		}
-		w.seqs = append(w.seqs, it.Seq)
+		w.add(it)
 		ties.add(it.Seq, c)
 	}
 	w.tied = ties.groups()
 	return w, nil
 }
 
+func (w *workload) add(it StoredItem) {
+	if w.seqs = append(w.seqs, it.Seq); it.Change.Version > 0 {
+		w.versioned = append(w.versioned, it.Seq)
+	}
+	if len(w.seqs) <= keepRows {
+		w.rows = append(w.rows, it)
+	} else {
+		w.rows = nil
+	}
+}
+
+// items yields the rows to apply, and others in between when they are read again.
+func (s *session) items(ctx context.Context, info PlanInfo, w workload) iter.Seq2[StoredItem, error] {
+	if len(w.rows) < len(w.seqs) {
+		return s.e.Store.Items(ctx, info.ID, 0, false)
+	}
+	return func(yield func(StoredItem, error) bool) {
+		for _, it := range w.rows {
+			if !yield(it, nil) {
+				return
+			}
+		}
+	}
+}
+
 // write applies the rows in plan order, batch by batch; pause, cancel and crash fall between batches.
 func (s *session) write(ctx context.Context, info PlanInfo, w workload) error {
 	total, done := len(w.seqs), 0
 	b := newBatcher(w)
-	for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
+	for it, err := range s.items(ctx, info, w) {
 		if err != nil {
 			return err
 		}
@@ -245,7 +310,7 @@ func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []StoredI
 	n, err := s.e.Store.ApplyBatch(ctx, s.lease, s.run, info.ID, batch, s.e.Now())
 	var moved *StaleRecordError
 	if errors.As(err, &moved) {
-		return &StaleError{PlanID: info.ID, Why: moved.Error()}
+		return &StaleError{PlanID: info.ID, Why: s.nameOf(ctx, moved.Key) + " was changed meanwhile"}
 	}
 	if err != nil {
 		return fmt.Errorf("apply plan %s to the directory: %w", info.ID, err)
@@ -259,8 +324,9 @@ func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []StoredI
 
 func (s *session) count(c *plan.Change) {
 	s.run.Counts.Add(c.Action)
+	counted := c.Counted()
 	for _, k := range plan.Kinds() {
-		if c.Kinds.Has(k) {
+		if counted.Has(k) {
 			s.run.KindCounts[k]++
 		}
 	}
@@ -272,13 +338,11 @@ func (s *session) remember(ctx context.Context, info PlanInfo) error {
 		if info.Person != "" {
 			return nil // a part of the run was undone; the rest still stands
 		}
-		return s.e.Store.MarkUndone(ctx, info.UndoOf)
+		return s.e.Store.MarkUndone(ctx, s.lease, info.UndoOf)
 	}
 	// Holds that undo made end as soon as HR agrees with what was put back.
-	for _, id := range info.Header.EndedHolds {
-		if err := s.e.Store.RemoveHold(ctx, id, "run:"+s.run.ID, s.e.Now()); err != nil && !errors.Is(err, directory.ErrNotFound) {
-			return err
-		}
+	if err := s.e.Store.EndHolds(ctx, s.lease, info.Header.EndedHolds, "run:"+s.run.ID, s.e.Now()); err != nil {
+		return err
 	}
 	n, err := s.e.Store.ApplyRefreshes(ctx, s.lease, info.ID)
 	s.run.RowsWritten += n
@@ -293,8 +357,8 @@ type SyncResult struct {
 
 // Sync plans, then applies what the guard lets through. When the reading fails, the effects that came
 // due are applied, guarded, and ReadErr tells why nothing else was done.
-func (e *Engine) Sync(ctx context.Context, opt PreviewOptions) (SyncResult, error) {
-	ctx, s, err := e.begin(ctx, opt.Trigger)
+func (e *Engine) Sync(caller context.Context, opt PreviewOptions) (SyncResult, error) {
+	ctx, s, err := e.begin(caller, opt.Trigger)
 	if err != nil {
 		return SyncResult{}, err
 	}
@@ -303,6 +367,9 @@ func (e *Engine) Sync(ctx context.Context, opt PreviewOptions) (SyncResult, erro
 		return s.syncWithoutSource(ctx, err)
 	}
 	r, err := s.applyAndEnd(ctx, info, ApplyOptions{Trigger: opt.Trigger})
+	if err == nil {
+		_, err = e.Store.Prune(caller, e.Now())
+	}
 	return SyncResult{ApplyResult: r}, err
 }
 

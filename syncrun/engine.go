@@ -55,7 +55,7 @@ type ReadError struct {
 
 func (e *ReadError) Error() string {
 	if e.Cert != nil {
-		return fmt.Sprintf("the reading of %s is not usable: %s; nothing was changed", e.Connection, e.Cert.Doubts[0].Text)
+		return fmt.Sprintf("the reading of %s is not usable: %s; nothing was changed; \"rollcall check\" tells what the key sees", e.Connection, e.Cert.Doubts[0].Text)
 	}
 	return fmt.Sprintf("read %s: %v", e.Connection, e.Err)
 }
@@ -86,7 +86,7 @@ func (e *Engine) begin(ctx context.Context, trigger Trigger) (context.Context, *
 	}
 	// The connection's row is read again under the lease: an earlier run may just have changed it.
 	if conn, err = e.Store.EnsureConnection(ctx, e.Policy.Name); err == nil {
-		err = e.Store.StartRun(ctx, run)
+		err = e.Store.StartRun(ctx, lease, run)
 	}
 	if err != nil {
 		return ctx, nil, errors.Join(err, e.Store.Release(ctx, lease))
@@ -139,7 +139,7 @@ func (s *session) end(ctx context.Context, outcome Outcome, cause error) error {
 	if cause != nil {
 		s.run.Errors = append(s.run.Errors, runError(cause))
 	}
-	err := s.e.Store.FinishRun(ctx, s.run)
+	err := s.e.Store.FinishRun(ctx, s.lease, s.run)
 	return errors.Join(err, s.e.Store.Release(ctx, s.lease))
 }
 

@@ -77,7 +77,9 @@ func (e *Engine) Decide(ctx context.Context, who string, kind directory.Decision
 		if err != nil {
 			return directory.Decision{}, fmt.Errorf("find the person to link to: %w", err)
 		}
-		if p.Link != nil && (p.Link.Connection != conn.ID || p.Link.SourceID != fmt.Sprint(s.SourceID)) {
+		// Who left as one employee may come back as another (security §3 #30); the plan checks that.
+		other := p.Link != nil && (p.Link.Connection != conn.ID || p.Link.SourceID != fmt.Sprint(s.SourceID))
+		if other && (p.Link.Connection != conn.ID || p.Status != directory.Deactivated) {
 			return directory.Decision{}, fmt.Errorf("%s is linked to employee %s already; one person has one employee", personName(&p), p.Link.SourceID)
 		}
 		d.PersonID = p.ID

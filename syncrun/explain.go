@@ -58,11 +58,11 @@ func statusThen(entries []plan.ExplainEntry) directory.Status {
 	return s
 }
 
-// EndOfDay is the last instant of a day in the connection's zone, for --as-of and --at with a date.
+// EndOfDay is the instant at which a day is over in the connection's zone, for --as-of and --at with a date.
 func EndOfDay(day string, zone *time.Location) (time.Time, error) {
 	t, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(day), zone)
 	if err != nil {
 		return time.Time{}, err
 	}
-	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone).Add(-time.Millisecond), nil
+	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone), nil
 }

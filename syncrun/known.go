@@ -23,12 +23,14 @@ type knownRow struct {
 	adopted  bool
 	skip     bool // may be skipped while its raw record is unchanged
 	seen     bool
+	skipped  bool // its record was unchanged
 }
 
 // loadKnown reads the link states. A record may be skipped only when nothing but the source could
 // change the decision: clean, decided under these settings, and no effect due.
-func (e *Engine) loadKnown(ctx context.Context, connection, revision string, now time.Time) (*known, error) {
-	k := &known{}
+// people is how many are linked, so that the rows need not grow by copying.
+func (e *Engine) loadKnown(ctx context.Context, connection, revision string, people int, now time.Time) (*known, error) {
+	k := &known{rows: make([]knownRow, 0, people+people/8)}
 	for ls, err := range e.Store.LinkStates(ctx, connection, false) {
 		if err != nil {
 			return nil, err
@@ -69,8 +71,9 @@ func (k *known) fingerprint(id int64) (hr.Known, bool) {
 	return hr.Known{Fingerprint: k.rows[i].print, Coverage: k.rows[i].coverage}, true
 }
 
-// see marks an employee as present in the reading.
-func (k *known) see(id int64) (knownRow, bool) {
+// see marks an employee as present in the reading, and whether the record is skipped. It returns what
+// was known before.
+func (k *known) see(id int64, skipped bool) (knownRow, bool) {
 	// The look-up of the fingerprint left next just behind the row.
 	if k.next > 0 && k.rows[k.next-1].id == id {
 		k.next--
@@ -79,8 +82,9 @@ func (k *known) see(id int64) (knownRow, bool) {
 	if !ok {
 		return knownRow{}, false
 	}
-	k.rows[i].seen = true
-	return k.rows[i], true
+	row := k.rows[i]
+	k.rows[i].seen, k.rows[i].skipped = true, skipped
+	return row, true
 }
 
 // missing lists the linked employees that the reading did not show.

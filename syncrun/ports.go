@@ -36,7 +36,7 @@ type Source interface {
 type BusyError struct{ RunID string }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("run %s of this connection is under way", e.RunID)
+	return fmt.Sprintf("run %s of this connection is under way; wait until it is done, or see it with \"rollcall runs %s\"", e.RunID, e.RunID)
 }
 
 // StaleError says that a stored plan may no longer be applied.
@@ -58,10 +58,12 @@ type Lease struct {
 }
 
 // Store keeps people, plans and history of one organisation. Every method states what it does when a
-// record is missing: directory.ErrNotFound, unless said otherwise.
+// record is missing: directory.ErrNotFound, unless said otherwise. Every method that takes a Lease and
+// writes checks it in the transaction that writes: ErrLeaseLost, and nothing is written, once another
+// run has taken the connection (security §3 #42).
 type Store interface {
 	Connections
-	People
+	Directory
 	Plans
 	Runs
 	Exceptions
@@ -88,13 +90,13 @@ type Connections interface {
 	DueBy(ctx context.Context, connection string, t time.Time) ([]directory.LinkState, error)
 	// FinishReading resets the failures after a good reading, or counts one more, and keeps the
 	// baseline; a nil baseline leaves the old one.
-	FinishReading(ctx context.Context, connection string, ok bool, baseline *hr.Baseline) error
+	FinishReading(ctx context.Context, l Lease, ok bool, baseline *hr.Baseline) error
 	// AcceptBaseline replaces the baseline by hand, with an audit entry.
-	AcceptBaseline(ctx context.Context, connection string, b hr.Baseline, actor string, now time.Time) error
+	AcceptBaseline(ctx context.Context, l Lease, b hr.Baseline, actor string, now time.Time) error
 }
 
-// People reads and, for human edits, writes people, departments and teams.
-type People interface {
+// Directory reads and, for human edits, writes people, departments and teams.
+type Directory interface {
 	Person(ctx context.Context, id string) (directory.Person, error)
 	// PersonsByID returns the people that exist among ids, in the order of ids.
 	PersonsByID(ctx context.Context, ids []string) ([]directory.Person, error)
@@ -117,13 +119,15 @@ type People interface {
 
 // Plans stores plans row by row.
 type Plans interface {
-	// NewPlan starts a plan; it is invisible until Finish.
-	NewPlan(ctx context.Context, connection, id, person, undoOf string, now time.Time) (PlanWriter, error)
+	// NewPlan starts a plan of the lease's connection; it is invisible until Finish.
+	NewPlan(ctx context.Context, l Lease, id, person, undoOf string, now time.Time) (PlanWriter, error)
 	// Plan returns a finished plan by id; id "" means the connection's latest.
 	Plan(ctx context.Context, connection, id string) (PlanInfo, error)
 	// Items yields the rows of a plan in order from seq after (exclusive), changes and held only unless
 	// all is set.
 	Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[StoredItem, error]
+	// Prune drops what nobody needs any more (old previews, unfinished plans) and tells how many plans.
+	Prune(ctx context.Context, now time.Time) (int, error)
 	// LatestFullPlan returns the newest Seq of a finished plan of the whole connection.
 	LatestFullPlan(ctx context.Context, connection string) (int64, error)
 	// StaleRecords returns, of the people and groups that the given rows were planned on, those that
@@ -141,8 +145,8 @@ type PlanWriter interface {
 
 // Runs keeps the history.
 type Runs interface {
-	StartRun(ctx context.Context, r Run) error
-	FinishRun(ctx context.Context, r Run) error
+	StartRun(ctx context.Context, l Lease, r Run) error
+	FinishRun(ctx context.Context, l Lease, r Run) error
 	Run(ctx context.Context, id string) (Run, error)
 	// RunList returns runs, newest first; connection "" means all.
 	RunList(ctx context.Context, connection string, limit int) ([]Run, error)
@@ -157,7 +161,9 @@ type Runs interface {
 	// RecentKinds sums what automatic, unreleased runs applied since t, by guarded kind.
 	RecentKinds(ctx context.Context, connection string, since time.Time) (plan.Recent, error)
 	// MarkUndone records that a run was undone.
-	MarkUndone(ctx context.Context, runID string) error
+	MarkUndone(ctx context.Context, l Lease, runID string) error
+	// EndHolds removes holds that a run found to be over; one that is gone already is no error.
+	EndHolds(ctx context.Context, l Lease, ids []string, actor string, now time.Time) error
 	// History yields what was decided about a person or employee, oldest first: applied changes and human
 	// edits with their run, and the latest held, left or planned row.
 	History(ctx context.Context, personID string, connection string, sourceID int64) ([]HistoryEntry, error)

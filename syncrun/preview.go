@@ -61,7 +61,7 @@ func (s *session) plan(ctx context.Context, opt PreviewOptions) (PlanInfo, error
 	var read *ReadError
 	if errors.As(err, &read) && opt.AsOf == nil {
 		keep := context.WithoutCancel(ctx)
-		err = errors.Join(err, e.Store.FinishReading(keep, s.conn.ID, false, nil))
+		err = errors.Join(err, e.Store.FinishReading(keep, s.lease, false, nil))
 	}
 	return info, err
 }
@@ -75,7 +75,7 @@ func (s *session) goodReading(ctx context.Context, info PlanInfo, opt PreviewOpt
 	if info.Header.Evidence.Grade == string(hr.Complete) {
 		baseline = &info.Baseline
 	}
-	return s.e.Store.FinishReading(ctx, s.conn.ID, true, baseline)
+	return s.e.Store.FinishReading(ctx, s.lease, true, baseline)
 }
 
 // planning is the state of one attempt.
@@ -99,10 +99,7 @@ func (s *session) planOnce(ctx context.Context, opt PreviewOptions) (PlanInfo, e
 	if err != nil {
 		return PlanInfo{}, err
 	}
-	if opt.AsOf != nil {
-		in.Now, in.AsOf = *opt.AsOf, opt.AsOf
-	}
-	in.Only = opt.Only
+	in.AsOf, in.AsOfDay, in.Only = opt.AsOf, opt.AsOfDay, opt.Only
 	p.in, p.builder = in, plan.NewBuilder(in)
 	if err := p.read(ctx); err != nil {
 		return PlanInfo{}, &ReadError{Connection: s.conn.Name, Cert: p.refusal(), Err: err}
@@ -111,6 +108,14 @@ func (s *session) planOnce(ctx context.Context, opt PreviewOptions) (PlanInfo, e
 		return PlanInfo{}, err
 	}
 	return p.store(ctx)
+}
+
+// instant is the one that is planned for.
+func (p *planning) instant() time.Time {
+	if p.opt.AsOf != nil {
+		return *p.opt.AsOf
+	}
+	return p.in.Now
 }
 
 // refusal is the certificate when it is what makes the reading unusable.
@@ -129,7 +134,7 @@ func (p *planning) read(ctx context.Context) error {
 		return err
 	}
 	knows := hr.KnownFunc(nil)
-	if p.known, err = e.loadKnown(ctx, p.s.conn.ID, p.in.Revision, p.in.Now); err != nil {
+	if p.known, err = e.loadKnown(ctx, p.s.conn.ID, p.in.Revision, p.in.Linked.People, p.in.Now); err != nil {
 		return err
 	}
 	if p.opt.AsOf == nil {
@@ -144,7 +149,7 @@ func (p *planning) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mapper, faults := mapping.New(e.Policy, aliases, p.snap.Schema, p.snap.Ahead, p.snap.KeyOwner, p.in.Now)
+	mapper, faults := mapping.New(e.Policy, aliases, p.snap.Schema, p.snap.Ahead, p.snap.KeyOwner, p.instant())
 	if len(faults) > 0 {
 		return joinFaults(faults)
 	}
@@ -152,6 +157,7 @@ func (p *planning) read(ctx context.Context) error {
 		return err
 	}
 	p.reading = p.snap.Reading()
+	p.builder.Unreadable(append(p.reading.UnreadableFields(), p.reading.AheadLost...))
 	p.cert = hr.Certify(p.reading, p.s.conn.Baseline, critical(e.Policy, aliases))
 	if p.cert.Grade == hr.Failed {
 		return errors.New(p.cert.Doubts[0].Text)
@@ -189,17 +195,20 @@ func (p *planning) survey(mapper *mapping.Mapper) error {
 		if n++; n%1000 == 0 {
 			p.s.e.progress("reading", n, 0)
 		}
-		row, _ := p.known.see(rec.Num)
+		row, _ := p.known.see(rec.Num, rec.Unchanged)
+		state.SourceID, state.Outcome = rec.Num, directory.OutcomeLeft
+		if row.linked {
+			state.Outcome = directory.OutcomeLinked
+		}
+		if row.skipped {
+			p.builder.Unskip(&state) // the id came twice (security §3 #22)
+		}
 		if rec.Unchanged {
-			state.SourceID, state.Outcome = rec.Num, directory.OutcomeLeft
-			if row.linked {
-				state.Outcome = directory.OutcomeLinked
-			}
 			p.builder.Skip(&state)
 			continue
 		}
 		mapper.Map(&rec, &w)
-		p.builder.Survey(&w)
+		p.builder.Survey(&w, row.linked)
 		if row.adopted {
 			p.builder.Adopted(rec.Num)
 		}
@@ -240,8 +249,20 @@ func (p *planning) resolve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	links := make([]int64, 0, len(suspects))
 	for i := range suspects {
-		p.builder.Examine(&suspects[i])
+		links = append(links, p.sourceID(&suspects[i]))
+	}
+	states, err := e.Store.LinkStatesOf(ctx, p.s.conn.ID, links)
+	if err != nil {
+		return err
+	}
+	for i := range suspects {
+		var link *directory.LinkState
+		if ls, ok := states[links[i]]; ok {
+			link = &ls
+		}
+		p.builder.Examine(&suspects[i], link)
 	}
 	p.builder.Resolve(missing, deleted)
 	return nil
@@ -287,7 +308,7 @@ func (p *planning) deleted(ctx context.Context, missing []directory.LinkState) (
 // store decides every record in order and writes the rows.
 func (p *planning) store(ctx context.Context) (info PlanInfo, err error) {
 	e := p.s.e
-	p.writer, err = e.Store.NewPlan(ctx, p.s.conn.ID, e.NewID("plan"), p.opt.Person, "", e.Now())
+	p.writer, err = e.Store.NewPlan(ctx, p.s.lease, e.NewID("plan"), p.opt.Person, "", e.Now())
 	if err != nil {
 		return info, err
 	}
@@ -421,7 +442,7 @@ func (p *planning) sourceID(person *directory.Person) int64 {
 func (p *planning) evidence() plan.Evidence {
 	unreadable := p.reading.UnreadableFields()
 	ev := plan.Evidence{SnapshotID: p.snap.ID, TakenAt: p.snap.TakenAt, SnapshotHash: p.reading.Hash,
-		Employees: p.reading.Employees, Unreadable: unreadable, Grade: string(p.cert.Grade), Requests: p.s.e.Source.Requests()}
+		Employees: p.reading.Employees, Unreadable: unreadable, Empty: p.reading.EmptyFields(), Grade: string(p.cert.Grade), Warnings: p.reading.Warnings, Requests: p.s.e.Source.Requests()}
 	for _, f := range p.reading.Fields {
 		if !slices.Contains(unreadable, f.Field) {
 			ev.Readable = append(ev.Readable, f.Field)

@@ -12,7 +12,7 @@ import (
 
 // spoolMemory is how many bytes of evaluated records stay in memory; more go to a temporary file, so
 // that the first sync of a million people does not hold a million people.
-const spoolMemory = 48 << 20
+const spoolMemory = 8 << 20
 
 // spool keeps the records of a reading that have to be decided, between the planner's two passes.
 type spool struct {

@@ -13,7 +13,7 @@ func TestSpoolKeepsTheLastOfEachInOrder(t *testing.T) {
 	defer s.close()
 	long := strings.Repeat("x", 20_000)
 	// More than the memory bound, in descending order, one of them twice.
-	const n = 3000
+	const n = 1000
 	for i := n; i > 0; i-- {
 		w := directory.Wanted{SourceID: int64(i), Name: fmt.Sprintf("%d %s", i, long)}
 		if err := s.add(&w); err != nil {

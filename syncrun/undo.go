@@ -102,7 +102,7 @@ func (s *session) undoInput(ctx context.Context, runID string, opt UndoOptions) 
 
 // storePlan stores a plan that was made in memory.
 func (e *Engine) storePlan(ctx context.Context, s *session, p plan.Plan, person, undoOf string) (PlanInfo, error) {
-	w, err := e.Store.NewPlan(ctx, s.conn.ID, e.NewID("plan"), person, undoOf, e.Now())
+	w, err := e.Store.NewPlan(ctx, s.lease, e.NewID("plan"), person, undoOf, e.Now())
 	if err != nil {
 		return PlanInfo{}, err
 	}

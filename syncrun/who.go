@@ -57,13 +57,30 @@ func (e *Engine) Find(ctx context.Context, who string) (Subject, error) {
 	case 1:
 		return subjectOf(who, conn.ID, &people[0]), nil
 	case 0:
-		return e.findEmployee(ctx, conn.ID, who)
+		return e.findThroughPlan(ctx, conn.ID, who)
 	}
 	amb := &AmbiguousError{Who: who}
 	for i := range people {
 		amb.Candidates = append(amb.Candidates, fmt.Sprintf("%s <%s> id:%s", personName(&people[i]), people[i].Values.Get(directory.Email), people[i].ID))
 	}
 	return Subject{}, amb
+}
+
+// findThroughPlan finds the employee whom the latest plan knows by who, and the person linked to it: an
+// address or name that was changed since still tells who is meant.
+func (e *Engine) findThroughPlan(ctx context.Context, connection, who string) (Subject, error) {
+	s, err := e.findEmployee(ctx, connection, who)
+	if err != nil || s.SourceID == 0 {
+		return s, err
+	}
+	p, err := e.Store.PersonBySource(ctx, connection, strconv.FormatInt(s.SourceID, 10))
+	switch {
+	case errors.Is(err, directory.ErrNotFound):
+		return s, nil
+	case err != nil:
+		return Subject{}, err
+	}
+	return subjectOf(who, connection, &p), nil
 }
 
 // FindPerson is Find for commands that need somebody in the directory.

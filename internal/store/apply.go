@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -40,16 +41,9 @@ type move struct {
 func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run, planID string, items []syncrun.StoredItem, now time.Time) (int, error) {
 	rows := 0
 	err := s.write(ctx, func(t tx) error {
-		conn, err := t.fenced(l)
+		p, err := t.leasedPlan(l, planID)
 		if err != nil {
 			return err
-		}
-		p, err := t.planByID(planID)
-		if err != nil {
-			return err
-		}
-		if p.conn != conn {
-			return fmt.Errorf("plan %s is not of connection %s", planID, l.Connection)
 		}
 		b := &batch{t: t, plan: p, run: &run, now: now}
 		if err := b.apply(items); err != nil {
@@ -100,7 +94,21 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 	if err := b.keepAnOwner(); err != nil {
 		return err
 	}
-	_, err = b.t.exec("update journal set rows_written = $1 where org = $2 and run_id = $3 and audit = $4", b.rows, b.t.org, b.run.ID, b.audit)
+	if _, err := b.t.exec("update journal set rows_written = $1 where org = $2 and run_id = $3 and audit = $4",
+		b.rows, b.t.org, b.run.ID, b.audit); err != nil {
+		return err
+	}
+	return b.recordRun()
+}
+
+// recordRun writes what the run has done so far, which is all that is left of a run that crashes.
+func (b *batch) recordRun() error {
+	counts, err := json.Marshal(b.run.Counts)
+	if err != nil {
+		return err
+	}
+	_, err = b.t.exec("update runs set plan_id = $1, counts = $2, requests = $3, rows_written = $4 where org = $5 and id = $6",
+		b.plan.info.ID, string(counts), b.run.Requests, b.run.RowsWritten+b.rows, b.t.org, b.run.ID)
 	return err
 }
 
@@ -112,7 +120,7 @@ func (b *batch) open(items []syncrun.StoredItem) ([]syncrun.StoredItem, error) {
 	}
 	todo := make([]syncrun.StoredItem, 0, len(items))
 	for _, it := range items {
-		if it.Change != nil && done.of(it.Seq) == "" {
+		if it.Change != nil && done.Of(it.Seq) == "" {
 			todo = append(todo, it)
 		}
 	}
@@ -120,8 +128,7 @@ func (b *batch) open(items []syncrun.StoredItem) ([]syncrun.StoredItem, error) {
 	return slices.CompactFunc(todo, func(x, y syncrun.StoredItem) bool { return x.Seq == y.Seq }), nil
 }
 
-// recordBatch writes the journal row, the batch's audit entry, and the run's counts so far, which are
-// all that is left of a run that crashes.
+// recordBatch writes the journal row and the batch's audit entry.
 func (b *batch) recordBatch(todo []syncrun.StoredItem) error {
 	seqs := make([]int64, len(todo))
 	counts, kinds := plan.Counts{}, map[plan.Kind]int{}
@@ -129,8 +136,9 @@ func (b *batch) recordBatch(todo []syncrun.StoredItem) error {
 		seqs[i] = it.Seq
 		counts.Add(it.Change.Action)
 		b.run.Counts.Add(it.Change.Action)
+		counted := it.Change.Counted()
 		for _, k := range plan.Kinds() {
-			if it.Change.Kinds.Has(k) {
+			if counted.Has(k) {
 				kinds[k]++
 			}
 		}
@@ -151,14 +159,8 @@ func (b *batch) recordBatch(todo []syncrun.StoredItem) error {
 	}
 	automatic := b.run.Trigger.Automatic() && !b.run.Released
 	if _, err := b.t.exec(`insert into journal (org, run_id, plan, connection, at, audit, seqs, automatic, kinds, rows_written)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`, b.t.org, b.run.ID, b.plan.no, b.plan.conn, b.now, b.audit, formatSeqs(seqs),
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`, b.t.org, b.run.ID, b.plan.no, b.plan.conn, b.now, b.audit, planrow.FormatSeqs(seqs),
 		automatic, string(text)); err != nil {
-		return err
-	}
-	if text, err = json.Marshal(b.run.Counts); err != nil {
-		return err
-	}
-	if _, err := b.t.exec("update runs set plan_id = $1, counts = $2 where org = $3 and id = $4", b.plan.info.ID, string(text), b.t.org, b.run.ID); err != nil {
 		return err
 	}
 	_, err = b.t.exec("update plans set applied_by = $1 where org = $2 and no = $3", b.run.ID, b.t.org, b.plan.no)
@@ -233,13 +235,13 @@ func (b *batch) note(event, person, before, after string) error {
 }
 
 // person writes one change of a person with everything that belongs to it.
-func (b *batch) person(r *personReader, it syncrun.StoredItem) error {
+func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 	c := it.Change
 	stale := &syncrun.StaleRecordError{Key: c.Key()}
 	p := directory.Person{ID: c.PersonID, Role: directory.RoleMember, CreatedAt: b.now}
 	old := p
 	if c.Version > 0 {
-		found, ok, err := r.byID(b.t, c.PersonID)
+		found, ok, err := r.byID(c.PersonID)
 		if err != nil {
 			return err
 		}
@@ -360,7 +362,7 @@ func (b *batch) forget(old *directory.Person) error {
 	if err != nil {
 		return err
 	}
-	id, err := sourceNumber(old.Link.SourceID)
+	id, err := personrow.SourceNumber(old.Link.SourceID)
 	if err != nil {
 		return err
 	}
@@ -409,68 +411,4 @@ func (b *batch) keepAnOwner() error {
 		err = &syncrun.StaleRecordError{Key: b.owner}
 	}
 	return err
-}
-
-// ApplyRefreshes implements syncrun.Runs. An employee whose person, holds or decision was touched since
-// the plan was begun keeps the state that makes the next run look again.
-func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID string) (int, error) {
-	var p storedPlan
-	var states []directory.LinkState
-	rows := 0
-	flush := func() error {
-		err := s.write(ctx, func(t tx) error {
-			conn, err := t.fenced(l)
-			if err != nil {
-				return err
-			}
-			if p.conn != conn {
-				return fmt.Errorf("plan %s is not of connection %s", planID, l.Connection)
-			}
-			for i := range states {
-				n, err := t.refresh(&p, &states[i])
-				if err != nil {
-					return err
-				}
-				rows += n
-			}
-			return nil
-		})
-		states = states[:0]
-		return err
-	}
-	err := s.read(ctx, func(t tx) (err error) {
-		if p, err = t.planByID(planID); err != nil {
-			return err
-		}
-		wanted := func(kind int64) bool { return kind == planrow.Left || kind == planrow.Refresh }
-		err = t.items(&p, 0, wanted, func(_ int64, it plan.Item) error {
-			if it.Left != nil {
-				states = append(states, it.Left.Link)
-			} else {
-				states = append(states, *it.Refresh)
-			}
-			if len(states) < dropRows {
-				return nil
-			}
-			return flush()
-		})
-		if err == nil && len(states) > 0 {
-			err = flush()
-		}
-		return err
-	})
-	if err != nil {
-		return rows, fmt.Errorf("remember what plan %s read: %w", planID, err)
-	}
-	return rows, nil
-}
-
-// refresh writes one link state unless it was touched since the plan was begun.
-func (t tx) refresh(p *storedPlan, ls *directory.LinkState) (int, error) {
-	touched := int64(0)
-	if _, err := t.first("select touched from links where org = $1 and connection = $2 and source_id = $3",
-		func(st stmt) { touched = st.ColInt(0) }, t.org, p.conn, ls.SourceID); err != nil || touched > p.mark {
-		return 0, err
-	}
-	return t.putLink(p.conn, ls, touched)
 }

@@ -69,6 +69,20 @@ func TestAuditIsAppendOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken(3)
+	// Nor does it help to make the entry's own hash fit.
+	if err := s.write(t.Context(), func(t tx) error {
+		e := AuditEntry{Seq: 3, At: testNow(), Actor: "nobody", Event: "save_person", Subject: "p_2", After: "active", Detail: "create, version 1"}
+		var before [32]byte
+		if _, err := t.first("select hash from audit where org = $1 and seq = 2", func(st stmt) { copy(before[:], st.ColBytes(0, nil)) }, t.org); err != nil {
+			return err
+		}
+		hash := e.chain(t.orgID, before)
+		_, err := t.exec("update audit set hash = $1 where org = $2 and seq = 3", hash[:], t.org)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	broken(4)
 	if err := try("delete from audit where org = $1 and seq = 2"); err != nil {
 		t.Fatal(err)
 	}

@@ -58,9 +58,9 @@ func (t tx) connectionByName(name string) (syncrun.Connection, error) {
 }
 
 // FinishReading implements syncrun.Connections.
-func (s *Store) FinishReading(ctx context.Context, connection string, ok bool, baseline *hr.Baseline) error {
+func (s *Store) FinishReading(ctx context.Context, l syncrun.Lease, ok bool, baseline *hr.Baseline) error {
 	return s.write(ctx, func(t tx) error {
-		no, err := t.connection(connection)
+		no, err := t.fenced(l)
 		if err != nil {
 			return err
 		}
@@ -77,16 +77,16 @@ func (s *Store) FinishReading(ctx context.Context, connection string, ok bool, b
 }
 
 // AcceptBaseline implements syncrun.Connections.
-func (s *Store) AcceptBaseline(ctx context.Context, connection string, b hr.Baseline, actor string, now time.Time) error {
+func (s *Store) AcceptBaseline(ctx context.Context, l syncrun.Lease, b hr.Baseline, actor string, now time.Time) error {
 	return s.write(ctx, func(t tx) error {
-		no, err := t.connection(connection)
+		no, err := t.fenced(l)
 		if err != nil {
 			return err
 		}
 		if err := t.setBaseline(no, b); err != nil {
 			return err
 		}
-		return t.audit(AuditEntry{At: now, Actor: actor, Event: "accept_baseline", Subject: connection,
+		return t.audit(AuditEntry{At: now, Actor: actor, Event: "accept_baseline", Subject: l.Connection,
 			Detail: fmt.Sprintf("%d employees", b.Employees)})
 	})
 }
@@ -143,31 +143,51 @@ func (t tx) addHold(h directory.Hold) (int, error) {
 
 // RemoveHold implements syncrun.Exceptions.
 func (s *Store) RemoveHold(ctx context.Context, id, actor string, now time.Time) error {
+	return s.write(ctx, func(t tx) error { return t.removeHold(id, actor, now) })
+}
+
+// EndHolds implements syncrun.Runs.
+func (s *Store) EndHolds(ctx context.Context, l syncrun.Lease, ids []string, actor string, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	return s.write(ctx, func(t tx) error {
-		var person, field string
-		ok, err := t.first("select person_id, field from holds where org = $1 and id = $2",
-			func(st stmt) { person, field = st.ColText(0), st.ColText(1) }, t.org, id)
-		if err == nil && !ok {
-			err = fmt.Errorf("hold %s: %w", id, directory.ErrNotFound)
-		}
-		if err != nil {
+		if _, err := t.fenced(l); err != nil {
 			return err
 		}
-		if _, err := t.exec("delete from holds where org = $1 and id = $2", t.org, id); err != nil {
-			return err
+		for _, id := range ids {
+			if err := t.removeHold(id, actor, now); err != nil && !errors.Is(err, directory.ErrNotFound) {
+				return err
+			}
 		}
-		if err := t.audit(AuditEntry{At: now, Actor: actor, Event: "remove_hold", Subject: person, Before: id, Detail: field}); err != nil {
-			return err
-		}
-		p, err := t.person(person)
-		if errors.Is(err, directory.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return t.unclean(p.Link)
+		return nil
 	})
+}
+
+func (t tx) removeHold(id, actor string, now time.Time) error {
+	var person, field string
+	ok, err := t.first("select person_id, field from holds where org = $1 and id = $2",
+		func(st stmt) { person, field = st.ColText(0), st.ColText(1) }, t.org, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("hold %s: %w", id, directory.ErrNotFound)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec("delete from holds where org = $1 and id = $2", t.org, id); err != nil {
+		return err
+	}
+	if err := t.audit(AuditEntry{At: now, Actor: actor, Event: "remove_hold", Subject: person, Before: id, Detail: field}); err != nil {
+		return err
+	}
+	p, err := t.person(person)
+	if errors.Is(err, directory.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.unclean(p.Link)
 }
 
 // Decisions implements syncrun.Exceptions, by employee.

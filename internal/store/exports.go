@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/exporter"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 )
 
@@ -37,9 +38,9 @@ func (s *Store) SaveExport(ctx context.Context, e exporter.Export) error {
 			if err != nil {
 				return err
 			}
-			if _, err := t.exec(`insert into export_rows (org, export, seq, person_id, version, name, email, fields, manager, state, attempts,
-				employee_id, line_done, detail) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-				t.org, no, r.Seq, r.PersonID, r.Version, r.Name, r.Email, string(fields), sqldb.Optional(r.ManagerID), string(r.State), r.Attempts,
+			if _, err := t.exec(`insert into export_rows (org, export, seq, person_id, version, name, email, fields, manager, manager_name, state,
+				attempts, employee_id, line_done, detail) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+				t.org, no, r.Seq, r.PersonID, r.Version, r.Name, r.Email, string(fields), sqldb.Optional(r.ManagerID), sqldb.Optional(r.Manager), string(r.State), r.Attempts,
 				sqldb.Optional(r.EmployeeID), r.LineDone, sqldb.Optional(r.Detail)); err != nil {
 				return err
 			}
@@ -84,11 +85,11 @@ func (s *Store) Export(ctx context.Context, connection, id string) (exporter.Exp
 		if err := json.Unmarshal([]byte(held), &e.Held); err != nil {
 			return fmt.Errorf("held entries of export %s: %w", e.ID, err)
 		}
-		return t.each(`select seq, person_id, version, name, email, fields, manager, state, attempts, employee_id, line_done, detail
+		return t.each(`select seq, person_id, version, name, email, fields, manager, manager_name, state, attempts, employee_id, line_done, detail
 			from export_rows where org = $1 and export = $2 order by seq`, func(st stmt) error {
 			r := exporter.Row{Seq: int(st.ColInt(0)), PersonID: st.ColText(1), Version: st.ColInt(2), Name: st.ColText(3), Email: st.ColText(4),
-				ManagerID: st.ColText(6), State: exporter.State(st.ColText(7)), Attempts: int(st.ColInt(8)), EmployeeID: st.ColText(9),
-				LineDone: st.ColInt(10) != 0, Detail: st.ColText(11)}
+				ManagerID: st.ColText(6), Manager: st.ColText(7), State: exporter.State(st.ColText(8)), Attempts: int(st.ColInt(9)), EmployeeID: st.ColText(10),
+				LineDone: st.ColInt(11) != 0, Detail: st.ColText(12)}
 			if err := json.Unmarshal([]byte(st.ColText(5)), &r.Fields); err != nil {
 				return fmt.Errorf("row %d of export %s: %w", r.Seq, e.ID, err)
 			}
@@ -147,7 +148,7 @@ func (s *Store) SettleRow(ctx context.Context, e exporter.Export, r exporter.Row
 
 // createdEmployee has the next run link the new employee to the person, and keeps that in the audit trail.
 func (t tx) createdEmployee(conn int64, e exporter.Export, r exporter.Row, actor string, now time.Time) error {
-	id, err := sourceNumber(r.EmployeeID)
+	id, err := personrow.SourceNumber(r.EmployeeID)
 	if err != nil {
 		return err
 	}

@@ -54,10 +54,11 @@ func otherProcess(dir, what string) error {
 	}
 	switch what {
 	case "lease": // hold it until killed
-		if _, err := s.Acquire(ctx, c.ID, "run_other", time.Hour); err != nil {
+		l, err := s.Acquire(ctx, c.ID, "run_other", time.Hour)
+		if err != nil {
 			return err
 		}
-		if err := s.StartRun(ctx, syncrun.Run{ID: "run_other", Connection: c.ID}); err != nil {
+		if err := s.StartRun(ctx, l, syncrun.Run{ID: "run_other", Connection: c.ID}); err != nil {
 			return err
 		}
 		fmt.Println("ready")
@@ -75,8 +76,9 @@ func otherProcess(dir, what string) error {
 			return nil
 		})
 	case "count": // many small writes beside those of other processes
-		for range 100 {
-			if err := s.FinishReading(ctx, c.ID, false, nil); err != nil {
+		for i := range 100 {
+			d := directory.Decision{SourceID: int64(os.Getpid()*100 + i), Kind: directory.DecideNew}
+			if err := s.Decide(ctx, c.ID, d, "x", testNow()); err != nil {
 				return err
 			}
 		}
@@ -142,6 +144,16 @@ func TestLeaseOfAnotherProcess(t *testing.T) {
 	if err != nil || l.Fence != 2 {
 		t.Fatalf("after its death: %+v, %v", l, err)
 	}
+	if err := s.read(t.Context(), func(tx tx) error {
+		_, err := tx.first("select outcome from runs where org = $1 and id = 'run_other'", func(st stmt) {
+			if got := st.ColText(0); got != string(syncrun.OutcomeInterrupted) {
+				t.Errorf("the take-over left its run marked %q", got)
+			}
+		}, tx.org)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	// Another process that got the dead one's number is told by its start.
 	if err := s.write(t.Context(), func(t tx) error {
 		_, err := t.exec("update leases set started = started - 1 where org = $1", t.org)
@@ -181,12 +193,16 @@ func TestWritesOfManyProcesses(t *testing.T) {
 		wg.Go(func() { spawn(t, dir, "count") })
 	}
 	wg.Wait()
-	c, err := reopen(t, dir).Org("acme").EnsureConnection(t.Context(), "HR")
+	s := reopen(t, dir).Org("acme")
+	c, err := s.EnsureConnection(t.Context(), "HR")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Failures != 300 {
-		t.Errorf("%d of 300 writes arrived", c.Failures)
+	if d, err := s.Decisions(t.Context(), c.ID); err != nil || len(d) != 300 {
+		t.Errorf("%d of 300 writes arrived, %v", len(d), err)
+	}
+	if err := s.VerifyAudit(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -282,8 +298,12 @@ func TestPrune(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := testNow()
+	l, err := s.Acquire(t.Context(), c.ID, "run_1", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
 	add := func(id string, age time.Duration, rows int, finish bool) {
-		w, err := s.NewPlan(t.Context(), c.ID, id, "", "", now.Add(-age))
+		w, err := s.NewPlan(t.Context(), l, id, "", "", now.Add(-age))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,9 +41,9 @@ func (s *Store) History(ctx context.Context, personID, connection string, source
 				return err
 			}
 		}
-		found = append(found, planned...)
 		edits, err := t.editHistory(personID)
-		found = append(found, edits...)
+		// A plan comes after the audit entries that were there when it was made, see dated.
+		found = slices.Concat(found, edits, planned)
 		return err
 	})
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int
 		if err != nil {
 			return err
 		}
-		it, err := planrow.Unpack(&ref.head, ref.body, p.words)
+		it, err := p.rows.Unpack(&ref.head, ref.body)
 		if err != nil {
 			return fmt.Errorf("row of plan %s: %w", p.info.ID, err)
 		}
@@ -172,8 +172,8 @@ func (s *Store) appliedEntry(t tx, p *storedPlan, ref *rowRef, it plan.Item) (en
 	}
 	run, at := "", int64(0)
 	err = t.each("select run_id, seqs, at, audit from journal where org = $1 and plan = $2", func(st stmt) error {
-		list, err := parseSpans(st.ColText(1), st.ColText(0))
-		if list.of(pos) != "" {
+		list, err := planrow.ParseSpans(st.ColText(1), st.ColText(0))
+		if list.Of(pos) != "" {
 			run, at, seq = st.ColText(0), st.ColInt(2), st.ColInt(3)
 		}
 		return err

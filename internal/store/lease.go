@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,6 +63,9 @@ func (s *Store) Acquire(ctx context.Context, connection, runID string, ttl time.
 			string(syncrun.OutcomeInterrupted), t.org, conn, runID)
 		return err
 	})
+	if _, busy := errors.AsType[*syncrun.BusyError](err); busy {
+		return syncrun.Lease{}, err
+	}
 	if err != nil {
 		return syncrun.Lease{}, fmt.Errorf("take the lease of connection %s: %w", connection, err)
 	}

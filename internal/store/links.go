@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 )
 
@@ -52,11 +53,11 @@ func (r *linkReader) scan(st stmt, ls *directory.LinkState) {
 	}
 }
 
-const linkColumnsFull = linkColumns + `, person_id, since`
+const linkColumnsFull = linkColumns + `, person_id, since, hire_date`
 
 func (r *linkReader) scanFull(st stmt, ls *directory.LinkState) error {
 	r.scan(st, ls)
-	ls.PersonID = st.ColText(11)
+	ls.PersonID, ls.HireDate = st.ColText(11), st.ColText(13)
 	if st.ColNull(12) {
 		return nil
 	}
@@ -149,12 +150,13 @@ func (s *Store) DueBy(ctx context.Context, connection string, at time.Time) ([]d
 // putLink writes a link state; touched is the audit entry it belongs to.
 func (t tx) putLink(conn int64, ls *directory.LinkState, touched int64) (int, error) {
 	st := t.Prepare(`insert into links (org, connection, source_id, person_id, outcome, adopted, fingerprint, coverage, revision, clean,
-		due_at, due_action, due_reason, due_date, since, touched)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		due_at, due_action, due_reason, due_date, since, touched, hire_date)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		on conflict (org, connection, source_id) do update set person_id = excluded.person_id, outcome = excluded.outcome,
 		adopted = excluded.adopted, fingerprint = excluded.fingerprint, coverage = excluded.coverage, revision = excluded.revision,
 		clean = excluded.clean, due_at = excluded.due_at, due_action = excluded.due_action, due_reason = excluded.due_reason,
-		due_date = excluded.due_date, since = excluded.since, touched = excluded.touched`)
+		due_date = excluded.due_date, since = excluded.since, touched = excluded.touched,
+		hire_date = excluded.hire_date`)
 	st.Int(t.org)
 	st.Int(conn)
 	st.Int(ls.SourceID)
@@ -186,6 +188,7 @@ func (t tx) putLink(conn int64, ls *directory.LinkState, touched int64) (int, er
 		st.Text(string(text))
 	}
 	st.Int(touched)
+	sqldb.BindOptional(st, ls.HireDate)
 	return st.Run()
 }
 
@@ -206,7 +209,7 @@ func (t tx) unclean(link *directory.Link) error {
 	if err != nil {
 		return err
 	}
-	id, err := sourceNumber(link.SourceID)
+	id, err := personrow.SourceNumber(link.SourceID)
 	if err != nil {
 		return err
 	}

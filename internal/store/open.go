@@ -80,7 +80,7 @@ func prepareFolder(dir string) error {
 		return fmt.Errorf("open data folder %s: %w", dir, reason(err))
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("open data folder %s: it is a file", dir)
+		return fmt.Errorf("open data folder %s: it is a file; choose another with --data", dir)
 	}
 	return CheckPrivate(dir)
 }
@@ -93,6 +93,8 @@ func reason(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("it cannot be written (%w); choose another with --data, or give it to the user who runs Rollcall", err)
+	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("a file stands where a folder should be, or a folder in place of rollcall.db (%w); choose another with --data", err)
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("the disk is full (%w); free some space", err)
 	}

@@ -63,20 +63,6 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesAFolderThatCannotBeWritten(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may write everywhere")
-	}
-	dir := filepath.Join(t.TempDir(), "data")
-	if err := os.Mkdir(dir, 0o500); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Open(t.Context(), dir, Options{})
-	if err == nil || !strings.Contains(err.Error(), "cannot be written") {
-		t.Errorf("Open: %v", err)
-	}
-}
-
 func TestCheckPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("file modes say nothing on Windows")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -18,7 +19,7 @@ import (
 // ErrLastOwner refuses a human edit that would leave the organisation without an active owner.
 var ErrLastOwner = errors.New("this is the last active owner; make another owner first")
 
-// Person implements syncrun.People.
+// Person implements syncrun.Directory.
 func (s *Store) Person(ctx context.Context, id string) (p directory.Person, err error) {
 	err = s.read(ctx, func(t tx) error {
 		p, err = t.person(id)
@@ -27,7 +28,7 @@ func (s *Store) Person(ctx context.Context, id string) (p directory.Person, err 
 	return p, err
 }
 
-// PersonsByID implements syncrun.People.
+// PersonsByID implements syncrun.Directory.
 func (s *Store) PersonsByID(ctx context.Context, ids []string) ([]directory.Person, error) {
 	out := make([]directory.Person, 0, len(ids))
 	err := s.read(ctx, func(t tx) error {
@@ -36,7 +37,7 @@ func (s *Store) PersonsByID(ctx context.Context, ids []string) ([]directory.Pers
 			return err
 		}
 		for _, id := range ids {
-			p, ok, err := r.byID(t, id)
+			p, ok, err := r.byID(id)
 			if err != nil {
 				return err
 			}
@@ -49,7 +50,7 @@ func (s *Store) PersonsByID(ctx context.Context, ids []string) ([]directory.Pers
 	return out, err
 }
 
-// PersonBySource implements syncrun.People.
+// PersonBySource implements syncrun.Directory.
 func (s *Store) PersonBySource(ctx context.Context, connection, sourceID string) (p directory.Person, err error) {
 	err = s.read(ctx, func(t tx) error {
 		conn, err := t.connection(connection)
@@ -57,7 +58,7 @@ func (s *Store) PersonBySource(ctx context.Context, connection, sourceID string)
 			return err
 		}
 		person := ""
-		if id, err := sourceNumber(sourceID); err == nil {
+		if id, err := personrow.SourceNumber(sourceID); err == nil {
 			if _, err := t.first("select person_id from links where org = $1 and connection = $2 and source_id = $3",
 				func(st stmt) { person = st.ColText(0) }, t.org, conn, id); err != nil {
 				return err
@@ -72,7 +73,7 @@ func (s *Store) PersonBySource(ctx context.Context, connection, sourceID string)
 	return p, err
 }
 
-// Briefs implements syncrun.People.
+// Briefs implements syncrun.Directory.
 func (s *Store) Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*directory.Brief, error] {
 	return func(yield func(*directory.Brief, error) bool) {
 		query := `select id, connection, source_id, status, email, employee_id, display_name, first_name, last_name, name_key, manager,
@@ -101,7 +102,7 @@ func (s *Store) Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*direct
 	}
 }
 
-// AllPeople implements syncrun.People; people without an address come first.
+// AllPeople implements syncrun.Directory; people without an address come first.
 func (s *Store) AllPeople(ctx context.Context) iter.Seq2[*directory.Person, error] {
 	return func(yield func(*directory.Person, error) bool) {
 		err := s.read(ctx, func(t tx) error {
@@ -110,7 +111,7 @@ func (s *Store) AllPeople(ctx context.Context) iter.Seq2[*directory.Person, erro
 				return err
 			}
 			for _, part := range []string{"is null order by id", "is not null order by email_key"} {
-				if err := r.each(t, "email_key "+part, yield); err != nil {
+				if err := r.each("email_key "+part, yield); err != nil {
 					return err
 				}
 			}
@@ -120,21 +121,7 @@ func (s *Store) AllPeople(ctx context.Context) iter.Seq2[*directory.Person, erro
 	}
 }
 
-// each yields the people that a constant condition on $2, $3, … and order select.
-func (r *personReader) each(t tx, condition string, yield func(*directory.Person, error) bool, args ...any) error {
-	var p directory.Person
-	return t.each("select "+personColumns+" from people where org = $1 and "+condition, func(st stmt) error {
-		if err := r.scan(st, &p); err != nil {
-			return err
-		}
-		if !yield(&p, nil) {
-			return errStopped
-		}
-		return nil
-	}, append([]any{t.org}, args...)...)
-}
-
-// FindPeople implements syncrun.People; by is email, employee_id or name. Names and employee ids are
+// FindPeople implements syncrun.Directory; by is email, employee_id or name. Names and employee ids are
 // looked up without an index: first loads would pay more for one than look-ups ever save.
 func (s *Store) FindPeople(ctx context.Context, by, value string, limit int) ([]directory.Person, error) {
 	var condition string
@@ -157,8 +144,8 @@ func (s *Store) FindPeople(ctx context.Context, by, value string, limit int) ([]
 		if err != nil {
 			return err
 		}
-		err = r.each(t, condition+" order by id", func(p *directory.Person, _ error) bool {
-			if by == "name" && nameKey(&p.Values) != value && directory.NameKey(p.Values.Get(directory.DisplayName)) != value {
+		err = r.each(condition+" order by id", func(p *directory.Person, _ error) bool {
+			if by == "name" && personrow.NameKey(&p.Values) != value && directory.NameKey(p.Values.Get(directory.DisplayName)) != value {
 				return true
 			}
 			out = append(out, *p)
@@ -172,7 +159,7 @@ func (s *Store) FindPeople(ctx context.Context, by, value string, limit int) ([]
 	return out, err
 }
 
-// Groups implements syncrun.People: departments, then teams, by name.
+// Groups implements syncrun.Directory: departments, then teams, by name.
 func (s *Store) Groups(ctx context.Context) ([]directory.Group, error) {
 	var out []directory.Group
 	err := s.read(ctx, func(t tx) (err error) {
@@ -211,7 +198,7 @@ func (t tx) insertGroup(g *directory.Group) (int, error) {
 		t.org, g.ID, string(g.Kind), g.Name, directory.NameKey(g.Name), aliases)
 }
 
-// Owners implements syncrun.People: the ids of active owners.
+// Owners implements syncrun.Directory: the ids of active owners.
 func (s *Store) Owners(ctx context.Context) ([]string, error) {
 	var out []string
 	err := s.read(ctx, func(t tx) error {
@@ -223,46 +210,7 @@ func (s *Store) Owners(ctx context.Context) ([]string, error) {
 	return out, err
 }
 
-// Counts implements syncrun.People.
-func (s *Store) Counts(ctx context.Context, connection string) (plan.LinkedCounts, error) {
-	out := plan.LinkedCounts{WithValue: map[directory.Field]int{}}
-	err := s.read(ctx, func(t tx) error {
-		conn, err := t.connection(connection)
-		if err != nil {
-			return err
-		}
-		if _, err := t.first("select count(*) from people where org = $1 and status = 'active'",
-			func(st stmt) { out.ActiveSeats = int(st.ColInt(0)) }, t.org); err != nil {
-			return err
-		}
-		if _, err := t.first(countLinked, func(st stmt) {
-			out.People, out.Enabled = int(st.ColInt(0)), int(st.ColInt(1))
-			for i, f := range directory.Standard() {
-				if n := int(st.ColInt(2 + i)); n > 0 {
-					out.WithValue[f] = n
-				}
-			}
-		}, t.org, conn); err != nil {
-			return err
-		}
-		return t.each("select extras from people where org = $1 and connection = $2 and extras is not null", func(st stmt) error {
-			var extras []extraJSON
-			err := json.Unmarshal([]byte(st.ColText(0)), &extras)
-			for _, x := range extras {
-				out.WithValue[x.Field]++
-			}
-			return err
-		}, t.org, conn)
-	})
-	return out, err
-}
-
-const countLinked = `select count(*), count(case when status <> 'deactivated' then 1 end), count(employee_id), count(email), count(first_name),
-	count(last_name), count(preferred_name), count(display_name), count(job_title), count(department), count(division), count(location),
-	count(teams), count(manager), count(phone), count(gender), count(birthday), count(hire_date), count(original_hire_date),
-	count(deactivation_date) from people where org = $1 and connection = $2`
-
-// SavePerson implements syncrun.People. A deactivation keeps the state before it; departments and teams
+// SavePerson implements syncrun.Directory. A deactivation keeps the state before it; departments and teams
 // that the person names come into being.
 func (s *Store) SavePerson(ctx context.Context, p directory.Person, change plan.Change, actor string, now time.Time) (directory.Person, error) {
 	read := p.Version

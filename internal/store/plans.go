@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,8 +22,9 @@ const (
 	// never finished; applied plans are the history and stay.
 	keepPreviews   = 30 * 24 * time.Hour
 	keepUnfinished = 24 * time.Hour
-	// dropRows is how many rows one transaction deletes or refreshes.
+	// dropRows is how many rows one transaction deletes, pageRows how many are read at once.
 	dropRows = 5000
+	pageRows = anchorEvery
 )
 
 // storedPlan is a finished plan's row, with what reading its rows needs.
@@ -31,7 +33,7 @@ type storedPlan struct {
 	no      int64
 	conn    int64
 	mark    int64
-	words   []string
+	rows    *planrow.Reader
 	anchors []byte
 }
 
@@ -64,7 +66,7 @@ func (t tx) plan(condition, name string, args ...any) (storedPlan, error) {
 	if err := json.Unmarshal([]byte(baseline), &p.info.Baseline); err != nil {
 		return p, fmt.Errorf("baseline of plan %s: %w", p.info.ID, err)
 	}
-	p.words, err = planrow.UnpackWords(words)
+	p.rows, err = planrow.NewReader(words)
 	return p, err
 }
 
@@ -76,11 +78,16 @@ func (t tx) planByID(id string) (storedPlan, error) {
 // left out. An id is looked up in every connection when connection is "".
 func (s *Store) Plan(ctx context.Context, connection, id string) (syncrun.PlanInfo, error) {
 	var p storedPlan
-	err := s.read(ctx, func(t tx) (err error) {
+	err := s.read(ctx, func(t tx) error {
 		if id == "" {
-			p, err = t.plan("and c.id = $2 and p.as_of = 0 order by p.seq desc limit 1", "a plan of connection "+connection, connection)
+			conn, err := t.connection(connection)
+			if err != nil {
+				return err
+			}
+			p, err = t.plan("and p.connection = $2 and p.as_of = 0 order by p.seq desc limit 1", "a plan of connection "+connection, conn)
 			return err
 		}
+		var err error
 		p, err = t.planByID(id)
 		if err == nil && connection != "" && p.info.Connection != connection {
 			err = fmt.Errorf("plan %s of connection %s: %w", id, connection, directory.ErrNotFound)
@@ -101,8 +108,8 @@ func (s *Store) LatestFullPlan(ctx context.Context, connection string) (seq int6
 		if err != nil {
 			return err
 		}
-		_, err = t.first(`select coalesce(max(seq), 0) from plans where org = $1 and connection = $2 and finished = 1
-			and as_of = 0 and person is null and undo_of is null`, func(st stmt) { seq = st.ColInt(0) }, t.org, conn)
+		_, err = t.first(`select seq from plans where org = $1 and connection = $2 and finished = 1
+			and as_of = 0 and person is null and undo_of is null order by seq desc limit 1`, func(st stmt) { seq = st.ColInt(0) }, t.org, conn)
 		return err
 	})
 	return seq, err
@@ -111,6 +118,25 @@ func (s *Store) LatestFullPlan(ctx context.Context, connection string) (seq int6
 // Items implements syncrun.Plans.
 func (s *Store) Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[syncrun.StoredItem, error] {
 	return func(yield func(syncrun.StoredItem, error) bool) {
+		wanted := func(kind int64) bool { return all || kind == planrow.Change || kind == planrow.Held }
+		yieldError(s.eachPage(ctx, planID, after, wanted, func(page []syncrun.StoredItem) error {
+			for _, it := range page {
+				if !yield(it, nil) {
+					return errStopped
+				}
+			}
+			return nil
+		}), yield)
+	}
+}
+
+// eachPage reads the rows of a plan from position after (exclusive) on, those of the wanted kinds only,
+// and calls do for each page outside the transaction that read it: whoever applies a plan while reading
+// it would otherwise keep SQLite from ever emptying its log. A finished plan's rows do not change.
+func (s *Store) eachPage(ctx context.Context, planID string, after int64, wanted func(kind int64) bool, do func([]syncrun.StoredItem) error) error {
+	page := make([]syncrun.StoredItem, 0, pageRows)
+	for more := true; more; {
+		page = page[:0]
 		err := s.read(ctx, func(t tx) error {
 			p, err := t.planByID(planID)
 			if err != nil {
@@ -120,16 +146,27 @@ func (s *Store) Items(ctx context.Context, planID string, after int64, all bool)
 			if err != nil {
 				return err
 			}
-			wanted := func(kind int64) bool { return all || kind == planrow.Change || kind == planrow.Held }
-			return t.items(&p, after, wanted, func(seq int64, it plan.Item) error {
-				if !yield(syncrun.StoredItem{Seq: seq, RunID: runs.of(seq), Item: it}, nil) {
+			err = t.items(&p, after, wanted, func(seq int64, it plan.Item) error {
+				page = append(page, syncrun.StoredItem{Seq: seq, RunID: runs.Of(seq), Item: it})
+				if after = seq; len(page) == pageRows {
 					return errStopped
 				}
 				return nil
 			})
+			more = errors.Is(err, errStopped)
+			if more {
+				err = nil
+			}
+			return err
 		})
-		yieldError(err, yield)
+		if err == nil {
+			err = do(page)
+		}
+		if err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // items restores the rows of a plan from position after (exclusive) on, those of the wanted kinds only.
@@ -144,12 +181,24 @@ func (t tx) items(p *storedPlan, after int64, wanted func(kind int64) bool, do f
 		}
 		h := scanHead(st)
 		buf = st.ColBytes(10, buf)
-		it, err := planrow.Unpack(&h, string(buf), p.words)
+		it, err := p.rows.Unpack(&h, string(buf))
 		if err != nil {
 			return fmt.Errorf("row %d of plan %s: %w", seq, p.info.ID, err)
 		}
 		return do(seq, it)
 	}, t.org, p.no, at.Rank, at.Source, at.Person, at.N)
+}
+
+// applied reads what was applied of a plan.
+func (t tx) applied(plan int64) (planrow.Spans, error) {
+	var out planrow.Spans
+	err := t.each("select run_id, seqs from journal where org = $1 and plan = $2", func(st stmt) error {
+		list, err := planrow.ParseSpans(st.ColText(1), st.ColText(0))
+		out = append(out, list...)
+		return err
+	}, t.org, plan)
+	slices.SortFunc(out, func(a, b planrow.Span) int { return cmp.Compare(a.From, b.From) })
+	return out, err
 }
 
 // scanHead reads the columns rank to version.
@@ -182,7 +231,7 @@ func (s *Store) StaleRecords(ctx context.Context, planID string, seqs []int64, l
 			switch {
 			case len(ordered) == 0 || len(out) == limit:
 				return errStopped
-			case ordered[0] == seq && planned != now && runs.of(seq) == "":
+			case ordered[0] == seq && planned != now && runs.Of(seq) == "":
 				out = append(out, key)
 			}
 			return nil

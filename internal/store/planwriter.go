@@ -26,6 +26,7 @@ const (
 // planWriter implements syncrun.PlanWriter. The plan's row is written with the first rows, or by Finish.
 type planWriter struct {
 	s     *Store
+	lease syncrun.Lease
 	info  syncrun.PlanInfo
 	mark  int64
 	conn  int64
@@ -40,11 +41,11 @@ type planWriter struct {
 
 // NewPlan implements syncrun.Plans. What people change from here on is not overwritten by the plan's
 // Refresh rows.
-func (s *Store) NewPlan(ctx context.Context, connection, id, person, undoOf string, now time.Time) (syncrun.PlanWriter, error) {
-	w := &planWriter{s: s, words: planrow.NewWords(),
-		info: syncrun.PlanInfo{ID: id, Connection: connection, Person: person, UndoOf: undoOf, CreatedAt: now}}
+func (s *Store) NewPlan(ctx context.Context, l syncrun.Lease, id, person, undoOf string, now time.Time) (syncrun.PlanWriter, error) {
+	w := &planWriter{s: s, lease: l, words: planrow.NewWords(),
+		info: syncrun.PlanInfo{ID: id, Connection: l.Connection, Person: person, UndoOf: undoOf, CreatedAt: now}}
 	err := s.read(ctx, func(t tx) (err error) {
-		if w.conn, err = t.connection(connection); err == nil {
+		if w.conn, err = t.fenced(l); err == nil {
 			w.mark, err = t.auditSeq()
 		}
 		return err
@@ -78,6 +79,9 @@ func (w *planWriter) flushed() {
 
 // flush writes the rows kept so far; the caller's fields change only after the commit.
 func (w *planWriter) flush(t tx) error {
+	if _, err := t.fenced(w.lease); err != nil {
+		return err
+	}
 	if err := w.ensureRow(t); err != nil {
 		return err
 	}

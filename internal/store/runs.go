@@ -15,9 +15,9 @@ import (
 )
 
 // StartRun implements syncrun.Runs.
-func (s *Store) StartRun(ctx context.Context, r syncrun.Run) error {
+func (s *Store) StartRun(ctx context.Context, l syncrun.Lease, r syncrun.Run) error {
 	err := s.write(ctx, func(t tx) error {
-		conn, err := t.connection(r.Connection)
+		conn, err := t.fenced(l)
 		if err != nil {
 			return err
 		}
@@ -39,8 +39,11 @@ func (s *Store) StartRun(ctx context.Context, r syncrun.Run) error {
 }
 
 // FinishRun implements syncrun.Runs.
-func (s *Store) FinishRun(ctx context.Context, r syncrun.Run) error {
+func (s *Store) FinishRun(ctx context.Context, l syncrun.Lease, r syncrun.Run) error {
 	err := s.write(ctx, func(t tx) error {
+		if _, err := t.fenced(l); err != nil {
+			return err
+		}
 		n, err := t.updateRun(&r)
 		if err == nil && n == 0 {
 			err = directory.ErrNotFound
@@ -144,24 +147,30 @@ func (s *Store) RunList(ctx context.Context, connection string, limit int) ([]sy
 // AppliedItems implements syncrun.Runs: plan by plan, each in plan order.
 func (s *Store) AppliedItems(ctx context.Context, runID string) iter.Seq2[syncrun.StoredItem, error] {
 	return func(yield func(syncrun.StoredItem, error) bool) {
+		var plans []string
 		err := s.read(ctx, func(t tx) error {
-			if ok, err := t.first("select 1 from runs where org = $1 and id = $2", nil, t.org, runID); err != nil || !ok {
-				if err == nil {
-					err = fmt.Errorf("run %s: %w", runID, directory.ErrNotFound)
-				}
-				return err
+			ok, err := t.first("select 1 from runs where org = $1 and id = $2", nil, t.org, runID)
+			if err == nil && !ok {
+				err = fmt.Errorf("run %s: %w", runID, directory.ErrNotFound)
 			}
-			plans, err := t.plansOf(runID)
-			if err != nil {
-				return err
+			if err == nil {
+				plans, err = t.plansOf(runID)
 			}
-			for _, id := range plans {
-				if err := t.appliedItems(id, runID, yield); err != nil {
-					return err
-				}
-			}
-			return nil
+			return err
 		})
+		isChange := func(kind int64) bool { return kind == planrow.Change }
+		for _, id := range plans {
+			if err == nil {
+				err = s.eachPage(ctx, id, 0, isChange, func(page []syncrun.StoredItem) error {
+					for _, it := range page {
+						if it.RunID == runID && !yield(it, nil) {
+							return errStopped
+						}
+					}
+					return nil
+				})
+			}
+		}
 		yieldError(err, yield)
 	}
 }
@@ -175,27 +184,6 @@ func (t tx) plansOf(runID string) ([]string, error) {
 			return nil
 		}, t.org, runID)
 	return out, err
-}
-
-func (t tx) appliedItems(planID, runID string, yield func(syncrun.StoredItem, error) bool) error {
-	p, err := t.planByID(planID)
-	if err != nil {
-		return err
-	}
-	done, err := t.spans("select run_id, seqs from journal where org = $1 and plan = $2 and run_id = $3", p.no, runID)
-	if err != nil {
-		return err
-	}
-	isChange := func(kind int64) bool { return kind == planrow.Change }
-	return t.items(&p, done[0].from-1, isChange, func(seq int64, it plan.Item) error {
-		if done.of(seq) == "" {
-			return nil
-		}
-		if !yield(syncrun.StoredItem{Seq: seq, RunID: runID, Item: it}, nil) {
-			return errStopped
-		}
-		return nil
-	})
 }
 
 // RecentKinds implements syncrun.Runs. It counts batches, so that a run that crashed counts too.
@@ -219,8 +207,11 @@ func (s *Store) RecentKinds(ctx context.Context, connection string, since time.T
 }
 
 // MarkUndone implements syncrun.Runs.
-func (s *Store) MarkUndone(ctx context.Context, runID string) error {
+func (s *Store) MarkUndone(ctx context.Context, l syncrun.Lease, runID string) error {
 	return s.write(ctx, func(t tx) error {
+		if _, err := t.fenced(l); err != nil {
+			return err
+		}
 		n, err := t.exec("update runs set outcome = $1 where org = $2 and id = $3", string(syncrun.OutcomeUndone), t.org, runID)
 		if err == nil && n == 0 {
 			err = fmt.Errorf("run %s: %w", runID, directory.ErrNotFound)

@@ -21,25 +21,26 @@ func testConnection(t *testing.T, w *world) {
 		return c
 	}
 	w.same(w.conn, again())
+	w.begin(syncrun.TriggerSchedule)
 	for range 2 {
-		w.ok(w.FinishReading(t.Context(), w.conn.ID, false, nil))
+		w.ok(w.FinishReading(t.Context(), w.lease, false, nil))
 	}
 	if n := again().Failures; n != 2 {
 		t.Errorf("after two failed readings Failures = %d", n)
 	}
 	b := hr.Baseline{Employees: 120, Set: map[string]int{"workEmail": 118}, TakenAt: w.clock}
-	w.ok(w.FinishReading(t.Context(), w.conn.ID, true, &b))
-	w.ok(w.FinishReading(t.Context(), w.conn.ID, true, nil))
+	w.ok(w.FinishReading(t.Context(), w.lease, true, &b))
+	w.ok(w.FinishReading(t.Context(), w.lease, true, nil))
 	got := again()
 	w.same(&b, got.Baseline)
 	if got.Failures != 0 {
 		t.Errorf("after a good reading Failures = %d", got.Failures)
 	}
 	b.Employees = 60
-	w.ok(w.AcceptBaseline(t.Context(), w.conn.ID, b, "cli:root", w.now()))
+	w.ok(w.AcceptBaseline(t.Context(), w.lease, b, "cli:root", w.now()))
 	w.same(&b, again().Baseline)
-	w.notFound("FinishReading", w.FinishReading(t.Context(), "c_none", true, nil))
-	w.notFound("AcceptBaseline", w.AcceptBaseline(t.Context(), "c_none", b, "cli:root", w.now()))
+	w.notFound("FinishReading", w.FinishReading(t.Context(), syncrun.Lease{Connection: "c_none"}, true, nil))
+	w.notFound("AcceptBaseline", w.AcceptBaseline(t.Context(), syncrun.Lease{Connection: "c_none"}, b, "cli:root", w.now()))
 }
 
 func testLease(t *testing.T, w *world) {
@@ -76,7 +77,7 @@ func testLeaseExpired(t *testing.T, w *world) {
 	old := syncrun.Run{ID: "run_old", Connection: w.conn.ID, Name: w.conn.Name, Trigger: syncrun.TriggerSchedule, StartedAt: w.now()}
 	a, err := w.Acquire(t.Context(), w.conn.ID, old.ID, 0)
 	w.ok(err)
-	w.ok(w.StartRun(t.Context(), old))
+	w.ok(w.StartRun(t.Context(), a, old))
 	// Its time is up, but nobody took it: the worker may go on.
 	w.ok(w.Renew(t.Context(), a, 0))
 	b, err := w.Acquire(t.Context(), w.conn.ID, "run_new", time.Minute)
@@ -91,6 +92,62 @@ func testLeaseExpired(t *testing.T, w *world) {
 	w.ok(err)
 	if r.Outcome != syncrun.OutcomeInterrupted {
 		t.Errorf("the run that lost its lease is %q", r.Outcome)
+	}
+}
+
+// testLateWorker walks every write of a run whose lease another run has taken (security §3 #42).
+func testLateWorker(t *testing.T, w *world) {
+	info := w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"), plan.Item{Refresh: w.linked(9, "p_9")})
+	w.ok(w.AddHold(t.Context(), directory.Hold{ID: "hold_1", PersonID: w.personID(1), Reason: "r", CreatedAt: w.now()}))
+	r := syncrun.Run{ID: "run_late", Connection: w.conn.ID, Name: w.conn.Name, Trigger: syncrun.TriggerSchedule, StartedAt: w.now()}
+	late, err := w.Acquire(t.Context(), w.conn.ID, r.ID, 0)
+	w.ok(err)
+	w.ok(w.StartRun(t.Context(), late, r))
+	pw, err := w.NewPlan(t.Context(), late, "plan_late", "", "", w.now())
+	w.ok(err)
+	w.ok(pw.Add(t.Context(), held(3, "", plan.NoEmail)))
+	other := w.begin(syncrun.TriggerManual)
+	r.Outcome = syncrun.OutcomeApplied
+	for what, err := range map[string]error{
+		"Renew":          w.Renew(t.Context(), late, time.Minute),
+		"StartRun":       w.StartRun(t.Context(), late, syncrun.Run{ID: "run_later"}),
+		"FinishRun":      w.FinishRun(t.Context(), late, r),
+		"MarkUndone":     w.MarkUndone(t.Context(), late, "run_1"),
+		"EndHolds":       w.EndHolds(t.Context(), late, []string{"hold_1"}, "run:late", w.now()),
+		"FinishReading":  w.FinishReading(t.Context(), late, true, &hr.Baseline{Employees: 1}),
+		"AcceptBaseline": w.AcceptBaseline(t.Context(), late, hr.Baseline{Employees: 1}, "x", w.now()),
+		"NewPlan":        second(w.NewPlan(t.Context(), late, "plan_later", "", "", w.now())),
+		"Finish":         second(pw.Finish(t.Context(), plan.Header{}, hr.Baseline{})),
+		"ApplyBatch":     second(w.ApplyBatch(t.Context(), late, r, info.ID, w.items(info.ID), w.now())),
+		"ApplyRefreshes": second(w.ApplyRefreshes(t.Context(), late, info.ID)),
+	} {
+		if !errors.Is(err, syncrun.ErrLeaseLost) {
+			t.Errorf("%s of a late worker: %v, want ErrLeaseLost", what, err)
+		}
+	}
+	w.ok(w.Release(t.Context(), late)) // must not free the other run's
+	w.ok(w.Renew(t.Context(), w.lease, time.Minute))
+	w.end(other, syncrun.OutcomeNoOp)
+
+	list, err := w.RunList(t.Context(), "", 9)
+	w.ok(err)
+	if len(list) != 3 || list[1].ID != r.ID || list[1].Outcome != syncrun.OutcomeInterrupted || list[2].Outcome != syncrun.OutcomeApplied {
+		t.Errorf("runs = %+v", list)
+	}
+	latest, err := w.Plan(t.Context(), w.conn.ID, "")
+	w.ok(err)
+	holds, err := w.Holds(t.Context())
+	w.ok(err)
+	conn, err := w.EnsureConnection(t.Context(), w.conn.Name)
+	w.ok(err)
+	if latest.ID != info.ID || len(holds) != 1 || conn.Baseline != nil {
+		t.Errorf("the late worker wrote: latest plan %s, holds %v, baseline %v", latest.ID, holds, conn.Baseline)
+	}
+	// A hold that somebody removed meanwhile is no error for the run that finds it over.
+	w.begin(syncrun.TriggerManual)
+	w.ok(w.EndHolds(t.Context(), w.lease, []string{"hold_none", "hold_1"}, "run:x", w.now()))
+	if holds, err = w.Holds(t.Context()); err != nil || len(holds) != 0 {
+		t.Errorf("after EndHolds: %v, %v", holds, err)
 	}
 }
 

@@ -148,12 +148,25 @@ func testFind(t *testing.T, w *world) {
 func testCounts(t *testing.T, w *world) {
 	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee", set(directory.Phone, "1"), plan.FieldChange{Field: "custom.shirt", Kind: directory.KindText, After: "M"}),
 		w.create(2, "bo@acme.test", "Bo", "Diaz"), w.create(3, "cy@acme.test", "Cy", "Ng", set(directory.Phone, "2")))
+	count := func(enabled, seats int) {
+		t.Helper()
+		for range 2 { // counted, then remembered
+			got, err := w.Counts(t.Context(), w.conn.ID)
+			w.ok(err)
+			w.same(plan.LinkedCounts{People: 3, Enabled: enabled, ActiveSeats: seats, WithValue: map[directory.Field]int{directory.Email: 3,
+				directory.FirstName: 3, directory.LastName: 3, directory.Phone: 2, "custom.shirt": 1}}, got)
+		}
+	}
+	count(3, 0)
 	w.apply(w.status(2, plan.Deactivate, directory.Deactivated), w.status(3, plan.Update, directory.Active))
+	count(2, 1)
 	w.save(manual("p_1", "manual@acme.test"))
-	got, err := w.Counts(t.Context(), w.conn.ID)
+	count(2, 2)
+	other, err := w.EnsureConnection(t.Context(), "Other HR")
 	w.ok(err)
-	w.same(plan.LinkedCounts{People: 3, Enabled: 2, ActiveSeats: 2, WithValue: map[directory.Field]int{directory.Email: 3,
-		directory.FirstName: 3, directory.LastName: 3, directory.Phone: 2, "custom.shirt": 1}}, got)
+	got, err := w.Counts(t.Context(), other.ID)
+	w.ok(err)
+	w.same(plan.LinkedCounts{ActiveSeats: 2}, got)
 	_, err = w.Counts(t.Context(), "c_none")
 	w.notFound("Counts", err)
 }

@@ -149,7 +149,8 @@ func testPlanLatest(t *testing.T, w *world) {
 }
 
 func testPlanUnfinished(t *testing.T, w *world) {
-	pw, err := w.NewPlan(t.Context(), w.conn.ID, "plan_u", "", "", w.now())
+	w.begin(syncrun.TriggerManual)
+	pw, err := w.NewPlan(t.Context(), w.lease, "plan_u", "", "", w.now())
 	w.ok(err)
 	for i := range 3000 {
 		w.ok(pw.Add(t.Context(), held(int64(i+1), "", plan.NoEmail)))
@@ -160,11 +161,11 @@ func testPlanUnfinished(t *testing.T, w *world) {
 	w.ok(pw.Abort(t.Context()))
 	_, err = w.Plan(t.Context(), w.conn.ID, "")
 	w.notFound("Plan after Abort", err)
-	_, err = w.NewPlan(t.Context(), "c_none", "plan_v", "", "", w.now())
+	_, err = w.NewPlan(t.Context(), syncrun.Lease{Connection: "c_none"}, "plan_v", "", "", w.now())
 	w.notFound("NewPlan", err)
 
 	info := w.store(held(1, "", plan.NoEmail))
-	pw, err = w.NewPlan(t.Context(), w.conn.ID, info.ID, "", "", w.now())
+	pw, err = w.NewPlan(t.Context(), w.lease, info.ID, "", "", w.now())
 	w.ok(err)
 	if _, err := pw.Finish(t.Context(), plan.Header{}, hr.Baseline{}); err == nil {
 		t.Error("a second plan took the id of the first")

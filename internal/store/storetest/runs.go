@@ -21,14 +21,14 @@ func testRuns(t *testing.T, w *world) {
 	r.Counts, r.KindCounts = plan.Counts{Create: 2, Held: 1}, map[plan.Kind]int{plan.KindBlank: 3}
 	r.Errors = []syncrun.RunError{{Code: "stale", Message: "moved", RequestID: "x-1", SourceID: "4"}}
 	r.Outcome, r.FinishedAt = syncrun.OutcomePartial, w.now()
-	w.ok(w.FinishRun(t.Context(), r))
+	w.ok(w.FinishRun(t.Context(), w.lease, r))
 	w.ok(w.Release(t.Context(), w.lease))
 	got, err = w.Run(t.Context(), r.ID)
 	w.ok(err)
 	w.same(r, got)
 
-	w.ok(w.MarkUndone(t.Context(), r.ID))
 	second := w.begin(syncrun.TriggerManual)
+	w.ok(w.MarkUndone(t.Context(), w.lease, r.ID))
 	list, err := w.RunList(t.Context(), w.conn.ID, 10)
 	w.ok(err)
 	if len(list) != 2 || list[0].ID != second.ID || list[1].Outcome != syncrun.OutcomeUndone {
@@ -41,9 +41,9 @@ func testRuns(t *testing.T, w *world) {
 	}
 	_, err = w.Run(t.Context(), "run_none")
 	w.notFound("Run", err)
-	w.notFound("FinishRun", w.FinishRun(t.Context(), syncrun.Run{ID: "run_none"}))
-	w.notFound("MarkUndone", w.MarkUndone(t.Context(), "run_none"))
-	w.notFound("StartRun", w.StartRun(t.Context(), syncrun.Run{ID: "run_x", Connection: "c_none"}))
+	w.notFound("FinishRun", w.FinishRun(t.Context(), w.lease, syncrun.Run{ID: "run_none"}))
+	w.notFound("MarkUndone", w.MarkUndone(t.Context(), w.lease, "run_none"))
+	w.notFound("StartRun", w.StartRun(t.Context(), syncrun.Lease{Connection: "c_none"}, syncrun.Run{ID: "run_x"}))
 	_, err = w.RunList(t.Context(), "c_none", 1)
 	w.notFound("RunList", err)
 }
@@ -51,12 +51,14 @@ func testRuns(t *testing.T, w *world) {
 func testInterrupted(t *testing.T, w *world) {
 	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"))
 	r := w.begin(syncrun.TriggerManual)
-	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
+	r.Requests = 3
+	rows, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
 	w.ok(err)
 	w.ok(w.Release(t.Context(), w.lease)) // as if it had died: no FinishRun
 	got, err := w.Run(t.Context(), r.ID)
 	w.ok(err)
-	if got.Outcome != syncrun.OutcomeInterrupted || got.Counts.Create != 1 || got.PlanID != info.ID {
+	if got.Outcome != syncrun.OutcomeInterrupted || got.Counts.Create != 1 || got.PlanID != info.ID ||
+		got.Requests != 3 || got.RowsWritten != rows {
 		t.Errorf("a run that died after a batch: %+v", got)
 	}
 }
@@ -110,9 +112,18 @@ func testRecentKinds(t *testing.T, w *world) {
 	deactivate(3, syncrun.TriggerManual, false)
 	deactivate(4, syncrun.TriggerSchedule, true)
 	deactivate(5, syncrun.TriggerSchedule, false)
+	// A department counts once, not once more for everybody who waits for it.
+	fay := w.create(6, "fay@acme.test", "Fay", "Ross")
+	sales := w.group(directory.KindDepartment, "Sales")
+	fay.Change.Kinds, sales.Change.Kinds = fay.Change.Kinds.With(plan.KindNewDepartments), sales.Change.Kinds.With(plan.KindNewDepartments)
+	info := w.store(sales, fay)
+	r := w.begin(syncrun.TriggerSchedule)
+	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
+	w.ok(err)
+	w.end(r, syncrun.OutcomeApplied)
 	got, err := w.RecentKinds(t.Context(), w.conn.ID, since)
 	w.ok(err)
-	w.same(plan.Recent{plan.KindDeactivate: 2}, got)
+	w.same(plan.Recent{plan.KindDeactivate: 2, plan.KindNewDepartments: 1}, got)
 	_, err = w.RecentKinds(t.Context(), "c_none", since)
 	w.notFound("RecentKinds", err)
 }
@@ -199,27 +210,28 @@ func testIsolation(t *testing.T, w *world) {
 		"LinkStates":     firstError(o.LinkStates(ctx, conn, true)),
 		"LinkStatesOf":   second(o.LinkStatesOf(ctx, conn, []int64{1})),
 		"DueBy":          second(o.DueBy(ctx, conn, w.clock)),
-		"FinishReading":  o.FinishReading(ctx, conn, false, nil),
-		"AcceptBaseline": o.AcceptBaseline(ctx, conn, hr.Baseline{}, "x", w.clock),
+		"FinishReading":  o.FinishReading(ctx, w.lease, false, nil),
+		"AcceptBaseline": o.AcceptBaseline(ctx, w.lease, hr.Baseline{}, "x", w.clock),
 		"Person":         second(o.Person(ctx, id)),
 		"PersonBySource": second(o.PersonBySource(ctx, conn, "1")),
 		"Counts":         second(o.Counts(ctx, conn)),
-		"NewPlan":        second(o.NewPlan(ctx, conn, "plan_x", "", "", w.clock)),
+		"NewPlan":        second(o.NewPlan(ctx, w.lease, "plan_x", "", "", w.clock)),
 		"Plan":           second(o.Plan(ctx, conn, info.ID)),
 		"Plan, any":      second(o.Plan(ctx, "", info.ID)),
 		"Plan, latest":   second(o.Plan(ctx, conn, "")),
 		"Items":          firstError(o.Items(ctx, info.ID, 0, true)),
 		"LatestFullPlan": second(o.LatestFullPlan(ctx, conn)),
 		"StaleRecords":   second(o.StaleRecords(ctx, info.ID, []int64{1}, 1)),
-		"StartRun":       o.StartRun(ctx, syncrun.Run{ID: "run_y", Connection: conn}),
-		"FinishRun":      o.FinishRun(ctx, r),
+		"StartRun":       o.StartRun(ctx, w.lease, syncrun.Run{ID: "run_y", Connection: conn}),
+		"FinishRun":      o.FinishRun(ctx, w.lease, r),
 		"Run":            second(o.Run(ctx, r.ID)),
 		"RunList":        second(o.RunList(ctx, conn, 9)),
 		"ApplyBatch":     second(o.ApplyBatch(ctx, w.lease, r, info.ID, item, w.clock)),
 		"ApplyRefreshes": second(o.ApplyRefreshes(ctx, w.lease, info.ID)),
 		"AppliedItems":   firstError(o.AppliedItems(ctx, "run_1")),
 		"RecentKinds":    second(o.RecentKinds(ctx, conn, time.Time{})),
-		"MarkUndone":     o.MarkUndone(ctx, r.ID),
+		"MarkUndone":     o.MarkUndone(ctx, w.lease, r.ID),
+		"EndHolds":       o.EndHolds(ctx, w.lease, []string{"hold_1"}, "x", w.clock),
 		"History":        second(o.History(ctx, id, conn, 1)),
 		"AddHold":        o.AddHold(ctx, directory.Hold{ID: "hold_x", PersonID: id}),
 		"RemoveHold":     o.RemoveHold(ctx, "hold_1", "x", w.clock),
@@ -245,18 +257,58 @@ func testIsolation(t *testing.T, w *world) {
 			t.Errorf("%s shows another organisation %d rows", what, n)
 		}
 	}
-	// Both may have the same names, addresses and ids.
-	mine, err := o.EnsureConnection(ctx, w.conn.Name)
+	w.ok(w.Renew(ctx, w.lease, time.Minute))
+}
+
+// testTwins gives two organisations the same names, addresses and ids; what happens to one does not
+// touch the other.
+func testTwins(t *testing.T, w *world) {
+	twin := &world{Store: w.org("globex"), t: t, org: w.org, clock: w.clock}
+	var err error
+	twin.conn, err = twin.EnsureConnection(t.Context(), w.conn.Name)
 	w.ok(err)
-	if mine.ID == conn {
+	if twin.conn.ID == w.conn.ID {
 		t.Error("two organisations share a connection id")
 	}
-	p, err := o.SavePerson(ctx, manual(id, "ann@acme.test"), plan.Change{}, "x", w.clock)
-	w.ok(err)
-	if p.Version != 1 || w.person(id).Status != directory.Provisioned {
-		t.Error("a person of one organisation was written through another")
+	id := w.personID(1)
+	for _, x := range []*world{w, twin} {
+		it := x.create(1, "ann@acme.test", "Ann", "Lee")
+		it.Change.PersonID, it.Change.Link.PersonID = id, id
+		x.apply(it, x.group(directory.KindTeam, "Red"))
+		w.ok(x.AddHold(t.Context(), directory.Hold{ID: "hold_1", PersonID: id, Reason: "r", CreatedAt: x.now()}))
 	}
-	w.ok(w.Renew(ctx, w.lease, time.Minute))
+	state := func() []any {
+		run, err := w.Run(t.Context(), "run_1")
+		w.ok(err)
+		info, err := w.Plan(t.Context(), "", "plan_1")
+		w.ok(err)
+		holds, err := w.Holds(t.Context())
+		w.ok(err)
+		return []any{run, info, holds, w.items("plan_1"), w.people(), w.link(1)}
+	}
+	before := state()
+	p := twin.person(id)
+	p.Status = directory.Deactivated
+	p.Values.Set(directory.Email, directory.KindText, "other@acme.test")
+	twin.save(p)
+	w.ok(twin.RemoveHold(t.Context(), "hold_1", "x", w.clock))
+	r := twin.begin(syncrun.TriggerManual)
+	w.ok(twin.MarkUndone(t.Context(), twin.lease, "run_1"))
+	twin.end(r, syncrun.OutcomeFailed)
+	pw, err := twin.NewPlan(t.Context(), twin.renewed(), "plan_1", "", "", w.clock)
+	w.ok(err)
+	if _, err := pw.Finish(t.Context(), plan.Header{}, hr.Baseline{}); err == nil {
+		t.Error("the twin has two plans with one id")
+	}
+	w.same(before, state())
+}
+
+// renewed takes the lease for nothing but writing plans.
+func (w *world) renewed() syncrun.Lease {
+	w.t.Helper()
+	l, err := w.Acquire(w.ctx(), w.conn.ID, "run_plans", time.Minute)
+	w.ok(err)
+	return l
 }
 
 func second[T any](_ T, err error) error { return err }

@@ -32,6 +32,7 @@ func Run(t *testing.T, open Opener) {
 		{"connection", testConnection},
 		{"lease", testLease},
 		{"lease/expired", testLeaseExpired},
+		{"lease/late worker", testLateWorker},
 		{"link states", testLinkStates},
 		{"due", testDue},
 		{"holds", testHolds},
@@ -68,6 +69,7 @@ func Run(t *testing.T, open Opener) {
 		{"history", testHistory},
 		{"history/held", testHistoryHeld},
 		{"isolation", testIsolation},
+		{"isolation/twins", testTwins},
 		{"cancelled", testCancelled},
 	} {
 		t.Run(part.name, func(t *testing.T) {
@@ -127,14 +129,25 @@ func (w *world) begin(trigger syncrun.Trigger) syncrun.Run {
 	var err error
 	w.lease, err = w.Acquire(w.ctx(), w.conn.ID, r.ID, time.Minute)
 	w.ok(err)
-	w.ok(w.StartRun(w.ctx(), r))
+	w.ok(w.StartRun(w.ctx(), w.lease, r))
 	return r
+}
+
+// hold returns the lease of the run under way, or one for the moment.
+func (w *world) hold() (l syncrun.Lease, release func()) {
+	w.t.Helper()
+	if w.Renew(w.ctx(), w.lease, time.Minute) == nil {
+		return w.lease, func() {}
+	}
+	l, err := w.Acquire(w.ctx(), w.conn.ID, "run_preview", time.Minute)
+	w.ok(err)
+	return l, func() { w.ok(w.Release(w.ctx(), l)) }
 }
 
 func (w *world) end(r syncrun.Run, outcome syncrun.Outcome) {
 	w.t.Helper()
 	r.Outcome, r.FinishedAt = outcome, w.now()
-	w.ok(w.FinishRun(w.ctx(), r))
+	w.ok(w.FinishRun(w.ctx(), w.lease, r))
 	w.ok(w.Release(w.ctx(), w.lease))
 }
 
@@ -147,7 +160,9 @@ func (w *world) store(items ...plan.Item) syncrun.PlanInfo {
 func (w *world) storeAs(person, undoOf string, h plan.Header, items ...plan.Item) syncrun.PlanInfo {
 	w.t.Helper()
 	w.plans++
-	pw, err := w.NewPlan(w.ctx(), w.conn.ID, fmt.Sprintf("plan_%d", w.plans), person, undoOf, w.now())
+	l, release := w.hold()
+	defer release()
+	pw, err := w.NewPlan(w.ctx(), l, fmt.Sprintf("plan_%d", w.plans), person, undoOf, w.now())
 	w.ok(err)
 	for _, it := range items {
 		w.ok(pw.Add(w.ctx(), it))

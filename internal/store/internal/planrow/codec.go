@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
 )
 
 // ErrDamaged says that stored bytes cannot be read.
@@ -42,20 +44,27 @@ func (w *Words) Pack() []byte {
 	return p.b
 }
 
-// UnpackWords restores a stored list; no bytes are an empty list.
-func UnpackWords(b []byte) ([]string, error) {
-	if len(b) == 0 {
-		return nil, nil
+// Reader unpacks the rows of one plan.
+type Reader struct {
+	words  []string
+	fields [directory.StandardCount]directory.Field
+}
+
+// NewReader takes the plan's words as stored; no bytes are no words.
+func NewReader(words []byte) (*Reader, error) {
+	r := &Reader{fields: directory.Standard()}
+	if len(words) == 0 {
+		return r, nil
 	}
-	u := unpacker{s: string(b)}
-	out := make([]string, u.count())
-	for i := range out {
-		out[i] = u.string()
+	u := unpacker{s: string(words), r: r}
+	r.words = make([]string, u.count())
+	for i := range r.words {
+		r.words[i] = u.string()
 	}
 	if u.bad {
 		return nil, ErrDamaged
 	}
-	return out, nil
+	return r, nil
 }
 
 // packer writes a body; without words every word is written out.
@@ -114,9 +123,9 @@ func (p *packer) time(t time.Time) {
 
 // unpacker reads what packer wrote. After the first fault it reads zeros; bad tells.
 type unpacker struct {
-	s     string
-	words []string
-	bad   bool
+	s   string
+	r   *Reader
+	bad bool
 }
 
 func (u *unpacker) uint() uint64 {
@@ -172,8 +181,8 @@ func (u *unpacker) word() string {
 		return ""
 	case n == 1:
 		return u.string()
-	case n-2 < uint64(len(u.words)):
-		return u.words[n-2]
+	case n-2 < uint64(len(u.r.words)):
+		return u.r.words[n-2]
 	}
 	u.bad = true
 	return ""

@@ -46,7 +46,7 @@ func HeadOf(it *plan.Item) Head {
 		h := Head{Rank: People, Source: c.SourceID, Person: c.PersonID, Kind: Change, Action: string(c.Action),
 			Reason: string(c.Reason), Name: c.Name, Email: c.Email, Kinds: int64(c.Kinds), Version: c.Version}
 		if g := c.Group; g != nil {
-			h.Person, h.Rank = g.ID, Departments
+			h.Person, h.Rank = directory.NameKey(g.Name), Departments
 			if g.Kind == directory.KindTeam {
 				h.Rank = Teams
 			}
@@ -85,8 +85,8 @@ func Append(b []byte, it *plan.Item, words *Words) []byte {
 }
 
 // Unpack restores a row from its columns and body.
-func Unpack(h *Head, body string, words []string) (plan.Item, error) {
-	u := unpacker{s: body, words: words}
+func (r *Reader) Unpack(h *Head, body string) (plan.Item, error) {
+	u := unpacker{s: body, r: r}
 	if u.byte() != bodyVersion {
 		return plan.Item{}, ErrDamaged
 	}
@@ -124,13 +124,14 @@ func PackEdit(c *plan.Change) []byte {
 
 // UnpackEdit restores what PackEdit wrote.
 func UnpackEdit(body string) (plan.Item, error) {
-	u := unpacker{s: body}
+	r := &Reader{fields: directory.Standard()}
+	u := unpacker{s: body, r: r}
 	h := Head{Rank: People, Kind: Change, Person: u.string(), Action: u.string(), Reason: u.string(), Name: u.string(), Email: u.string()}
 	h.Version = u.int()
 	if u.bad {
 		return plan.Item{}, ErrDamaged
 	}
-	return Unpack(&h, u.s, nil)
+	return r.Unpack(&h, u.s)
 }
 
 // Parts of a change that are mostly missing.
@@ -230,8 +231,9 @@ const (
 
 // fieldName writes a standard field as its slot + 1, any other as 0 and a word.
 func (p *packer) fieldName(f directory.Field) {
-	p.byte(byte(f.Slot() + 1))
-	if f.Slot() < 0 {
+	slot := f.Slot()
+	p.byte(byte(slot + 1))
+	if slot < 0 {
 		p.word(string(f))
 	}
 }
@@ -245,8 +247,7 @@ func (u *unpacker) fieldName() directory.Field {
 		u.bad = true
 		return ""
 	}
-	std := directory.Standard()
-	return std[n-1]
+	return u.r.fields[n-1]
 }
 
 func (p *packer) field(f *plan.FieldChange) {
@@ -389,6 +390,7 @@ func (p *packer) link(ls *directory.LinkState) {
 		p.word(string(k))
 		p.time(ls.Since[k])
 	}
+	p.string(ls.HireDate)
 }
 
 func (u *unpacker) link() *directory.LinkState {
@@ -407,6 +409,7 @@ func (u *unpacker) link() *directory.LinkState {
 			ls.Since[k] = u.time()
 		}
 	}
+	ls.HireDate = u.string()
 	return ls
 }
 

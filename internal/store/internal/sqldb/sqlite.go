@@ -209,7 +209,7 @@ func explain(path string, err error) error {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
 		why = "it is damaged or no database; restore a backup"
 	case sqlite.ResultIOErr:
-		why = "the disk failed or is full"
+		why = "the disk failed or is full; free some space, or see what the system's log says of the disk"
 	case sqlite.ResultBusy:
 		why = "another process is writing; try again"
 	default:

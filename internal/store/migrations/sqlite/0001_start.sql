@@ -70,8 +70,18 @@ create table people (
 );
 create unique index people_id on people (org, id);
 create unique index people_email on people (org, email_key);
+create index people_connection on people (org, connection);
 create index people_unlinked on people (org, id) where connection is null;
 create index people_owners on people (org, id) where role = 'owner';
+
+-- What Counts found, good as long as nothing that an audit entry tells of happened since.
+create table people_counts (
+	org integer not null,
+	connection integer not null,
+	audit integer not null,     -- audit.seq
+	counts text not null,       -- JSON of plan.LinkedCounts
+	primary key (org, connection)
+) without rowid;
 
 -- What is remembered of each employee of a connection.
 create table links (
@@ -90,6 +100,7 @@ create table links (
 	due_reason text,
 	due_date text,
 	since text,                 -- JSON: leaving signal → when it was first seen
+	hire_date text,             -- as HR last told it, mapped or not
 	touched integer not null,   -- audit.seq of the last write that was more than a refresh
 	primary key (org, connection, source_id)
 ) without rowid;
@@ -202,6 +213,7 @@ create table runs (
 	unique (org, id)
 );
 create index runs_connection on runs (org, connection, no);
+create index runs_org on runs (org, no);
 
 -- One row per applied batch, in the transaction that wrote it.
 create table journal (

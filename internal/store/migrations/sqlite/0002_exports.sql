@@ -25,6 +25,7 @@ create table export_rows (
 	email text not null,
 	fields text not null,       -- JSON
 	manager text,               -- a person's id
+	manager_name text,
 	state text not null,
 	attempts integer not null,
 	employee_id text,

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
+	"github.com/rollcall-hr/rollcall/plan"
+)
+
+// Counts implements syncrun.People. Everything that changes people leaves an audit entry, so what was
+// counted is good until the next one: a run that follows a quiet one reads one row.
+func (s *Store) Counts(ctx context.Context, connection string) (plan.LinkedCounts, error) {
+	var out plan.LinkedCounts
+	var conn, seq int64
+	known := false
+	err := s.read(ctx, func(t tx) (err error) {
+		if conn, err = t.connection(connection); err != nil {
+			return err
+		}
+		if seq, err = t.auditSeq(); err != nil {
+			return err
+		}
+		text := ""
+		known, err = t.first("select counts from people_counts where org = $1 and connection = $2 and audit = $3",
+			func(st stmt) { text = st.ColText(0) }, t.org, conn, seq)
+		switch {
+		case err != nil:
+			return err
+		case known:
+			return json.Unmarshal([]byte(text), &out)
+		}
+		out, err = t.count(conn)
+		return err
+	})
+	if err != nil || known {
+		return out, err
+	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		return out, err
+	}
+	return out, s.write(ctx, func(t tx) error {
+		_, err := t.exec(`insert into people_counts (org, connection, audit, counts) values ($1, $2, $3, $4)
+			on conflict (org, connection) do update set audit = excluded.audit, counts = excluded.counts`, t.org, conn, seq, string(text))
+		return err
+	})
+}
+
+// count goes through everybody of the organisation once, connection by connection.
+func (t tx) count(conn int64) (plan.LinkedCounts, error) {
+	out := plan.LinkedCounts{WithValue: map[directory.Field]int{}}
+	if err := t.each(`select connection, count(case when status = 'active' then 1 end), count(*), count(case when status <> 'deactivated' then 1 end),
+		count(employee_id), count(email), count(first_name), count(last_name), count(preferred_name), count(display_name), count(job_title),
+		count(department), count(division), count(location), count(teams), count(manager), count(phone), count(gender), count(birthday),
+		count(hire_date), count(original_hire_date), count(deactivation_date) from people where org = $1 group by connection`, func(st stmt) error {
+		out.ActiveSeats += int(st.ColInt(1))
+		if st.ColInt(0) != conn {
+			return nil
+		}
+		out.People, out.Enabled = int(st.ColInt(2)), int(st.ColInt(3))
+		for i, f := range directory.Standard() {
+			if n := int(st.ColInt(4 + i)); n > 0 {
+				out.WithValue[f] = n
+			}
+		}
+		return nil
+	}, t.org); err != nil {
+		return out, fmt.Errorf("count people: %w", err)
+	}
+	return out, t.each("select extras from people where org = $1 and connection = $2 and extras is not null", func(st stmt) error {
+		return personrow.CountExtras(st.ColText(0), out.WithValue)
+	}, t.org, conn)
+}

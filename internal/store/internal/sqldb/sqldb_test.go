@@ -1,0 +1,172 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func open(t *testing.T) DB {
+	t.Helper()
+	db, err := OpenSQLite(filepath.Join(t.TempDir(), "x.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	write(t, db, func(c Conn) error { return c.Script("create table t (a integer primary key, b text unique, c blob)") })
+	return db
+}
+
+func write(t *testing.T, db DB, f func(Conn) error) {
+	t.Helper()
+	if err := db.Write(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestParametersGoByNumber(t *testing.T) {
+	write(t, open(t), func(c Conn) error {
+		_, err := First(c, "select $2, $1, $2", func(st Stmt) {
+			if got := st.ColText(0) + st.ColText(1) + st.ColText(2); got != "bab" {
+				t.Errorf("select $2, $1, $2 with a, b gives %q", got)
+			}
+		}, "a", "b")
+		return err
+	})
+}
+
+func TestValues(t *testing.T) {
+	at := time.Date(2026, 3, 2, 9, 0, 0, 5e6, time.UTC)
+	write(t, open(t), func(c Conn) error {
+		_, err := First(c, "select $1, $2, $3, $4, $5, $6, $7, $8, $9", func(st Stmt) {
+			if st.ColInt(0) != 7 || st.ColInt(1) != 8 || st.ColInt(2) != 1 || st.ColText(3) != "x\x00y" || !st.ColNull(4) || st.ColText(5) != "z" ||
+				string(st.ColBytes(6, nil)) != "\x00\xff" || !Instant(st.ColInt(7)).Equal(at) || !st.ColNull(8) || st.ColText(8) != "" || st.ColInt(8) != 0 {
+				t.Error("a value did not come back as it was stored")
+			}
+		}, int64(7), 8, true, "x\x00y", Optional(""), Optional("z"), []byte{0, 255}, at, nil)
+		return err
+	})
+	if Millis(time.Time{}) != 0 || !Instant(0).IsZero() {
+		t.Error("the zero instant is not 0")
+	}
+}
+
+func TestUniqueAndRollback(t *testing.T) {
+	db := open(t)
+	err := db.Write(t.Context(), func(c Conn) error {
+		for _, b := range []string{"x", "x"} {
+			if _, err := Exec(c, "insert into t (b) values ($1)", b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, ErrUnique) {
+		t.Errorf("two equal values: %v", err)
+	}
+	rows := 0
+	if err := db.Read(t.Context(), func(c Conn) error {
+		return Each(c, "select 1 from t", func(Stmt) error { rows++; return nil })
+	}); err != nil || rows != 0 {
+		t.Errorf("after the rollback: %d rows, %v", rows, err)
+	}
+}
+
+func TestStatementInUse(t *testing.T) {
+	write(t, open(t), func(c Conn) error {
+		const query = "select 1 union select 2"
+		err := Each(c, query, func(Stmt) error {
+			return Each(c, query, func(Stmt) error { return nil })
+		})
+		if err == nil || !strings.Contains(err.Error(), "in use") {
+			t.Errorf("a query inside itself: %v", err)
+		}
+		return nil
+	})
+}
+
+func TestFaultsAreTold(t *testing.T) {
+	db := open(t)
+	write(t, db, func(c Conn) error {
+		if _, err := Exec(c, "selekt $1", 1); err == nil {
+			t.Error("a statement that is none is no error")
+		}
+		if err := Each(c, "select $1", func(Stmt) error { return nil }, 1, 2); err == nil {
+			t.Error("a value too many is no error")
+		}
+		return nil
+	})
+	if err := db.Read(t.Context(), func(c Conn) error {
+		_, err := Exec(c, "insert into t (b) values ('x')")
+		return err
+	}); err == nil {
+		t.Error("a read wrote")
+	}
+}
+
+func TestReadSeesOneState(t *testing.T) {
+	db := open(t)
+	count := func(c Conn) (n int64) {
+		if _, err := First(c, "select count(*) from t", func(st Stmt) { n = st.ColInt(0) }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if err := db.Read(t.Context(), func(c Conn) error {
+		before := count(c)
+		write(t, db, func(c Conn) error {
+			_, err := Exec(c, "insert into t (b) values ('x')")
+			return err
+		})
+		if count(c) != before {
+			t.Error("a read saw a write that came after its start")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCancelledWhileWaiting(t *testing.T) {
+	db := open(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("enough")
+	write(t, db, func(Conn) error {
+		cancel(why)
+		if err := db.Write(ctx, func(Conn) error { return nil }); !errors.Is(err, why) {
+			t.Errorf("a write that waits for another: %v", err)
+		}
+		return nil
+	})
+}
+
+func TestNow(t *testing.T) {
+	write(t, open(t), func(c Conn) error {
+		ms, err := c.Now()
+		if off := time.Since(Instant(ms)); off.Abs() > time.Minute {
+			t.Errorf("the database's clock is off by %s", off)
+		}
+		return err
+	})
+}
+
+// TestEngineVersion: modernc.org/sqlite demands exactly the libc it was translated with.
+func TestEngineVersion(t *testing.T) {
+	text, err := os.ReadFile("../../../../go.mod") // a test binary does not know its modules
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []string{"modernc.org/sqlite v1.60.1 ", "modernc.org/libc v1.77.1 "} {
+		if !strings.Contains(string(text), m) {
+			t.Errorf("go.mod does not require %s; the two belong together", m)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// ApplyRefreshes implements syncrun.Runs. An employee whose person, holds or decision was touched since
+// the plan was begun keeps the state that makes the next run look again.
+func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID string) (int, error) {
+	rows := 0
+	wanted := func(kind int64) bool { return kind == planrow.Left || kind == planrow.Refresh }
+	err := s.eachPage(ctx, planID, 0, wanted, func(page []syncrun.StoredItem) error {
+		if len(page) == 0 {
+			return nil
+		}
+		return s.write(ctx, func(t tx) error {
+			p, err := t.leasedPlan(l, planID)
+			for _, it := range page {
+				if err != nil {
+					return err
+				}
+				ls := it.Refresh
+				if it.Left != nil {
+					ls = &it.Left.Link
+				}
+				var n int
+				n, err = t.refresh(&p, ls)
+				rows += n
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return rows, fmt.Errorf("remember what plan %s read: %w", planID, err)
+	}
+	return rows, nil
+}
+
+// leasedPlan returns a plan once it is sure that the lease allows to write what it says.
+func (t tx) leasedPlan(l syncrun.Lease, planID string) (storedPlan, error) {
+	conn, err := t.fenced(l)
+	if err != nil {
+		return storedPlan{}, err
+	}
+	p, err := t.planByID(planID)
+	if err == nil && p.conn != conn {
+		err = fmt.Errorf("plan %s is not of connection %s", planID, l.Connection)
+	}
+	return p, err
+}
+
+// refresh writes one link state unless it was touched since the plan was begun.
+func (t tx) refresh(p *storedPlan, ls *directory.LinkState) (int, error) {
+	touched := int64(0)
+	if _, err := t.first("select touched from links where org = $1 and connection = $2 and source_id = $3",
+		func(st stmt) { touched = st.ColInt(0) }, t.org, p.conn, ls.SourceID); err != nil || touched > p.mark {
+		return 0, err
+	}
+	return t.putLink(p.conn, ls, touched)
+}
