@@ -2,7 +2,9 @@ package bamboosim_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -44,7 +46,7 @@ const (
    "jobInfo":[{"date":"2021-05-03","location":"New York","department":"Sales","division":"East","jobTitle":"Seller","reportsTo":"9"}]}]}`
 )
 
-// world is a simulator with helpers to ask it.
+// world is a simulator and ways to ask it.
 type world struct {
 	t   *testing.T
 	sim *bamboosim.Server
@@ -209,6 +211,23 @@ func TestErrorsAndHeaders(t *testing.T) {
 	}
 	if rec := w.ask(bamboosim.DefaultKey, "POST /api/v2/datasets/employee/data", `{"fields":["eeid"]}`, "X-Request-ID: mine"); rec.Header().Get("X-Request-Id") != "mine" {
 		t.Errorf("dataset did not echo the request id: %v", rec.Header())
+	}
+}
+
+func TestCompression(t *testing.T) {
+	w := newWorld(t)
+	rec := w.ask(bamboosim.DefaultKey, "GET /api/v1/employees/9?fields=firstName", "", "Accept-Encoding: gzip")
+	z, err := gzip.NewReader(rec.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil || rec.Header().Get("Content-Encoding") != "gzip" {
+		t.Errorf("%v %v", err, rec.Header())
+	}
+	same(t, "unpacked", string(text), `{"id":"9","firstName":"Bo"}`)
+	if rec := w.ask("", "GET /api/v1/employees/9", "", "Accept-Encoding: gzip"); rec.Body.Len() != 0 || rec.Header().Get("Content-Encoding") != "" {
+		t.Errorf("an empty body is compressed: %v", rec.Header())
 	}
 }
 
@@ -471,6 +490,10 @@ func TestDirectory(t *testing.T) {
 	if got := ids(""); !slices.Equal(got, []string{"4", "9"}) {
 		t.Errorf("directory %v", got)
 	}
+	w.get(200, "PUT /_sim/employees/12", `{"status":"Active"}`)
+	if got := ids(""); !slices.Equal(got, []string{"4", "9"}) {
+		t.Errorf("somebody without a hire date is shown: %v", got)
+	}
 	if len(d.Fields) != 22 || d.Employees[0]["supervisor"] != "Bo Diaz" || d.Employees[0]["canUploadPhoto"] != 1.0 || d.Employees[0]["photoUploaded"] != true {
 		t.Errorf("%d fields, %v", len(d.Fields), d.Employees[0])
 	}
@@ -576,7 +599,7 @@ func TestWriteEmployees(t *testing.T) {
 	w.get(204, "DELETE /api/v1/employees/14", "")
 	same(t, "changed", w.get(200, "GET /api/v1/employees/changed?since=2026-11-21T00:00:00Z", ""),
 		`{"latest":"2026-11-21T12:00:00+00:00","employees":{"14":{"id":"14","action":"Deleted","lastChanged":"2026-11-21T12:00:00+00:00"}}}`)
-	same(t, "nothing", w.get(200, "GET /api/v1/employees/changed?since=2026-11-21T12:00:01Z", ""), `{"latest":"2026-11-21T12:00:01+00:00","employees":[]}`)
+	same(t, "nothing", w.get(200, "GET /api/v1/employees/changed?since=2026-11-21T12:00:01Z", ""), `{"latest":"2026-11-21T12:00:01+00:00","employees":{}}`)
 	if got := w.get(200, "GET /api/v1/employees/changed?since=2026-11-21T00:00:00Z", "", "Accept: "); got != `<changeList><latest>2026-11-21T12:00:00+00:00</latest><employee id="14" action="Deleted" lastChanged="2026-11-21T12:00:00+00:00"/></changeList>` {
 		t.Errorf("xml %s", got)
 	}

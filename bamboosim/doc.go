@@ -7,5 +7,8 @@
 // A [Server] is an http.Handler. It serves the API under /api/gateway.php/{company}/v1… and /api/v1…, and its control
 // under /_sim/. With several companies the second form picks the company by the first label of the Host.
 //
+// The clock stands still until it is set. What falls due while it runs (a status that flips, a webhook to try again)
+// happens at the next request, as of the instant it was due.
+//
 // The packages below it, one way: bamboosim → endpoint → answer → hook → company, answer → fault, bamboosim → gen → company.
 package bamboosim

@@ -103,7 +103,12 @@ func TestRowFaultsReachEveryBulkAnswer(t *testing.T) {
 			t.Errorf("%s still has the person: %s", request, got)
 		}
 	}
-	w.get(200, "GET /api/v1/employees/9", "") // not a bulk answer
+	w.get(200, "GET /api/v1/employees/9", "") // not a bulk answer, like these two
+	for _, request := range []string{"GET /api/v1/employees/9/tables/jobInfo", "GET /api/v1/employees/changed?since=2020-01-01T00:00:00Z"} {
+		if got := w.get(200, request, ""); !strings.Contains(got, `"9"`) {
+			t.Errorf("%s lost the person: %s", request, got)
+		}
+	}
 	w.fault(`{"name":"drop_field","args":{"field":"workEmail"}}`)
 	for request, body := range map[string]string{"GET /api/v1/employees?fields=workEmail": "", "GET /api/v1/employees/directory": "",
 		"POST /api/v2/datasets/employee/data": `{"fields":["eeid","email"]}`} {

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -29,8 +30,8 @@ type Call struct {
 	w       http.ResponseWriter
 	status  int // of the answer, 0 before it
 	view    *company.View
-	version uint64 // of the view's people
-	body    io.Writer
+	version uint64    // of the view's people
+	body    io.Writer // nil before the first byte
 	zip     *gzip.Writer
 	reset   bool
 }
@@ -68,45 +69,56 @@ func (c *Call) headers() {
 	h.Set("Date", c.Now().UTC().Format(http.TimeFormat))
 }
 
-// Begin starts an answer and returns where its body goes, compressed when the client accepts that.
+// Begin starts an answer and returns where its body goes.
 func (c *Call) Begin(status int, contentType string) io.Writer {
 	c.status = status
-	h := c.Header()
-	h.Set("Content-Type", contentType)
+	c.Header().Set("Content-Type", contentType)
+	if strings.HasPrefix(contentType, "text/") { // [R] error-404-employee, tables-4-jobInfo-xml
+		c.Header().Set("Vary", "Accept-Encoding, Authorization,User-Agent")
+	}
 	if c.Plan.LostReply {
-		c.body = io.Discard
-		return c.body
+		return io.Discard
 	}
-	wire := c.Plan.Wire(c.Request.Context(), c.w, func() { _ = http.NewResponseController(c.w).Flush() })
-	if status != http.StatusNoContent && strings.Contains(c.Request.Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		h.Add("Vary", "Accept-Encoding")
-		c.zip = c.zips.get(wire)
-		wire = c.zip
-	}
-	c.w.WriteHeader(status)
-	c.body = &watched{w: c.Plan.Body(wire), c: c}
-	return c.body
+	return answerBody{c}
 }
 
-// watched notices when a fault asks for a reset.
-type watched struct {
-	w io.Writer
-	c *Call
-}
+// answerBody sends the header before the first byte, and notices when a fault asks for a reset.
+type answerBody struct{ c *Call }
 
-func (w *watched) Write(b []byte) (int, error) {
-	n, err := w.w.Write(b)
+func (b answerBody) Write(p []byte) (int, error) {
+	if b.c.body == nil {
+		b.c.open(strings.Contains(b.c.Request.Header.Get("Accept-Encoding"), "gzip"))
+	}
+	n, err := b.c.body.Write(p)
 	if errors.Is(err, fault.ErrReset) {
-		w.c.reset = true
+		b.c.reset = true
 	}
 	return n, err
 }
 
+// open sends the header, and puts compression and faults between the body and the connection.
+func (c *Call) open(compress bool) {
+	wire := c.Plan.Wire(c.Request.Context(), c.w, func() { _ = http.NewResponseController(c.w).Flush() })
+	if compress {
+		c.Header().Set("Content-Encoding", "gzip")
+		c.Header().Add("Vary", "Accept-Encoding")
+		c.zip = c.zips.get(wire)
+		wire = c.zip
+	}
+	c.w.WriteHeader(c.status)
+	c.body = c.Plan.Body(wire)
+}
+
 // close ends the answer, or the connection when a fault says so.
 func (c *Call) close() {
-	if c.Plan.BOM && c.body != nil {
-		_, _ = c.body.Write(nil) // also an empty body gets its mark
+	if c.status == 0 {
+		return // the handler has panicked
+	}
+	if c.body == nil && !c.Plan.LostReply {
+		c.open(false) // an empty body, which is not compressed
+		if c.Plan.BOM {
+			_, _ = c.body.Write(nil) // but gets its mark
+		}
 	}
 	if c.zip != nil {
 		if err := c.zip.Close(); errors.Is(err, fault.ErrReset) {
@@ -115,9 +127,9 @@ func (c *Call) close() {
 		c.zips.put(c.zip)
 	}
 	switch {
-	case c.reset || c.Plan.ResetAfter == 0 && c.status != 0:
+	case c.reset || c.Plan.ResetAfter == 0:
 		c.drop(true)
-	case c.Plan.LostReply && c.status != 0:
+	case c.Plan.LostReply:
 		c.drop(false)
 	}
 }
@@ -183,6 +195,15 @@ func (c *Call) Read() ([]byte, bool) {
 		return nil, false
 	}
 	return raw, true
+}
+
+// detach reads the body ahead: the server notices that a client left only when it waits for no more of the request.
+func (c *Call) detach() {
+	raw, err := io.ReadAll(io.LimitReader(c.Request.Body, MaxBody+1))
+	if err != nil {
+		panic(http.ErrAbortHandler) // the client has left already
+	}
+	c.Request.Body = io.NopCloser(bytes.NewReader(raw))
 }
 
 // spoiled answers instead of the endpoint when a fault says so.

@@ -61,12 +61,10 @@ func (c *Call) Matching(key string, order []Ordering, keep func(Person) bool) []
 }
 
 func (c *Call) filtered(order []Ordering, keep func(Person) bool) []int32 {
-	type candidate struct {
-		id   int32
-		keys []string
-	}
+	type candidate struct{ id, row int32 } // row: which of the keys are its own; a million sort in little memory so
 	var ids []int32
 	var found []candidate
+	var keys []string
 	for p := range c.Walk(c.view.All(), true) {
 		id := int32(p.Person.ID)
 		switch {
@@ -76,19 +74,19 @@ func (c *Call) filtered(order []Ordering, keep func(Person) bool) []int32 {
 				ids = append(ids, id)
 			}
 		default:
-			keys := make([]string, len(order))
-			for i, o := range order {
-				keys[i] = strings.ToLower(p.Value(o.Field))
+			found = append(found, candidate{id, int32(len(found))})
+			for _, o := range order {
+				keys = append(keys, strings.ToLower(p.Value(o.Field)))
 			}
-			found = append(found, candidate{id, keys})
 		}
 	}
 	if len(order) == 0 {
 		return ids
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int {
+		n := int32(len(order))
 		for i, o := range order {
-			if d := CompareValues(o.Field, a.keys[i], b.keys[i]); d != 0 {
+			if d := CompareValues(o.Field, keys[a.row*n+int32(i)], keys[b.row*n+int32(i)]); d != 0 {
 				if o.Desc {
 					return -d
 				}
@@ -130,7 +128,16 @@ func (c *Call) WalkIDs(ids []int32) iter.Seq[Person] {
 // Page is a piece of a list and the links to its neighbours.
 type Page struct {
 	From, To int
-	Links    map[string]any
+	Links    PageLinks
+}
+
+// PageLinks describes a page as BambooHR writes it ([R] dataset-v12-employee-fields).
+type PageLinks struct {
+	Records int     `json:"total_records"`
+	Current int     `json:"current_page"`
+	Pages   int     `json:"total_pages"`
+	Next    *string `json:"next_page"`
+	Prev    *string `json:"prev_page"`
 }
 
 // LegacyPaging reads page and page_size: default 1 and 500, at most 1000, out of range clamped ([D] list-reports).
@@ -140,15 +147,15 @@ func (c *Call) LegacyPaging(path string, total int) Page {
 	size = min(size, 1000)
 	pages := max(1, (total+size-1)/size)
 	at := min(Positive(q.Get("page"), 1), pages)
-	link := func(p int) any {
+	link := func(p int) *string {
 		if p < 1 || p > pages {
 			return nil
 		}
-		return fmt.Sprintf("https://%s.bamboohr.com/api/%s/%s?page=%d&page_size=%d",
+		s := fmt.Sprintf("https://%s.bamboohr.com/api/%s/%s?page=%d&page_size=%d",
 			c.Store.Company.Subdomain, c.APIVersion(), path, p, size)
+		return &s
 	}
-	return Page{From: (at - 1) * size, To: min(at*size, total), Links: map[string]any{"total_records": total, "current_page": at,
-		"total_pages": pages, "next_page": link(at + 1), "prev_page": link(at - 1)}}
+	return Page{(at - 1) * size, min(at*size, total), PageLinks{total, at, pages, link(at + 1), link(at - 1)}}
 }
 
 // Positive reads a number above 0, or takes the fallback.

@@ -73,7 +73,7 @@ type Person struct {
 	Visible bool // the key's owner may see the record
 }
 
-// Walk stands a reader on each Person, with the row faults applied: dropped people are missing, changed ones changed,
+// Walk stands a reader on each person, with the row faults applied: dropped people are missing, changed ones changed,
 // doubled ones come twice.
 func (c *Call) Walk(people iter.Seq[*company.Employee], onlyCurrent bool) iter.Seq[Person] {
 	return func(yield func(Person) bool) {
@@ -108,6 +108,12 @@ func (c *Call) Walk(people iter.Seq[*company.Employee], onlyCurrent bool) iter.S
 			}
 		}
 	}
+}
+
+// KeepRows lets no fault remove or double rows: those are faults of bulk answers only.
+func (c *Call) KeepRows() {
+	r := &c.Plan.Rows
+	r.NoPeople, r.DropPercent, r.DropIDs, r.Duplicate = false, 0, nil, nil
 }
 
 // spoilPerson applies the row faults to one person: none, one or two records come out.
@@ -289,14 +295,24 @@ func AppendXML(dst []byte, s string) []byte {
 	return dst
 }
 
-// FlushAt is how many bytes are gathered before they are written.
-const FlushAt = 32 << 10
+// flushAt is how many bytes are gathered before they are written.
+const flushAt = 32 << 10
+
+// Spill writes what was gathered once it is enough, and returns the buffer to gather into. It is false when the client
+// has left or a fault cut the line.
+func Spill(w io.Writer, buf []byte) ([]byte, bool) {
+	if len(buf) < flushAt {
+		return buf, true
+	}
+	_, err := w.Write(buf)
+	return buf[:0], err == nil
+}
 
 // Stream writes head, one piece per visible person and tail, gathering bytes before they are written.
 func (c *Call) Stream(w io.Writer, buf []byte, people iter.Seq[Person], sep string,
 	row func(buf []byte, p Person, cells []Cell) []byte, cols []Column, tail string) {
 	var cells []Cell
-	first := true
+	first, ok := true, true
 	for p := range people {
 		if !p.Visible {
 			continue
@@ -307,11 +323,8 @@ func (c *Call) Stream(w io.Writer, buf []byte, people iter.Seq[Person], sep stri
 		first = false
 		cells = c.Cells(p, cols, cells)
 		buf = row(buf, p, cells)
-		if len(buf) >= FlushAt {
-			if _, err := w.Write(buf); err != nil {
-				return // the client has left, or a fault cut the line
-			}
-			buf = buf[:0]
+		if buf, ok = Spill(w, buf); !ok {
+			return
 		}
 	}
 	_, _ = w.Write(append(buf, tail...))

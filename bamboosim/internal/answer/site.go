@@ -50,6 +50,9 @@ func (s *Site) Serve(w http.ResponseWriter, r *http.Request, path string, dispat
 	s.Log.fault(entry, c.Plan.Names)
 	defer c.close()
 	c.headers()
+	if c.Plan.Hang || c.Plan.Rate > 0 {
+		c.detach()
+	}
 	if c.Plan.Hang {
 		if fault.Pause(r.Context(), time.Duration(c.Plan.HangFor*float64(time.Second))) != nil {
 			panic(http.ErrAbortHandler) // the client has left, or will not get an answer

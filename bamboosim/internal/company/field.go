@@ -187,8 +187,8 @@ func jobFields() []*Field {
 		{ID: "4549", Alias: "teams", Name: "Teams", Type: "multilist", get: func(*Reader) string { return "" }},
 		{ID: "1936", Alias: "employeeStatusDate", Name: "Employment Status: Date", Type: "date", Kind: KindDate,
 			needs: []string{"employmentHistoryStatus"}, get: func(r *Reader) string { return r.Employment.Date }},
-		{ID: "2067", Alias: "jobInformationDate", Name: "Job Information: Date", Type: "date", Kind: KindDate, Internal: true,
-			needs: []string{"jobTitle"}, get: func(r *Reader) string { return r.Job.Date }}, // id assumed
+		{ID: "4047", Alias: "jobInformationDate", Name: "Job Information: Date", Type: "date", Kind: KindDate, Internal: true,
+			needs: []string{"jobTitle"}, get: func(r *Reader) string { return r.Job.Date }},
 		// The deprecated twins of status and preferredName (bamboohr-api §3.5, [R] meta-fields).
 		{ID: "387", Alias: "employmentStatus", Name: "Employment Status", Type: "status", needs: []string{"status"},
 			get: func(r *Reader) string { return r.Person.Status }},

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,12 +23,20 @@ func parseInstant(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// changeEntry is one changed person.
+// changeEntry is one changed person, small because a million may have changed.
 type changeEntry struct {
-	id     int
-	action string
 	at     int64
+	id     int32
+	action uint8 // index of actions
 }
+
+const (
+	inserted = iota
+	updated
+	deleted
+)
+
+func (e changeEntry) name() string { return [...]string{"Inserted", "Updated", "Deleted"}[e.action] }
 
 // changed lists who changed at or after an instant, Deleted ones too ([D] bamboohr-api §2.7).
 func (c *call) changed() {
@@ -41,62 +50,59 @@ func (c *call) changed() {
 		c.Fail(http.StatusBadRequest, "Invalid type parameter")
 		return
 	}
-	latest := since.Unix()
-	var entries []changeEntry
-	add := func(e changeEntry) {
-		if kind == "all" || strings.EqualFold(kind, e.action) {
-			entries = append(entries, e)
-			latest = max(latest, e.at)
+	c.KeepRows()
+	entries, latest := c.changes(since.Unix(), kind)
+	// A map by id, an object also when empty ([D] get-changed-employee-ids; not recorded, bamboohr-api §10).
+	asJSON := c.WantsJSON()
+	open, sep, end, mediaType := `{"latest":"`+company.Stamp(latest)+`","employees":{`, ",", "}}", "application/json"
+	if !asJSON { // [D] employees-changed
+		open, sep, end, mediaType = "<changeList><latest>"+company.Stamp(latest)+"</latest>", "", "</changeList>", answer.XMLType
+	}
+	w := c.Begin(http.StatusOK, mediaType)
+	buf := []byte(open)
+	for i, e := range entries {
+		if i > 0 {
+			buf = append(buf, sep...)
+		}
+		id, at := strconv.Itoa(int(e.id)), company.Stamp(e.at)
+		if asJSON {
+			buf = append(buf, `"`+id+`":{"id":"`+id+`","action":"`+e.name()+`","lastChanged":"`+at+`"}`...)
+		} else {
+			buf = append(buf, `<employee id="`+id+`" action="`+e.name()+`" lastChanged="`+at+`"/>`...)
+		}
+		if buf, ok = answer.Spill(w, buf); !ok {
+			return
 		}
 	}
-	for p := range c.Walk(c.Snapshot().ChangedSince(since.Unix()), true) {
-		if !p.Visible {
-			continue
+	_, _ = w.Write(append(buf, end...))
+}
+
+// changes are the entries of one kind by id, and the latest instant among them.
+func (c *call) changes(since int64, kind string) (entries []changeEntry, latest int64) {
+	latest = since
+	add := func(id int, action uint8, at int64) {
+		e := changeEntry{at, int32(id), action}
+		if kind == "all" || strings.EqualFold(kind, e.name()) {
+			entries = append(entries, e)
+			latest = max(latest, at)
 		}
-		action := "Updated"
-		if p.Person.Created >= since.Unix() {
-			action = "Inserted"
+	}
+	for p := range c.Walk(c.Snapshot().ChangedSince(since), true) {
+		switch {
+		case !p.Visible:
+		case p.Person.Created >= since:
+			add(p.Person.ID, inserted, p.Person.Changed)
+		default:
+			add(p.Person.ID, updated, p.Person.Changed)
 		}
-		add(changeEntry{p.Person.ID, action, p.Person.Changed})
 	}
 	for id, at := range c.Store.Tombstones() {
-		if at >= since.Unix() {
-			add(changeEntry{id, "Deleted", at})
+		if at >= since {
+			add(id, deleted, at)
 		}
 	}
-	slices.SortFunc(entries, func(a, b changeEntry) int { return a.id - b.id })
-	if c.WantsJSON() {
-		c.Text(http.StatusOK, "application/json", changedJSON(entries, latest))
-		return
-	}
-	c.Text(http.StatusOK, answer.XMLType, changedXML(entries, latest))
-}
-
-// changedJSON is a map by id; none is an empty array, as PHP writes it (assumed: bamboohr-api §10).
-func changedJSON(entries []changeEntry, latest int64) []byte {
-	buf := append(company.AppendString([]byte(`{"latest":`), company.Stamp(latest)), `,"employees":`...)
-	if len(entries) == 0 {
-		return append(buf, "[]}"...)
-	}
-	for i, e := range entries {
-		sep := byte(',')
-		if i == 0 {
-			sep = '{'
-		}
-		id := strconv.Itoa(e.id)
-		buf = append(buf, sep)
-		buf = append(buf, `"`+id+`":{"id":"`+id+`","action":"`+e.action+`","lastChanged":"`+company.Stamp(e.at)+`"}`...)
-	}
-	return append(buf, "}}"...)
-}
-
-// changedXML is the same as [D] employees-changed shows it.
-func changedXML(entries []changeEntry, latest int64) []byte {
-	buf := []byte("<changeList><latest>" + company.Stamp(latest) + "</latest>")
-	for _, e := range entries {
-		buf = append(buf, `<employee id="`+strconv.Itoa(e.id)+`" action="`+e.action+`" lastChanged="`+company.Stamp(e.at)+`"/>`...)
-	}
-	return append(buf, "</changeList>"...)
+	slices.SortFunc(entries, func(a, b changeEntry) int { return cmp.Compare(a.id, b.id) })
+	return entries, latest
 }
 
 // changedTable lists all rows of everybody who changed, whatever changed about them ([R] changed-tables-jobInfo).
@@ -111,32 +117,45 @@ func (c *call) changedTable() {
 		c.Fail(http.StatusBadRequest, "Missing or invalid since parameter")
 		return
 	}
-	w := c.Begin(http.StatusOK, "application/json") // only seen as JSON
-	buf := append(company.AppendString([]byte(`{"table":`), table), `,"employees":{`...)
+	c.KeepRows()
+	asJSON := c.WantsJSON()
+	open, sep, end, mediaType := `{"table":"`+table+`","employees":{`, ",", "}}", "application/json"
+	if !asJSON { // [C] yabhrg
+		open, sep, end, mediaType = "<?xml version=\"1.0\"?>\n<table id=\""+table+"\">", "", "</table>\n", answer.XMLType
+	}
+	w := c.Begin(http.StatusOK, mediaType)
+	buf := []byte(open)
 	first := true
 	for p := range c.Walk(c.Snapshot().ChangedSince(since.Unix()), true) {
 		if !p.Visible {
 			continue
 		}
 		if !first {
-			buf = append(buf, ',')
+			buf = append(buf, sep...)
 		}
 		first = false
-		stamp := strings.Replace(company.Stamp(p.Person.Changed), "+00:00", "Z", 1)
-		buf = append(buf, `"`+strconv.Itoa(p.Person.ID)+`":{"lastChanged":"`+stamp+`","rows":[`...)
-		for i, r := range c.tableRows(p, table) {
-			if i > 0 {
-				buf = append(buf, ',')
-			}
-			buf = c.appendRow(buf, r, table, false)
-		}
-		buf = append(buf, "]}"...)
-		if len(buf) >= answer.FlushAt {
-			if _, err := w.Write(buf); err != nil {
-				return
-			}
-			buf = buf[:0]
+		if buf, ok = answer.Spill(w, c.appendChangedRows(buf, p, table, asJSON)); !ok {
+			return
 		}
 	}
-	_, _ = w.Write(append(buf, "}}"...))
+	_, _ = w.Write(append(buf, end...))
+}
+
+func (c *call) appendChangedRows(buf []byte, p answer.Person, table string, asJSON bool) []byte {
+	id, at := strconv.Itoa(p.Person.ID), strings.Replace(company.Stamp(p.Person.Changed), "+00:00", "Z", 1)
+	if !asJSON {
+		buf = append(buf, `<employee id="`+id+`" lastChanged="`+at+`">`...)
+		for _, r := range c.tableRows(p, table) {
+			buf = append(c.appendRowFields(append(buf, "<row>\n"...), r, table), "</row>"...)
+		}
+		return append(buf, "</employee>"...)
+	}
+	buf = append(buf, `"`+id+`":{"lastChanged":"`+at+`","rows":[`...)
+	for i, r := range c.tableRows(p, table) {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = c.appendRow(buf, r, table, false)
+	}
+	return append(buf, "]}"...)
 }

@@ -84,10 +84,23 @@ func (c *call) datasetFieldList() []datasetField {
 	return list
 }
 
-// problem is the error body of the newer dataset endpoints, RFC 7807 ([D] error-bodies).
+// problem is the error body of the dataset endpoints: RFC 7807, which v2 calls plain JSON, and an error object in v1 ([D] OpenAPI).
 func (c *call) problem(status int, code, detail string) {
-	c.Document(status, "application/problem+json", map[string]any{"type": "about:blank", "title": http.StatusText(status),
+	kind := "application/problem+json"
+	switch c.APIVersion() {
+	case "v1":
+		c.errorObject(status, detail)
+		return
+	case "v2":
+		kind = "application/json"
+	}
+	c.Document(status, kind, map[string]any{"type": "about:blank", "title": http.StatusText(status),
 		"status": status, "detail": detail, "instance": c.Path, "code": code})
+}
+
+// errorObject is the error body of saved reports and of datasets v1 ([D] ErrorResponse).
+func (c *call) errorObject(status int, message string) {
+	c.JSON(status, map[string]any{"error": map[string]any{"code": status, "message": message}})
 }
 
 // echo answers with the client's own X-Request-ID where it sent one ([D] datasets v1.2 and v2).
@@ -102,10 +115,15 @@ func (c *call) listDatasets() {
 	c.JSON(http.StatusOK, map[string]any{"datasets": []map[string]string{{"name": "employee", "label": "Employee"}}})
 }
 
-// datasetFields lists the catalogue in pages ([R] dataset-v12-employee-fields); an unknown dataset is 422 ([D]).
+// datasetFields lists the catalogue in pages ([R] dataset-v12-employee-fields); an unknown dataset is 422, in v1 400 as
+// plain text ([D]).
 func (c *call) datasetFields() {
 	c.echo()
 	if c.Args["name"] != "employee" {
+		if c.APIVersion() == "v1" {
+			c.Text(http.StatusBadRequest, "text/plain; charset=UTF-8", []byte("Dataset not found"))
+			return
+		}
 		c.problem(http.StatusUnprocessableEntity, "DATASET_NOT_FOUND", "Dataset not found: "+c.Args["name"])
 		return
 	}

@@ -72,6 +72,7 @@ func (c *call) directory() {
 	}
 	var w interface{ Write([]byte) (int, error) }
 	var cells []answer.Cell
+	ok := true
 	for p := range c.Walk(v.All(), current) {
 		e := p.Person
 		if e.Status != company.Active || e.HireDate == "" || e.HiddenInDirectory || current && e.HireDate > v.Today {
@@ -88,11 +89,8 @@ func (c *call) directory() {
 		} else {
 			buf = answer.AppendXMLRow(buf, "employee", e.ID, cells)
 		}
-		if len(buf) >= answer.FlushAt {
-			if _, err := w.Write(buf); err != nil {
-				return
-			}
-			buf = buf[:0]
+		if buf, ok = answer.Spill(w, buf); !ok {
+			return
 		}
 	}
 	switch {

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -79,9 +80,7 @@ func (c *call) getEmployee() {
 // answerEmployee writes the readable ones of the named fields.
 func (c *call) answerEmployee(status int, e *company.Employee, names []string, onlyCurrent bool) {
 	cols := c.ColumnsFor(slices.DeleteFunc(names, func(n string) bool { return n == "id" }))
-	plan := c.Plan.Rows // a missing row is a fault of bulk answers only
-	c.Plan.Rows.NoPeople, c.Plan.Rows.DropPercent, c.Plan.Rows.DropIDs, c.Plan.Rows.Duplicate = false, 0, nil, nil
-	defer func() { c.Plan.Rows = plan }()
+	c.KeepRows()
 	for p := range c.Walk(just(e), onlyCurrent) {
 		p.Visible = true // checked by employee
 		cells := slices.DeleteFunc(c.Cells(p, cols, nil), func(v answer.Cell) bool { return v.Hidden })
@@ -97,14 +96,18 @@ func (c *call) writeEmployee(status, id int, cells []answer.Cell) {
 	c.Text(status, answer.XMLType, append(answer.AppendXMLRow([]byte("<?xml version=\"1.0\"?>\n"), "employee", id, cells), '\n'))
 }
 
-// values reads the fields a client writes, as JSON or as <field id="…"> elements; false after it answered 400.
+// startsXML tells whether a body is XML rather than JSON.
+func startsXML(raw []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(raw), []byte("<")) }
+
+// values reads the fields a client writes, as JSON or as <field id="…"> elements, told apart by their first character:
+// [C] PyBambooHR sends XML without a Content-Type. False after it answered 400.
 func (c *call) values() (map[string]string, bool) {
 	raw, ok := c.Read()
 	if !ok {
 		return nil, false
 	}
 	values := map[string]string{}
-	if strings.Contains(c.Request.Header.Get("Content-Type"), "xml") {
+	if startsXML(raw) {
 		var body struct {
 			Fields []struct {
 				ID    string `xml:"id,attr"`
@@ -121,7 +124,7 @@ func (c *call) values() (map[string]string, bool) {
 		return values, true
 	}
 	var body map[string]any
-	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	if dec.Decode(&body) != nil || body == nil {
 		c.Fail(http.StatusBadRequest, "Malformed JSON")
@@ -179,9 +182,22 @@ func (c *call) createEmployee() {
 		return
 	}
 	c.Refresh()
-	c.Header().Set("Location", "https://api.bamboohr.com/api/gateway.php/"+c.Store.Company.Subdomain+"/v1/employees/"+strconv.Itoa(e.ID))
+	c.Header().Set("Location", c.gateway()+"/v1/employees/"+strconv.Itoa(e.ID))
 	c.jsonDefault()
 	c.answerEmployee(http.StatusCreated, e, []string{"firstName", "lastName", "status"}, true)
+}
+
+// gateway is the base of the Location of a new record: the gateway ([R] employee-create), by the address it was called
+// under, because [C] PyBambooHR takes its own base off to find the id.
+func (c *call) gateway() string {
+	path := "/api/gateway.php/" + c.Store.Company.Subdomain
+	switch {
+	case !strings.HasPrefix(c.Request.URL.Path, path+"/"):
+		return "https://api.bamboohr.com" + path
+	case c.Request.TLS == nil:
+		return "http://" + c.Request.Host + path
+	}
+	return "https://" + c.Request.Host + path
 }
 
 // jsonDefault makes the answer JSON also when the client did not ask: the writing endpoints were only seen so.
@@ -338,6 +354,10 @@ func (c *call) applyRows(e *company.Employee, values map[string]string, day, tod
 func (c *call) deleteEmployee() {
 	e, ok := c.employee()
 	if !ok {
+		return
+	}
+	if !c.Access.EveryField() { // which right it takes is assumed
+		c.Fail(http.StatusForbidden, "You do not have permission to delete this employee")
 		return
 	}
 	c.Store.Delete(e.ID)

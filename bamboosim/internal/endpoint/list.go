@@ -262,7 +262,7 @@ func (c *call) writeList(q url.Values, ids []int32, from, to, limit int) {
 	w := c.Begin(http.StatusOK, "application/json")
 	buf := []byte(`{"data":[`)
 	var cells []answer.Cell
-	first := true
+	first, ok := true, true
 	for p := range c.WalkIDs(ids[from:to]) {
 		if !first {
 			buf = append(buf, ',')
@@ -271,11 +271,8 @@ func (c *call) writeList(q url.Values, ids []int32, from, to, limit int) {
 		cells = c.Cells(p, cols, cells)
 		buf = c.AppendCells(c.AppendID(buf, "employeeId", p.Person.ID), cells, answer.AllNull)
 		buf = append(answer.AppendRestricted(buf, cells, ""), '}')
-		if len(buf) >= answer.FlushAt {
-			if _, err := w.Write(buf); err != nil {
-				return
-			}
-			buf = buf[:0]
+		if buf, ok = answer.Spill(w, buf); !ok {
+			return
 		}
 	}
 	buf = append(append(buf, `],"meta":`...), hook.Marshal(listMeta(ids, from, to, limit))...)
@@ -313,12 +310,14 @@ func prevCursor(ids []int32, from int) *string {
 
 // listLinks are written for the company's own host, also through the gateway, and lack what there is not
 // ([R] employees-list-page1: _links).
-func (c *call) listLinks(q url.Values, ids []int32, from, to, limit int) map[string]any {
+func (c *call) listLinks(q url.Values, ids []int32, from, to, limit int) any {
+	type href struct {
+		Href string `json:"href"`
+	}
 	base := "https://" + c.Store.Company.Subdomain + ".bamboohr.com/api/v1/employees?"
-	links := map[string]any{"self": map[string]string{"href": base + q.Encode()}}
-	link := func(name, param string, cursor *string) {
+	link := func(param string, cursor *string) *href {
 		if cursor == nil {
-			return
+			return nil
 		}
 		next := url.Values{}
 		for k, v := range q {
@@ -328,11 +327,13 @@ func (c *call) listLinks(q url.Values, ids []int32, from, to, limit int) map[str
 		next.Del("page[before]")
 		next.Set(param, *cursor)
 		next.Set("page[limit]", strconv.Itoa(limit))
-		links[name] = map[string]string{"href": base + next.Encode()}
+		return &href{base + next.Encode()}
 	}
-	link("next", "page[after]", nextCursor(ids, to))
-	link("prev", "page[before]", prevCursor(ids, from))
-	return links
+	return struct {
+		Self *href `json:"self"`
+		Next *href `json:"next,omitempty"`
+		Prev *href `json:"prev,omitempty"`
+	}{&href{base + q.Encode()}, link("page[after]", nextCursor(ids, to)), link("page[before]", prevCursor(ids, from))}
 }
 
 func sortedKeys(q url.Values) []string {

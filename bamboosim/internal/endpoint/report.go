@@ -39,9 +39,10 @@ func (c *call) customReport() {
 	if !ok {
 		return
 	}
-	// [D]: JSON is recognised by the exact content type only; anything else is parsed as XML.
+	// [D]: JSON is recognised by the exact content type only; anything else is parsed as XML. Without any type both
+	// work: [C] baton-bamboohr sends JSON so, PyBambooHR XML.
 	req, problem := reportRequest{}, ""
-	if c.Request.Header.Get("Content-Type") == "application/json" {
+	if kind := c.Request.Header.Get("Content-Type"); kind == "application/json" || kind == "" && !startsXML(raw) {
 		req, problem = readReportJSON(raw)
 	} else {
 		req, problem = readReportXML(raw)
@@ -293,8 +294,12 @@ func (c *call) listReports() {
 // savedReport runs a saved report with dataset names, in pages ([D] bamboohr-api §2.5).
 func (c *call) savedReport() {
 	d, ok := c.savedReportDef()
+	if _, err := strconv.Atoi(c.Args["id"]); err != nil {
+		c.errorObject(http.StatusBadRequest, "Invalid report id")
+		return
+	}
 	if !ok {
-		c.JSON(http.StatusNotFound, map[string]any{"error": map[string]any{"code": 404, "message": "Report not found"}})
+		c.errorObject(http.StatusNotFound, "Report not found")
 		return
 	}
 	type field struct {

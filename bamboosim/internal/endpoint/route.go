@@ -71,6 +71,17 @@ type API struct{ routes []route }
 // New lists the operations.
 func New() *API { return &API{routes()} }
 
+// Operations names what is simulated, one entry a version: "GET v1/employees/{id}".
+func (a *API) Operations() []string {
+	var names []string
+	for _, r := range a.routes {
+		for _, v := range r.versions {
+			names = append(names, r.method+" "+v+"/"+strings.Join(r.segments, "/"))
+		}
+	}
+	return names
+}
+
 // call is a request to an operation.
 type call struct{ *answer.Call }
 

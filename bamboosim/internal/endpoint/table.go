@@ -107,6 +107,7 @@ func (c *call) getTable() {
 			return
 		}
 		people = just(e)
+		c.KeepRows()
 	}
 	asJSON := c.WantsJSON()
 	open, sep, end, kind := "<?xml version=\"1.0\"?>\n<table>\n", "", "</table>\n", answer.XMLType
@@ -115,7 +116,7 @@ func (c *call) getTable() {
 	}
 	w := c.Begin(http.StatusOK, kind)
 	buf := []byte(open)
-	first := true
+	first, ok := true, true
 	for p := range c.Walk(people, true) {
 		if !p.Visible {
 			continue
@@ -131,11 +132,8 @@ func (c *call) getTable() {
 				buf = c.appendRowXML(buf, r, table)
 			}
 		}
-		if len(buf) >= answer.FlushAt {
-			if _, err := w.Write(buf); err != nil {
-				return
-			}
-			buf = buf[:0]
+		if buf, ok = answer.Spill(w, buf); !ok {
+			return
 		}
 	}
 	_, _ = w.Write(append(buf, end...))
@@ -144,10 +142,14 @@ func (c *call) getTable() {
 func (c *call) appendRowXML(dst []byte, r tableRow, table string) []byte {
 	dst = append(strconv.AppendInt(append(dst, ` <row id="`...), int64(r.id), 10), `" employeeId="`...)
 	dst = append(strconv.AppendInt(dst, int64(r.employee), 10), "\">\n"...)
+	return append(c.appendRowFields(dst, r, table), " </row>\n"...)
+}
+
+func (c *call) appendRowFields(dst []byte, r tableRow, table string) []byte {
 	for _, col := range c.tableReadable(table, r.employee) {
 		dst = append(answer.AppendXMLField(append(dst, "  "...), col.name, r.values[col.name]), '\n')
 	}
-	return append(dst, " </row>\n"...)
+	return dst
 }
 
 // setJob writes one column of a job row; an unknown option or manager is an error.
@@ -321,8 +323,18 @@ func (c *call) changeStatusRow(e *company.Employee, rowID int, create bool, valu
 // deleteRow removes a row, or says why not, with 200 both times ([R] tables-row-delete, [D] bamboohr-api §2.8).
 // Deleting the row of a termination takes the termination back (assumed).
 func (c *call) deleteRow() {
+	id, _ := strconv.Atoi(c.Args["id"])
+	columns := tableColumns(c.Args["table"])
+	if _, found := c.Snapshot().Find(id, new(company.Employee)); !found || columns == nil { // [D]: 400 for both
+		c.Fail(http.StatusBadRequest, "Invalid employee or table")
+		return
+	}
 	e, ok := c.employee()
 	if !ok {
+		return
+	}
+	if len(columns) > 0 && !slices.ContainsFunc(columns, func(col tableColumn) bool { return col.alias != "" && c.Access.Column(c.FieldOf(col.alias)) }) {
+		c.Fail(http.StatusForbidden, "Permission denied")
 		return
 	}
 	rowID, _ := strconv.Atoi(c.Args["row"])
