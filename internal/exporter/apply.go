@@ -102,7 +102,7 @@ func (x *Exporter) settleFound(ctx context.Context, e *Export, r *Row, found []e
 	case r.Attempts > 0 && f.nameKey == r.nameKey():
 		return x.settle(ctx, e, r, Created, f.id, "")
 	}
-	return x.settle(ctx, e, r, Exists, f.id, f.title()+" has this address in BambooHR")
+	return x.settle(ctx, e, r, Exists, f.id, f.name+" has this address in BambooHR")
 }
 
 // nameKey is the compare form of the name that is sent.

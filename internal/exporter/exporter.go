@@ -51,6 +51,7 @@ type Row struct {
 	Email     string
 	Fields    []Field
 	ManagerID string // the managing person, "" for nobody
+	Manager   string // how that person is called
 
 	State      State
 	Attempts   int    // requests that may have reached BambooHR

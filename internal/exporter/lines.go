@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/rollcall-hr/rollcall/bamboohr"
@@ -36,35 +37,43 @@ func (x *Exporter) reportingLines(ctx context.Context, e *Export) error {
 	return nil
 }
 
-// managers finds the employees behind the managing people: linked ones, those of this export, and those
-// that are to be linked.
+// managers finds the employees behind the managing people: by their link, by the link that the next sync
+// makes, else by their address.
 func (x *Exporter) managers(ctx context.Context, e *Export) (map[string]string, error) {
+	decisions, err := x.People.Decisions(ctx, x.Connection)
+	if err != nil {
+		return nil, fmt.Errorf("read the decisions: %w", err)
+	}
 	out := map[string]string{}
+	for _, d := range decisions {
+		if d.Kind == directory.DecideLink {
+			out[d.PersonID] = strconv.FormatInt(d.SourceID, 10)
+		}
+	}
 	var ids []string
 	for i := range e.Rows {
-		ids = append(ids, e.Rows[i].ManagerID)
+		if r := &e.Rows[i]; r.State == Created && !r.LineDone && !slices.Contains(ids, r.ManagerID) {
+			ids = append(ids, r.ManagerID)
+		}
 	}
 	people, err := x.People.PersonsByID(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read the managers: %w", err)
 	}
 	for i := range people {
-		if l := people[i].Link; l != nil && l.Connection == x.Connection {
-			out[people[i].ID] = l.SourceID
+		p := &people[i]
+		if p.Link != nil && p.Link.Connection == x.Connection {
+			out[p.ID] = p.Link.SourceID
 		}
-	}
-	decisions, err := x.People.Decisions(ctx, x.Connection)
-	if err != nil {
-		return nil, fmt.Errorf("read the decisions: %w", err)
-	}
-	for _, d := range decisions {
-		if d.Kind == directory.DecideLink && out[d.PersonID] == "" {
-			out[d.PersonID] = strconv.FormatInt(d.SourceID, 10)
+		if out[p.ID] != "" || p.Values.Get(directory.Email) == "" {
+			continue
 		}
-	}
-	for i := range e.Rows {
-		if r := &e.Rows[i]; r.State == Exists && r.EmployeeID != "" && out[r.PersonID] == "" {
-			out[r.PersonID] = r.EmployeeID
+		found, err := x.find(ctx, p.Values.Get(directory.Email))
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 1 {
+			out[p.ID] = found[0].id
 		}
 	}
 	return out, nil

@@ -26,7 +26,7 @@ func (x *Exporter) Plan(ctx context.Context) (Export, error) {
 	if err != nil {
 		return Export{}, fmt.Errorf("read the decisions: %w", err)
 	}
-	p := planner{x: x, roster: roster, options: options, decided: map[string]int64{}, known: map[string]bool{}}
+	p := planner{x: x, roster: roster, options: options, decided: map[string]int64{}, known: map[string]bool{}, names: map[string]string{}}
 	for _, d := range decisions {
 		p.known[strconv.FormatInt(d.SourceID, 10)] = true
 		if d.Kind == directory.DecideLink {
@@ -54,15 +54,18 @@ type planner struct {
 	decided map[string]int64             // person → the employee an administrator or an earlier export chose
 	known   map[string]bool              // employees who are linked or decided about
 	people  []directory.Person           // without link, not deactivated
+	names   map[string]string            // of everybody, by person
 }
 
 // read gathers the people without a link, and holds the roster against the linked ones.
 func (p *planner) read(ctx context.Context) error {
 	linked, missing := 0, 0
 	for person, err := range p.x.People.AllPeople(ctx) {
-		switch {
-		case err != nil:
+		if err != nil {
 			return fmt.Errorf("read the directory: %w", err)
+		}
+		p.names[person.ID] = nameOf(person)
+		switch {
 		case person.Link == nil && person.Status != directory.Deactivated:
 			p.people = append(p.people, *person)
 		case person.Link != nil && person.Link.Connection == p.x.Connection:
@@ -96,6 +99,7 @@ func (e *DoubtfulError) Code() string { return "doubtful" }
 func (p *planner) decide(e *Export, person *directory.Person) {
 	row := Row{Seq: len(e.Rows) + 1, PersonID: person.ID, Version: person.Version, Name: nameOf(person), Email: person.Values.Get(directory.Email),
 		ManagerID: person.Values.Get(directory.Manager), State: Planned}
+	row.Manager = p.names[row.ManagerID]
 	if h, no := p.reason(person, &row); no {
 		h.Kind, h.PersonID, h.Name, h.Email = plan.HeldPerson, row.PersonID, row.Name, row.Email
 		e.Held = append(e.Held, h)
@@ -117,27 +121,31 @@ func (p *planner) decide(e *Export, person *directory.Person) {
 	e.Rows = append(e.Rows, row)
 }
 
-// reason tells why somebody is not created.
+// reason tells why somebody is not created, and the way out.
 func (p *planner) reason(person *directory.Person, row *Row) (plan.Held, bool) {
+	held := func(why plan.Reason, employeeID, detail, fix string) (plan.Held, bool) {
+		id, _ := strconv.ParseInt(employeeID, 10, 64) // 0 for nobody
+		return plan.Held{Reason: why, SourceID: id, Detail: detail, Trace: plan.Trace{Fix: fix}}, true
+	}
 	if id, ok := p.decided[person.ID]; ok {
-		return plan.Held{Reason: plan.NotFromHR, Detail: fmt.Sprintf("is to be linked to employee:%d; the next \"rollcall sync\" does it", id)}, true
+		return held(plan.NotFromHR, strconv.FormatInt(id, 10), "is to be linked to this employee", "the next \"rollcall sync\" does it")
 	}
 	if row.Email == "" {
-		return plan.Held{Reason: plan.NoEmail, Detail: "has no e-mail address, so nobody can tell whether BambooHR knows this person"}, true
+		return held(plan.NoEmail, "", "has no e-mail address, so nobody can tell whether BambooHR knows this person", "give the person an address")
 	}
 	if e := p.roster.byMail[directory.EmailKey(row.Email)]; e != nil {
-		return plan.Held{Reason: plan.EmailTaken, Detail: fmt.Sprintf("%s has this address in BambooHR; \"rollcall plan\" shows whether they are matched", e.title())}, true
+		return held(plan.EmailTaken, e.id, e.name+" has this address in BambooHR", "\"rollcall plan\" shows whether they are matched")
 	}
 	for _, f := range []directory.Field{directory.FirstName, directory.LastName} {
 		if person.Values.Get(f) == "" {
-			return plan.Held{Reason: plan.InvalidValue, Detail: fmt.Sprintf("has no %s, which BambooHR requires", f)}, true
+			return held(plan.InvalidValue, "", fmt.Sprintf("has no %s, which BambooHR requires", f), "fill it in")
 		}
 	}
 	name := directory.NameKey(person.Values.Get(directory.FirstName) + " " + person.Values.Get(directory.LastName))
 	for _, e := range p.roster.names[name] {
 		if !p.known[e.id] {
-			return plan.Held{Reason: plan.AmbiguousMatch, Detail: fmt.Sprintf(
-				"%s has the same name and another address; settle it with \"rollcall decide employee:%s --link id:%s\", or --new if they are two people", e.title(), e.id, person.ID)}, true
+			return held(plan.AmbiguousMatch, e.id, e.name+" has the same name and another address",
+				fmt.Sprintf("decide with \"rollcall decide employee:%s --link id:%s\", or --new if they are two people", e.id, person.ID))
 		}
 	}
 	return plan.Held{}, false
