@@ -15,7 +15,7 @@ import (
 type applyCmd struct {
 	PlanID  string         `arg:"" optional:"" name:"PLAN_ID" help:"Plan to apply; default the latest of the connection."`
 	Approve []string       `placeholder:"KIND" help:"Let a kind through that needs an approval: deactivate, move_email, blank, new_departments, id_churn."`
-	Release map[string]int `placeholder:"KIND=COUNT" mapsep:"none" help:"Let a refused kind through; the count must match the plan's."`
+	Release map[string]int `placeholder:"KIND=COUNT" mapsep:"none" help:"Let a refused kind through, also baseline; the count must match the plan's."`
 	consent
 	settings
 	output
@@ -157,29 +157,47 @@ type appliedView struct {
 	Waiting int `json:"waiting"` // changes that still wait
 }
 
-// printApplied shows what a run did and exits with 3 when something waits.
+// printApplied shows what a run did and exits with 3 when something waits, also a doubtful reading.
 func (a *app) printApplied(x *session, res syncrun.ApplyResult, format string) error {
 	v := appliedView{syncrun.ViewRun(res.Run), res.Waiting}
 	err := a.print(format, v, func(p *page) {
-		if res.Run.Counts.Changes() == 0 && res.Waiting == 0 {
+		switch changed := res.Run.Counts.Changes() > 0 || res.Waiting > 0 || res.Doubt; {
+		case !changed && res.Run.UndoOf != "":
+			p.linef("Nothing was taken back.  %s", p.paint(dim, res.Run.ID))
+			return
+		case !changed:
 			p.linef("Nothing to do: the directory of %s agrees with BambooHR.  %s", x.Policy.Name, p.paint(dim, res.Run.ID))
+			heldLine(p, res.Run.Counts)
 			return
 		}
-		p.linef("%s  %s", p.paint(bold, "Applied to "+x.Policy.Name+":"), p.paint(dim, res.Run.ID))
+		what := "Applied to " + x.Policy.Name + ":"
+		if res.Run.Counts.Changes() == 0 {
+			what = "Nothing was applied to " + x.Policy.Name + ":"
+		}
+		p.linef("%s  %s", p.paint(bold, what), p.paint(dim, res.Run.ID))
 		p.linef("  %s", tally(p, res.Run.Counts))
-		if res.Waiting > 0 {
-			p.linef("%s", p.paint(yellow, count(res.Waiting, "change waits", "changes wait")+" and was not applied:"))
-			for _, r := range res.Plan.Header.Reasons {
-				p.linef("  %s %s", p.paint(red, "!"), r.Sentence)
-				p.linef("    %s", wayOut(&res.Plan.Header, r))
-			}
+		heldLine(p, res.Run.Counts)
+		switch {
+		case res.Waiting > 0:
+			p.linef("%s", p.paint(yellow, count(res.Waiting, "change waits and was", "changes wait and were")+" not applied:"))
+			planReasons(p, res.Plan)
+		case res.Doubt:
+			p.linef("%s", p.paint(yellow, "The reading waits for somebody to accept it:"))
+			planReasons(p, res.Plan)
 		}
 		if res.Run.Counts.Changes() > 0 {
 			p.linef("To take it back: rollcall undo %s", res.Run.ID)
 		}
 	})
-	if err == nil && res.Waiting > 0 {
+	if err == nil && (res.Waiting > 0 || res.Doubt) {
 		return codeWaiting
 	}
 	return err
+}
+
+// heldLine says that somebody was left alone, and where to read why (promise BW21).
+func heldLine(p *page, c plan.Counts) {
+	if c.Held > 0 {
+		p.linef("  %s: \"rollcall plan\" tells who and why", count(c.Held, "entry is held", "entries are held"))
+	}
 }

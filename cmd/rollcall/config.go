@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -22,7 +23,9 @@ type settings struct {
 	Connection  string `placeholder:"NAME" help:"Connection to use; required when the file has several."`
 	Data        string `placeholder:"DIR" help:"Data folder; default $ROLLCALL_DATA, else ./rollcall-data."`
 	DatabaseURL string `name:"database-url" placeholder:"URL" help:"PostgreSQL instead of the data folder; comes with a later version."`
-	Clock       string `placeholder:"TIME" help:"RFC 3339 time, or \"follow\" for the simulator's clock; only with a simulator base URL."`
+	Clock       string `placeholder:"TIME" help:"RFC 3339 time, or \"follow\" for the simulator's clock; only with a simulator base URL. With a clock that stands, waiting costs no real time."`
+	// Lease replaces leaseFor, for an operator who tests what happens when a run is taken over.
+	Lease time.Duration `hidden:""`
 }
 
 // loaded is the configuration in force: file, environment and presets merged.

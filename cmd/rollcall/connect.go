@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -27,6 +27,7 @@ type session struct {
 	*syncrun.Engine
 	file   *loaded
 	db     *store.DB
+	clock  clock
 	source *source.BambooHR // nil unless reading was asked for
 	client *bamboohr.Client
 }
@@ -41,15 +42,23 @@ func (a *app) open(s *settings) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Lease != 0 && s.Lease < time.Second {
+		return nil, badInput("--lease %s is too short; give at least 1s", s.Lease)
+	}
 	dir, err := a.dataDir(s)
 	if err != nil {
 		return nil, err
 	}
-	now, err := a.clock(file, conn, s.Clock)
+	c, err := a.clock(file, conn, s.Clock)
 	if err != nil {
 		return nil, err
 	}
-	return a.build(file, conn, dir, now)
+	x, err := a.build(file, conn, dir, c.now)
+	if err != nil {
+		return nil, err
+	}
+	x.clock, x.LeaseFor = c, cmp.Or(s.Lease, leaseFor)
+	return x, nil
 }
 
 // build connects the parts.
@@ -82,7 +91,10 @@ func (a *app) openToRead(s *settings) (*session, error) {
 // connect gives the session a reader with that key.
 func (x *session) connect(key string) error {
 	counter := &source.Counter{}
-	options := []bamboohr.Option{bamboohr.WithVersion(buildVersion().Version), bamboohr.WithObserver(counter.Observe)}
+	options := []bamboohr.Option{bamboohr.WithVersion(buildVersion().Version), bamboohr.WithObserver(counter.Observe), bamboohr.WithNow(x.Now)}
+	if x.clock.sleep != nil {
+		options = append(options, bamboohr.WithSleep(x.clock.sleep))
+	}
 	if base := x.Policy.BambooHR.BaseURL; base != "" {
 		options = append(options, bamboohr.WithBaseURL(base))
 	}
@@ -91,7 +103,7 @@ func (x *session) connect(key string) error {
 		return err
 	}
 	x.client = client
-	x.source = source.NewBambooHR(client, x.Policy, source.Options{Now: x.Now, Counter: counter})
+	x.source = source.NewBambooHR(client, x.Policy, source.Options{Now: x.Now, Counter: counter, OddKey: !source.UsualKey(key)})
 	x.Source = x.source
 	return nil
 }
@@ -145,48 +157,4 @@ func actor() string {
 		return "cli:" + u.Username
 	}
 	return "cli"
-}
-
-// clock is the time that commands work with: the real one, a given instant, or the simulator's.
-func (a *app) clock(file *loaded, conn *policy.Connection, flag string) (func() time.Time, error) {
-	text := flag
-	if text == "" {
-		text = file.Clock
-	}
-	if text == "" {
-		return a.now, nil
-	}
-	if conn.BambooHR.BaseURL == "" {
-		return nil, badInput("--clock works only with a simulator; connection %q has no bamboohr.base_url", conn.Name)
-	}
-	if text == "follow" {
-		return a.followClock(conn)
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return nil, badInput("--clock %q is neither \"follow\" nor an RFC 3339 time such as 2026-11-21T12:00:00Z", text)
-	}
-	return func() time.Time { return t }, nil
-}
-
-// followClock takes the simulator's time at the start of the command and goes on from there when the
-// simulator's clock runs.
-func (a *app) followClock(conn *policy.Connection) (func() time.Time, error) {
-	sim, err := newSimControl(conn.BambooHR.BaseURL, conn.BambooHR.Subdomain)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(a.ctx, 10*time.Second)
-	defer cancel()
-	c, err := sim.clock(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("follow the simulator's clock: %w", err)
-	}
-	asked := a.now()
-	return func() time.Time {
-		if !c.Running {
-			return c.Now
-		}
-		return c.Now.Add(a.now().Sub(asked))
-	}, nil
 }

@@ -76,7 +76,7 @@ func (d *demo) first() error {
 	if err != nil {
 		return err
 	}
-	planSummary(d.page, &info.Header)
+	planSummary(d.page, info)
 	if err := d.title("Nothing was written so far. Apply exactly that plan.  (rollcall apply)"); err != nil {
 		return err
 	}

@@ -48,8 +48,11 @@ type errorView struct {
 // the exit code.
 func (a *app) fail(err error) int {
 	v := viewError(err)
+	if a.errTerminal {
+		fmt.Fprint(a.err, wipe) // of a progress line
+	}
 	for _, line := range lines(err) {
-		fmt.Fprintf(a.surroundings.err, "rollcall: %s\n", line)
+		fmt.Fprintf(a.err, "rollcall: %s\n", line)
 	}
 	if a.out.n == 0 && wantsJSON(a.args) {
 		// An error that cannot be written has nowhere else to go; stderr has it already.
@@ -102,6 +105,9 @@ func viewError(err error) errorView {
 	}
 	if b, ok := errors.AsType[*syncrun.BusyError](err); ok {
 		v.Code, v.RunID = "busy", b.RunID
+	}
+	if errors.Is(err, syncrun.ErrLeaseLost) {
+		v.Code = "taken_over"
 	}
 	if _, ok := errors.AsType[*syncrun.StaleError](err); ok {
 		v.Code = "stale"

@@ -15,7 +15,7 @@ import (
 // mailFailure tells the error recipients that a sync without a server failed (surface, "Commands"), or
 // says on stderr why nobody is told. Its own trouble is the only error it answers.
 func (a *app) mailFailure(x *session, run syncrun.Run, cause error) error {
-	if busy := new(syncrun.BusyError); errors.As(cause, &busy) {
+	if busy := new(syncrun.BusyError); errors.As(cause, &busy) || errors.Is(cause, syncrun.ErrLeaseLost) {
 		return nil // the other run tells for itself
 	}
 	to := x.Policy.Notify.Errors

@@ -147,5 +147,5 @@ func dash(s *string) string {
 
 // note tells a person something beside the value, on stderr.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.surroundings.err, format+"\n", args...)
+	fmt.Fprintf(a.err, format+"\n", args...)
 }

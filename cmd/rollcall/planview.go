@@ -93,27 +93,29 @@ func planHead(p *page, connection string, info syncrun.PlanInfo) {
 	h := &info.Header
 	day := ""
 	if h.AsOf != nil {
-		day = " as of " + h.AsOf.Format(time.DateOnly)
+		day = " as of the end of " + h.AsOfDay
 	}
 	p.linef("%s%s", p.paint(bold, fmt.Sprintf("Plan of %s%s", connection, day)), p.paint(dim, fmt.Sprintf("  %s, %s read %s",
 		info.ID, count(h.Evidence.Employees, "employee", "employees"), moment(h.Evidence.TakenAt))))
-	planSummary(p, h)
+	planSummary(p, info)
 }
 
 // planSummary is the part of a plan that fits a screen: bar, counts, verdict.
-func planSummary(p *page, h *plan.Header) {
+func planSummary(p *page, info syncrun.PlanInfo) {
+	h := &info.Header
 	if b := bar(p, h.Counts); b != "" {
 		p.linef("  %s", b)
 	}
 	p.linef("  %s", tally(p, h.Counts))
 	p.linef("  %d unchanged, %d held, %d left before they were ever linked; billable seats %d → %d", h.Counts.Unchanged, h.Counts.Held, h.Counts.Left, h.SeatsBefore, h.SeatsAfter)
 	p.linef("%s", verdictLine(p, h.Verdict))
-	for _, r := range h.Reasons {
-		p.linef("  %s %s", p.paint(red, "!"), r.Sentence)
-		p.linef("    %s", wayOut(h, r))
+	planReasons(p, info)
+	notes := h.Evidence.Warnings
+	if len(h.Reasons) == 0 {
+		notes = slices.Concat(h.Evidence.Doubts, notes) // of one person's plan; else the reasons tell them
 	}
-	for _, doubt := range h.Evidence.Doubts {
-		p.linef("  %s %s", p.paint(yellow, "?"), doubt)
+	for _, note := range notes {
+		p.linef("  %s %s", p.paint(yellow, "?"), note)
 	}
 	if len(h.Evidence.Unreadable) > 0 {
 		p.linef("  %s the key cannot read %s", p.paint(yellow, "?"), strings.Join(h.Evidence.Unreadable, ", "))
@@ -132,16 +134,24 @@ func verdictLine(p *page, v plan.Verdict) string {
 	return "Verdict: " + p.paint(red, "refused") + "; the rest may be applied."
 }
 
-// wayOut says how a waiting kind is let through.
-func wayOut(h *plan.Header, r plan.VerdictReason) string {
+// planReasons tells what waits, why, and how it is let through.
+func planReasons(p *page, info syncrun.PlanInfo) {
+	for _, r := range info.Header.Reasons {
+		p.linef("  %s %s", p.paint(red, "!"), r.Sentence)
+		p.linef("    if this is meant: rollcall apply %s %s", info.ID, permit(&info.Header, r))
+	}
+}
+
+// permit is the flag that lets a waiting kind through.
+func permit(h *plan.Header, r plan.VerdictReason) string {
 	if r.Waiting != plan.WaitingRefused {
-		return fmt.Sprintf("if this is meant: rollcall apply --approve %s", r.Kind)
+		return fmt.Sprintf("--approve %s", r.Kind)
 	}
 	n := h.KindCounts[r.Kind]
 	if r.Kind == plan.KindBaseline {
 		n = h.Evidence.Employees
 	}
-	return fmt.Sprintf("if this is meant: rollcall apply --release %s=%d", r.Kind, n)
+	return fmt.Sprintf("--release %s=%d", r.Kind, n)
 }
 
 // heldGroups gathers held entries by reason, in the order of their first entry.

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
+
+// wipe clears the terminal's line.
+const wipe = "\r\x1b[K"
 
 // progress shows how far a run is, on one line of stderr that is wiped at the end of each phase; nil
 // when stderr is no terminal.
@@ -21,6 +23,6 @@ func (a *app) progress() func(syncrun.Progress) {
 		if p.Total > 0 && p.Done >= p.Total {
 			line = ""
 		}
-		fmt.Fprintf(a.err, "\r%s\r%s", strings.Repeat(" ", 40), line)
+		fmt.Fprintf(a.err, "%s%s", wipe, line)
 	}
 }

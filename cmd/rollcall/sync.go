@@ -49,7 +49,11 @@ func (c *syncCmd) unasked(a *app, x *session) error {
 	res, err := x.Sync(a.ctx, opt)
 	if err = errors.Join(res.ReadErr, err); err != nil {
 		if n := res.Run.Counts.Changes(); n > 0 {
-			a.note("rollcall: what came due was applied all the same: %s", sentenceOf(res.Run.Counts))
+			how := "before that was applied"
+			if res.ReadErr != nil {
+				how = "what came due was applied all the same"
+			}
+			a.note("rollcall: %s: %s", how, sentenceOf(res.Run.Counts))
 		}
 		return ofRun(res.Run, errors.Join(err, a.mailFailure(x, res.Run, err)))
 	}
