@@ -25,7 +25,7 @@ race:
 
 # Long-running checks that are not part of the gate: 50 kills, more fuzzing.
 soak:
-	ROLLCALL_SOAK=1 $(GO) test -timeout 60m -run 'Kill|Soak' ./cmd/rollcall
+	ROLLCALL_SOAK=1 $(GO) test -timeout 60m -run 'Kill|DiskFull|Soak' ./cmd/rollcall
 	for f in bamboohr policy mapping directory; do for t in $$($(GO) test -list '^Fuzz' ./$$f | grep ^Fuzz); do $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime 60s ./$$f; done; done
 
 # Speed and memory as ratios to a floor measured in the same run.

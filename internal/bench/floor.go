@@ -78,7 +78,12 @@ func write(file string, n int) error {
 	for i := range cols {
 		cols[i] = fmt.Sprintf("c%d text", i)
 	}
-	setup := "pragma journal_mode=wal; pragma synchronous=normal; create table t (id integer primary key, " + strings.Join(cols, ", ") + "); create unique index u on t (c0)"
+	setup := "create table t (id integer primary key, " + strings.Join(cols, ", ") + "); create unique index u on t (c0)"
+	for _, pragma := range []string{"pragma journal_mode=wal", "pragma synchronous=normal"} {
+		if err := sqlitex.ExecuteTransient(conn, pragma, nil); err != nil {
+			return err
+		}
+	}
 	if err := sqlitex.ExecuteScript(conn, setup, nil); err != nil {
 		return err
 	}
