@@ -30,8 +30,8 @@ type FieldJSON struct {
 	Name     directory.Field `json:"name"`
 	Before   any             `json:"before"`
 	After    any             `json:"after"`
-	BeforeID *string         `json:"before_id,omitempty"`
-	AfterID  *string         `json:"after_id,omitempty"`
+	BeforeID any             `json:"before_id,omitempty"` // of the manager: a person's id or null; left out for other fields
+	AfterID  any             `json:"after_id,omitempty"`
 	From     *string         `json:"from"`
 }
 
@@ -70,8 +70,21 @@ func (c *Change) JSON(h *Header) ChangeJSON {
 	}
 	for i := range c.Fields {
 		f := &c.Fields[i]
-		out.Fields = append(out.Fields, FieldJSON{f.Field, JSONValue(f.Kind, f.Before), JSONValue(f.Kind, f.After),
-			null(f.BeforeID), null(f.AfterID), null(f.From)})
+		out.Fields = append(out.Fields, f.json())
+	}
+	return out
+}
+
+func (f *FieldChange) json() FieldJSON {
+	out := FieldJSON{Name: f.Field, From: null(f.From)}
+	if f.Before != "" {
+		out.Before = JSONValue(f.Kind, f.Before)
+	}
+	if f.After != "" {
+		out.After = JSONValue(f.Kind, f.After)
+	}
+	if f.Field == directory.Manager {
+		out.BeforeID, out.AfterID = null(f.BeforeID), null(f.AfterID)
 	}
 	return out
 }

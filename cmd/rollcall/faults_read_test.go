@@ -33,6 +33,7 @@ type readFault struct {
 	says     string // stands in what plan prints
 	people   int    // employees ∪ people, when some vanish; default all
 	requests int    // exactly so many; 0: not looked at
+	orFewer  bool   // the two reports go out together: a refusal of one may call the other back
 	waited   [2]time.Duration
 }
 
@@ -128,7 +129,7 @@ func (tt *readFault) play(t *testing.T, w *faultWorld, start stepped) {
 	p := w.rollcall("plan", "-o", "json")
 	w.arm()
 	s := w.rollcall("sync", "--yes", "-o", "json")
-	if n := w.requests(); tt.requests != 0 && n != tt.requests {
+	if n := w.requests(); tt.requests != 0 && n != tt.requests && !(tt.orFewer && n < tt.requests) {
 		t.Errorf("%d requests, want %d", n, tt.requests)
 	}
 	var planned planned
