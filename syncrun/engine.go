@@ -95,6 +95,19 @@ func (e *Engine) begin(ctx context.Context, trigger Trigger) (context.Context, *
 	return kept, &session{e: e, conn: conn, run: run, lease: lease, stop: stop}, nil
 }
 
+// Exclusive does f under the connection's lease, for work beside runs such as an export, so that neither
+// a run nor another such work is under way meanwhile (*BusyError). f's context ends when the lease is
+// lost; id names the work to whoever finds the connection busy.
+func (e *Engine) Exclusive(ctx context.Context, connection, id string, f func(context.Context) error) error {
+	lease, err := e.Store.Acquire(ctx, connection, id, e.LeaseFor)
+	if err != nil {
+		return err
+	}
+	kept, stop := e.keep(ctx, lease)
+	err = f(kept)
+	return errors.Join(err, stop(), e.Store.Release(context.WithoutCancel(ctx), lease))
+}
+
 // keep renews the lease until stop, and cancels the context when it is lost.
 func (e *Engine) keep(ctx context.Context, l Lease) (context.Context, func() error) {
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -38,7 +38,7 @@ func (c *exportBamboohr) create(a *app) (err error) {
 		return err
 	}
 	before := e
-	err = a.exclusively(x, conn.ID, e.ID, func(ctx context.Context) error {
+	err = x.Exclusive(a.ctx, conn.ID, e.ID, func(ctx context.Context) error {
 		e, err = out.Apply(ctx, e.ID)
 		return err
 	})
@@ -119,38 +119,6 @@ func exportFailed(before, after *exporter.Export, err error) error {
 	done := after.Count(exporter.Created) - before.Count(exporter.Created)
 	return fmt.Errorf("%w; %s created now, %s left; \"rollcall export bamboohr --create %s\" goes on and creates nobody twice",
 		err, count(done, "person was", "people were"), count(after.Left(), "person is", "people are"), after.ID)
-}
-
-// exclusively does f under the connection's lease, so that neither a run nor another export is under way
-// meanwhile; f's context ends when the lease is lost.
-func (a *app) exclusively(x *session, connection, id string, f func(context.Context) error) (err error) {
-	lease, err := x.Store.Acquire(a.ctx, connection, id, x.LeaseFor)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancelCause(a.ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(x.LeaseFor / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if err := x.Store.Renew(ctx, lease, x.LeaseFor); errors.Is(err, syncrun.ErrLeaseLost) {
-					cancel(err)
-				}
-			}
-		}
-	}()
-	defer func() {
-		cancel(nil)
-		<-done
-		err = errors.Join(err, x.Store.Release(context.WithoutCancel(a.ctx), lease))
-	}()
-	return f(ctx)
 }
 
 // exportView is an export as JSON.
