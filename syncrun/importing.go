@@ -51,6 +51,7 @@ func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Per
 		imp.add(ctx, row)
 	}
 	imp.managers(ctx, rows)
+	imp.loops(rows)
 	if err := imp.taken(ctx, rows); err != nil {
 		return nil, err
 	}
@@ -208,6 +209,23 @@ func (i *importer) managers(ctx context.Context, rows []importRow) {
 			continue
 		}
 		i.people[at].Values.Set(directory.Manager, directory.KindPerson, m.ID)
+	}
+}
+
+// loops refuses reporting lines that form a loop; people already there cannot report to imported ones.
+func (i *importer) loops(rows []importRow) {
+	index := map[string]int{}
+	for at := range i.people {
+		index[i.people[at].ID] = at
+	}
+	next := func(at int) int {
+		if m, ok := index[i.people[at].Values.Get(directory.Manager)]; ok {
+			return m
+		}
+		return -1
+	}
+	for _, loop := range directory.FindLoops(len(i.people), next) {
+		i.fault(rows[loop[0]], "manager_email", "the reporting lines of %s form a loop", personName(&i.people[loop[0]]))
 	}
 }
 

@@ -125,12 +125,57 @@ func (e *Engine) setField(ctx context.Context, p *directory.Person, f directory.
 	if before == canonical {
 		return nil
 	}
+	fc := plan.FieldChange{Field: f, Kind: kind, Before: before, After: canonical}
+	if f == directory.Manager {
+		if err := e.checkLine(ctx, p, canonical); err != nil {
+			return err
+		}
+		if fc, err = e.managerChange(ctx, before, canonical); err != nil {
+			return err
+		}
+	}
 	p.Values.Set(f, kind, canonical)
-	change.Fields = append(change.Fields, plan.FieldChange{Field: f, Kind: kind, Before: before, After: canonical})
+	change.Fields = append(change.Fields, fc)
 	if !slices.Contains(p.Edited, f) {
 		p.Edited = append(p.Edited, f)
 	}
 	return nil
+}
+
+// checkLine refuses a manager who reports to the person, directly or through others: reporting lines
+// never form a loop, whoever draws them (promise SI45).
+func (e *Engine) checkLine(ctx context.Context, p *directory.Person, manager string) error {
+	for seen := map[string]bool{}; manager != "" && !seen[manager]; {
+		if manager == p.ID {
+			return fmt.Errorf("this manager reports to %s already; reporting lines must not form a loop", personName(p))
+		}
+		seen[manager] = true
+		m, err := e.Store.Person(ctx, manager)
+		if errors.Is(err, directory.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		manager = m.Values.Get(directory.Manager)
+	}
+	return nil
+}
+
+// managerChange shows managers by address, with their ids beside.
+func (e *Engine) managerChange(ctx context.Context, before, after string) (plan.FieldChange, error) {
+	fc := plan.FieldChange{Field: directory.Manager, Kind: directory.KindPerson, BeforeID: before, AfterID: after}
+	people, err := e.Store.PersonsByID(ctx, []string{before, after})
+	for i := range people {
+		mail := people[i].Values.Get(directory.Email)
+		if people[i].ID == before {
+			fc.Before = mail
+		}
+		if people[i].ID == after {
+			fc.After = mail
+		}
+	}
+	return fc, err
 }
 
 func setRole(p *directory.Person, text string, change *plan.Change) error {
