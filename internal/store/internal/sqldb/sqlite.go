@@ -59,12 +59,24 @@ func openConn(path, pragmas string) (*sqliteConn, error) {
 	// Switching a fresh file to WAL is a write that another process may be doing at this moment.
 	c.SetBusyTimeout(lockWait)
 	for p := range strings.SplitSeq(pragmas, ";") {
-		if err := sqlitex.ExecuteTransient(c, p, nil); err != nil {
+		if err := insist(c, p); err != nil {
 			return nil, errors.Join(explain(path, err), c.Close())
 		}
 	}
 	c.SetBlockOnBusy()
 	return &sqliteConn{c: c, stmts: map[string]*sqliteStmt{}}, nil
+}
+
+// insist runs a pragma until no other process is in its way, at most for lockWait. Two processes that
+// switch one file to WAL both hold a read lock and want to write: SQLite then answers one of them at
+// once that the file is busy, whatever the busy timeout, because waiting would be a deadlock.
+func insist(c *sqlite.Conn, pragma string) error {
+	for end := time.Now().Add(lockWait); ; time.Sleep(5 * time.Millisecond) {
+		err := sqlitex.ExecuteTransient(c, pragma, nil)
+		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 func (db *sqliteDB) Write(ctx context.Context, f func(Conn) error) error {
