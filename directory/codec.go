@@ -16,12 +16,27 @@ var ErrEncoding = errors.New("not an encoded Wanted")
 type Names struct {
 	list   []string
 	number map[string]uint64
+	guess  []uint64 // what stood at each place of the last record
 }
 
-func (n *Names) of(s string) uint64 {
+// of returns the number of a name that stands at some place of a record. Most records are built alike,
+// so the name at this place of the last one is tried first.
+func (n *Names) of(s string, place int) uint64 {
 	if s == "" {
 		return 0
 	}
+	if place >= len(n.guess) {
+		n.guess = append(n.guess, make([]uint64, place+1-len(n.guess))...)
+	}
+	if i := n.guess[place]; i > 0 && n.list[i-1] == s {
+		return i
+	}
+	i := n.find(s)
+	n.guess[place] = i
+	return i
+}
+
+func (n *Names) find(s string) uint64 {
 	if i, ok := n.number[s]; ok {
 		return i
 	}
@@ -38,7 +53,7 @@ func (n *Names) of(s string) uint64 {
 // repeats as its number in names. It is for spooling between two passes of one process, not for
 // storing: the form may change with any release.
 func (w *Wanted) AppendBinary(dst []byte, names *Names) []byte {
-	e := encoder{dst, names}
+	e := encoder{b: dst, names: names}
 	e.int(w.SourceID)
 	e.text(w.Name)
 	for i := range w.Fields {
@@ -138,12 +153,17 @@ func flags(bits ...bool) (f byte) {
 type encoder struct {
 	b     []byte
 	names *Names
+	place int // names so far
 }
 
 func (e *encoder) byte(b byte)   { e.b = append(e.b, b) }
 func (e *encoder) uint(u uint64) { e.b = binary.AppendUvarint(e.b, u) }
 func (e *encoder) int(i int64)   { e.b = binary.AppendVarint(e.b, i) }
-func (e *encoder) name(s string) { e.uint(e.names.of(s)) }
+
+func (e *encoder) name(s string) {
+	e.uint(e.names.of(s, e.place))
+	e.place++
+}
 
 func (e *encoder) text(s string) {
 	e.uint(uint64(len(s)))

@@ -54,6 +54,9 @@ func EmailKey(s string) string {
 		return asciiLower(s)
 	}
 	host := s[at+1:]
+	if isLowerASCII(s) {
+		return s
+	}
 	if !isASCII(host) {
 		if h, err := idna.Lookup.ToASCII(host); err == nil {
 			host = h
@@ -74,6 +77,16 @@ func NameKey(s string) string {
 func isASCII(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// isLowerASCII reports ASCII without capitals.
+func isLowerASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= 0x80 || 'A' <= c && c <= 'Z' {
 			return false
 		}
 	}

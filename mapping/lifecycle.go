@@ -16,6 +16,7 @@ type lifecycle struct {
 	future                                int    // slot of the employment status in the view with future rows, -1: no such view
 	leaving                               map[policy.Signal]policy.Leave
 	blocked                               map[string]bool // by policy.StatusKey
+	judged                                map[string]bool // by status as BambooHR writes it, see isBlocked
 	noStatus                              policy.NoStatus
 	preHireDays                           int
 	zones                                 policy.Zones
@@ -31,6 +32,7 @@ func (c *compiler) lifecycle(m *Mapper) {
 		future:      c.aheadSlot(aliasEmployment),
 		leaving:     c.conn.Lifecycle.Leaving,
 		blocked:     map[string]bool{},
+		judged:      map[string]bool{},
 		noStatus:    c.conn.Scope.NoStatus,
 		preHireDays: c.conn.Lifecycle.PreHireDays,
 		zones:       c.conn.Zones(),
@@ -158,7 +160,7 @@ func (m *Mapper) employment(rec *hr.Record, w *directory.Wanted) {
 		}
 		return
 	case status != "":
-		if m.life.blocked[policy.StatusKey(status)] {
+		if m.life.isBlocked(status) {
 			m.signal(w, policy.SignalStatusBlocked, directory.Signal{Kind: directory.SignalStatusBlocked, Value: status})
 		}
 		return
@@ -169,6 +171,22 @@ func (m *Mapper) employment(rec *hr.Record, w *directory.Wanted) {
 	}
 	w.FutureRow = future == hr.Set
 	m.noStatus(rec, w, future)
+}
+
+// maxJudged bounds what isBlocked remembers; a company has a handful of statuses.
+const maxJudged = 100
+
+// isBlocked tells whether a status is on the block list, and remembers the answer: bringing a status into
+// the form in which it is compared costs more than anything else that is done with it.
+func (l *lifecycle) isBlocked(status string) bool {
+	is, ok := l.judged[status]
+	if !ok {
+		is = l.blocked[policy.StatusKey(status)]
+		if len(l.judged) < maxJudged {
+			l.judged[strings.Clone(status)] = is
+		}
+	}
+	return is
 }
 
 // noStatus marks an employee without employment status whom neither a coming row nor a coming hire

@@ -134,7 +134,7 @@ func emailFault(s string) string {
 		return quote(s) + " is not an e-mail address"
 	case len(s) > maxAddress || len(local) > maxLocal:
 		return quote(s) + " is too long for an e-mail address"
-	case strings.ContainsFunc(s, badInAddress):
+	case badAddress(s):
 		return quote(s) + " holds characters that an e-mail address cannot have"
 	case strings.Trim(local, ".") != local || strings.Trim(host, ".-") != host || strings.Contains(s, ".."):
 		return quote(s) + " has a dot or hyphen where an e-mail address cannot have one"
@@ -142,11 +142,23 @@ func emailFault(s string) string {
 	return ""
 }
 
-func badInAddress(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>()[],;:\"`, r)
+func badAddress(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			return strings.ContainsAny(s, badSigns) || strings.ContainsFunc(s, badRune)
+		case c <= ' ', c == 0x7f, c < '@' && strings.IndexByte(badSigns, c) >= 0, c > 'Z' && c < 'a' && strings.IndexByte(badSigns, c) >= 0:
+			return true
+		}
 	}
-	return !unicode.IsGraphic(r) || unicode.IsSpace(r)
+	return false
+}
+
+// badSigns all stand before @ or between Z and a.
+const badSigns = `<>()[],;:\"`
+
+func badRune(r rune) bool {
+	return r <= ' ' || r == 0x7f || !unicode.IsGraphic(r) || unicode.IsSpace(r)
 }
 
 // quote shows a value in a note, shortened.

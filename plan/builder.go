@@ -38,6 +38,7 @@ type Builder struct {
 
 	entries       []entry // by id once settled
 	settled       bool
+	lastFound     int // see find
 	refs          []directory.ManagerRef
 	refIndex      map[directory.ManagerRef]int32
 	lostColumns   []string                 // columns of HR that nobody's record showed
@@ -60,6 +61,7 @@ type Builder struct {
 	endedHold map[string]bool
 
 	draft  draft            // of the employee being decided
+	fields []FieldChange    // scratch of decideNew
 	blank  directory.Values // what a new person has
 	parked []parked
 	out    output
@@ -113,6 +115,9 @@ func (b *Builder) skip(ls *directory.LinkState, n int) {
 func (b *Builder) Survey(w *directory.Wanted, linked bool) {
 	e := b.survey(w)
 	e.set(fIsLinked, linked)
+	if len(b.entries) == cap(b.entries) {
+		b.entries = slices.Grow(b.entries, max(64, len(b.entries))) // doubled: there may be very many
+	}
 	b.entries = append(b.entries, e)
 }
 
@@ -156,13 +161,17 @@ func (b *Builder) ConfirmNoStatus(visible map[int64]bool) { b.statusVisible = vi
 // held or left out whatever the directory says needs nobody. To be called after ConfirmNoStatus.
 func (b *Builder) NeedsPeople() bool {
 	b.settle()
-	return slices.ContainsFunc(b.entries, func(e entry) bool {
+	needs := slices.ContainsFunc(b.entries, func(e entry) bool {
 		if e.has(fIsLinked) {
 			return b.decides(e.id)
 		}
 		b.classify(&e) // a copy
 		return e.stand == open
 	})
+	if needs {
+		b.people.expected = b.in.Linked.People + b.in.Linked.People/16
+	}
+	return needs
 }
 
 // AddPerson takes note of a person and keeps p's strings, not p.

@@ -103,8 +103,9 @@ func (b *Builder) refreshUnclean(link *directory.LinkState, emit func(Item) erro
 
 func (b *Builder) decideNew(d *draft, i int32, emit func(Item) error) error {
 	e, w := d.e, d.w
-	d.fields = make([]FieldChange, 0, directory.StandardCount+len(w.Extras))
+	d.fields = b.fields[:0]
 	d.diff()
+	b.fields, d.fields = d.fields, slices.Clone(d.fields)
 	c := Change{Action: Create, Reason: NewInHR, StatusAfter: directory.Provisioned, Email: w.Text(directory.Email)}
 	if b.in.Policy.Lifecycle.Initial == policy.InitialActive && !e.has(fBeforeStart) {
 		c.StatusAfter = directory.Active

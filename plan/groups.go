@@ -102,19 +102,23 @@ type need struct {
 	name string
 }
 
-// nearDuplicate is the similarity from which two names are shown as near-duplicates (product, "Mapping").
+// nearDuplicate is the similarity from which two names are near-duplicates (product, "Mapping").
 const nearDuplicate = 0.92
 
 // maxComparisons bounds the search for near-duplicates; beyond it the guard stops the departments anyway.
 const maxComparisons = 200_000
 
-// similar names the existing groups that look like a name, "" for none. They are never merged alone.
+// Alike reports that two names of departments or teams are near-duplicates, which are shown to a human and
+// never merged alone (product, "Mapping").
+func Alike(a, b string) bool {
+	return metrics.NewJaroWinkler().Compare(directory.NameKey(a), directory.NameKey(b)) >= nearDuplicate
+}
+
+// similar names the existing groups that look like a name, "" for none.
 func (g *groups) similar(kind directory.GroupKind, name string) string {
-	metric := metrics.NewJaroWinkler()
-	key := directory.NameKey(name)
 	var near []string
 	for _, x := range g.existing {
-		if x.Kind == kind && metric.Compare(key, directory.NameKey(x.Name)) >= nearDuplicate {
+		if x.Kind == kind && Alike(name, x.Name) {
 			near = append(near, x.Name)
 		}
 	}

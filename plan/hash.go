@@ -39,6 +39,9 @@ func (r *rowHashes) add(it *Item) {
 	default:
 		return
 	}
+	if len(r.sums) == cap(r.sums) {
+		r.sums = slices.Grow(r.sums, max(64, len(r.sums))) // doubled: there may be very many
+	}
 	r.sums = append(r.sums, sha256.Sum256(e.b))
 	r.buf = e.b
 }

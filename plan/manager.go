@@ -26,8 +26,10 @@ func (b *Builder) managerRef(ref directory.ManagerRef) int32 {
 	if i, ok := b.refIndex[ref]; ok {
 		return i
 	}
+	// The texts are parts of a whole record, which must not stay in memory for them.
+	ref.Number, ref.Email = strings.Clone(ref.Number), strings.Clone(ref.Email)
 	as := ref // as HR writes it
-	ref.Number, ref.Email = strings.Clone(directory.EmailKey(ref.Number)), strings.Clone(directory.EmailKey(ref.Email))
+	ref.Number, ref.Email = directory.EmailKey(ref.Number), directory.EmailKey(ref.Email)
 	i := int32(len(b.refs))
 	b.refs = append(b.refs, ref)
 	b.refIndex[as] = i

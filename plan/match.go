@@ -122,8 +122,8 @@ type found struct {
 
 // byNumber returns the people with the employee's number, when the settings match by it.
 func (b *Builder) byNumber(e *entry) []int32 {
-	if i := slices.Index(b.in.Policy.Match, policy.MatchEmployeeNumber); i >= 0 && i < len(e.keys) {
-		return b.people.numberHolders(e.keys[i])
+	if i := slices.Index(b.in.Policy.Match, policy.MatchEmployeeNumber); i >= 0 {
+		return b.people.numberHolders(b.key(e, i))
 	}
 	return nil
 }
@@ -147,12 +147,13 @@ func (b *Builder) matchByKeys(i int32) {
 func (b *Builder) lookUp(e *entry) (hits []found, several bool, by int8) {
 	by = foundByNothing
 	for k, name := range b.in.Policy.Match {
-		if k >= len(e.keys) || e.keys[k] == "" {
+		key := b.key(e, k)
+		if key == "" {
 			continue
 		}
-		people := b.people.emailHolders(e.keys[k])
+		people := b.people.emailHolders(key)
 		if name == policy.MatchEmployeeNumber {
-			people = b.people.numberHolders(e.keys[k])
+			people = b.people.numberHolders(key)
 		}
 		several = several || len(people) > 1
 		if len(people) > 0 && by == foundByNothing {

@@ -28,6 +28,7 @@ type person struct {
 	source     int64
 	entry      int32 // surveyed employee that is or becomes this person, none
 	next       int32 // next person with the same address, none
+	nextNumber int32 // next person with the same Employee #, none
 	owner      owner
 	status     directory.Status
 	privileged bool
@@ -37,17 +38,18 @@ type person struct {
 // directoryIndex finds people by id, employee, address, number and name.
 type directoryIndex struct {
 	all      []person
+	expected int // how many, about
 	indexed  bool
 	ids      map[string]int32
 	bySource map[int64]int32
 	byEmail  map[string]int32
-	numbers  map[string][]int32
+	numbers  map[string]int32   // made when it is first asked for
 	names    map[uint64][]int32 // people without a link only
 }
 
 func (d *directoryIndex) add(p *directory.Brief, connection string) {
 	x := person{id: p.ID, email: p.Email, key: directory.EmailKey(p.Email), number: directory.EmailKey(p.EmployeeID),
-		label: p.Name, name: hashName(p.NameKey), managerID: p.ManagerID, entry: none, next: none,
+		label: p.Name, name: hashName(p.NameKey), managerID: p.ManagerID, entry: none, next: none, nextNumber: none,
 		status: p.Status, privileged: p.Privileged, manualLock: p.ManualLock}
 	switch p.Connection {
 	case "":
@@ -55,6 +57,9 @@ func (d *directoryIndex) add(p *directory.Brief, connection string) {
 		x.owner, x.source = ours, p.SourceID
 	default:
 		x.owner = elsewhere
+	}
+	if len(d.all) == cap(d.all) {
+		d.all = slices.Grow(d.all, max(64, d.expected-len(d.all), len(d.all))) // doubled: there may be very many
 	}
 	d.all = append(d.all, x)
 }
@@ -65,9 +70,11 @@ func (d *directoryIndex) index() bool {
 		return false
 	}
 	d.indexed = true
-	byID := func(a, b person) int { return strings.Compare(a.id, b.id) }
-	if !slices.IsSortedFunc(d.all, byID) {
-		slices.SortFunc(d.all, byID)
+	for i := 1; i < len(d.all); i++ {
+		if d.all[i-1].id > d.all[i].id {
+			slices.SortFunc(d.all, func(a, b person) int { return strings.Compare(a.id, b.id) })
+			break
+		}
 	}
 	d.ids = make(map[string]int32, len(d.all))
 	d.bySource = make(map[int64]int32, len(d.all))
@@ -120,14 +127,25 @@ func (d *directoryIndex) numberHolders(number string) []int32 {
 		return nil
 	}
 	if d.numbers == nil {
-		d.numbers = make(map[string][]int32, len(d.all))
-		for i := range d.all {
-			if n := d.all[i].number; n != "" {
-				d.numbers[n] = append(d.numbers[n], int32(i))
+		d.numbers = make(map[string]int32, len(d.all))
+		for i := len(d.all) - 1; i >= 0; i-- {
+			p := &d.all[i]
+			if p.number == "" {
+				continue
 			}
+			if other, ok := d.numbers[p.number]; ok {
+				p.nextNumber = other
+			}
+			d.numbers[p.number] = int32(i)
 		}
 	}
-	return d.numbers[number]
+	var out []int32
+	i, ok := d.numbers[number]
+	for ok && i != none {
+		out = append(out, i)
+		i = d.all[i].nextNumber
+	}
+	return out
 }
 
 // emailOf returns the address of a person, "" when nobody has the id.

@@ -60,12 +60,12 @@ func (s standing) active() bool { return s >= creating }
 // entry is the compact memory of one surveyed employee.
 type entry struct {
 	id     int64
-	name   uint64 // hash of the name's NameKey
-	email  string // EmailKey of the wanted address, "" unless set
-	number string // wanted Employee # in compare form
-	keys   []string
-	ref    int32 // what HR says of the manager, in Builder.refs
-	boss   int32 // node of the manager, with do == bossSet
+	name   uint64   // hash of the name's NameKey
+	email  string   // EmailKey of the wanted address, "" unless set
+	number string   // wanted Employee # in compare form
+	keys   []string // see Builder.key
+	ref    int32    // what HR says of the manager, in Builder.refs
+	boss   int32    // node of the manager, with do == bossSet
 	do     bossAction
 	hire   int32 // yyyymmdd, 0 when blank
 	person int32 // linked or matched person, none
@@ -108,7 +108,7 @@ func (b *Builder) survey(w *directory.Wanted) entry {
 	if number := w.Text(directory.EmployeeID); number != "" {
 		e.number = strings.Clone(directory.EmailKey(number))
 	}
-	e.keys = e.matchKeys(w.Match)
+	e.keys = b.matchKeys(&e, w.Match)
 	e.ref = b.managerRef(w.Manager)
 	e.hire = packDate(w.HireDate)
 	b.flagAccount(&e, w)
@@ -117,20 +117,43 @@ func (b *Builder) survey(w *directory.Wanted) entry {
 	return e
 }
 
-// matchKeys keeps the correlation values in the order of the settings, sharing text already kept.
-func (e *entry) matchKeys(keys []directory.MatchKey) []string {
+// matchKeys keeps the correlation values in the order of the settings; nil when they are the usual ones.
+func (b *Builder) matchKeys(e *entry, keys []directory.MatchKey) []string {
+	usual := len(keys) == len(b.in.Policy.Match)
+	for i := 0; i < len(keys) && usual; i++ {
+		usual = keys[i].Value == b.usualKey(e, i)
+	}
+	if usual {
+		return nil
+	}
 	out := make([]string, len(keys))
 	for i, k := range keys {
-		switch k.Value {
-		case e.email:
-			out[i] = e.email
-		case e.number:
-			out[i] = e.number
-		default:
-			out[i] = strings.Clone(k.Value)
-		}
+		out[i] = strings.Clone(k.Value)
 	}
 	return out
+}
+
+// key returns an employee's correlation value by its index in the settings, "" for none.
+func (b *Builder) key(e *entry, i int) string {
+	switch {
+	case e.keys == nil:
+		return b.usualKey(e, i)
+	case i < len(e.keys):
+		return e.keys[i]
+	}
+	return ""
+}
+
+// usualKey is the correlation value that most employees have: what the directory is to have as their
+// number or address, and no home address.
+func (b *Builder) usualKey(e *entry, i int) string {
+	switch b.in.Policy.Match[i] {
+	case policy.MatchEmployeeNumber:
+		return e.number
+	case policy.MatchWorkEmail:
+		return e.email
+	}
+	return ""
 }
 
 func (b *Builder) flagAccount(e *entry, w *directory.Wanted) {
@@ -212,6 +235,13 @@ func (b *Builder) settle() {
 		return
 	}
 	b.settled = true
+	ascending := true
+	for i := 1; i < len(b.entries) && ascending; i++ {
+		ascending = b.entries[i-1].id < b.entries[i].id
+	}
+	if ascending {
+		return
+	}
 	slices.SortStableFunc(b.entries, func(x, y entry) int { return compareInt(x.id, y.id) })
 	out := b.entries[:0]
 	for _, e := range b.entries {
@@ -226,9 +256,19 @@ func (b *Builder) settle() {
 	b.entries = out
 }
 
-// find returns the index of a surveyed employee.
+// find returns the index of a surveyed employee. Employees are mostly asked for in order, so the last one
+// found and the next are tried first.
 func (b *Builder) find(id int64) (int32, bool) {
+	for i := b.lastFound; i < len(b.entries) && i < b.lastFound+2; i++ {
+		if b.entries[i].id == id {
+			b.lastFound = i
+			return int32(i), true
+		}
+	}
 	i, ok := slices.BinarySearchFunc(b.entries, id, func(e entry, id int64) int { return compareInt(e.id, id) })
+	if ok {
+		b.lastFound = i
+	}
 	return int32(i), ok
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -17,15 +16,12 @@ import (
 // batchSize is how many changes share a transaction and a journal row (architecture, decision 2).
 const batchSize = 1000
 
-// keepRows is how many rows of a plan stay in memory between deciding which may be applied and
-// applying them; beyond that they are read twice.
-const keepRows = 20_000
-
 // ApplyOptions say which parts of a plan may go ahead although they wait.
 type ApplyOptions struct {
 	Trigger Trigger
 	Approve []plan.Kind       // kinds that need an approval
 	Release map[plan.Kind]int // refused kinds, with the count that must match the plan's
+	Only    []int64           // positions of the changes to apply, with those they depend on; empty: all
 }
 
 // ApplyResult tells what an apply did and what it left.
@@ -63,13 +59,17 @@ func (e *Engine) Apply(ctx context.Context, planID string, opt ApplyOptions) (Ap
 func (s *session) applyAndEnd(ctx context.Context, info PlanInfo, opt ApplyOptions) (ApplyResult, error) {
 	s.run.PlanID, s.run.UndoOf = info.ID, info.UndoOf
 	waiting, err := s.apply(ctx, info, opt)
+	return s.endApply(ctx, ApplyResult{Plan: info, Waiting: waiting, Doubt: s.inDoubt(info, opt)}, err)
+}
+
+// endApply ends a run that applied what r tells, as far as err let it.
+func (s *session) endApply(ctx context.Context, r ApplyResult, err error) (ApplyResult, error) {
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
-	doubt := s.inDoubt(info, opt)
-	outcome := s.outcome(waiting > 0 || doubt, err)
-	endErr := s.end(ctx, outcome, err)
-	return ApplyResult{Run: s.run, Plan: info, Waiting: waiting, Doubt: doubt}, errors.Join(err, endErr)
+	err = errors.Join(err, s.end(ctx, s.outcome(r.Waiting > 0 || r.Doubt, err), err))
+	r.Run = s.run
+	return r, err
 }
 
 // inDoubt tells whether the plan's reading still waits for an administrator to accept its head-count.
@@ -107,7 +107,11 @@ func (s *session) apply(ctx context.Context, info PlanInfo, opt ApplyOptions) (i
 		return 0, err
 	}
 	s.run.Released = len(opt.Approve)+len(opt.Release) > 0
-	work, err := s.eligible(ctx, info, permits)
+	only, err := s.only(ctx, info, opt.Only)
+	if err != nil {
+		return 0, err
+	}
+	work, err := s.eligible(ctx, info, permits, only)
 	if err != nil {
 		return 0, err
 	}
@@ -126,7 +130,7 @@ func (s *session) apply(ctx context.Context, info PlanInfo, opt ApplyOptions) (i
 	if err := s.write(ctx, info, work); err != nil {
 		return work.waiting, err
 	}
-	if info.UndoOf != "" && work.waiting > 0 {
+	if info.UndoOf != "" && (work.waiting > 0 || only != nil) {
 		return work.waiting, nil
 	}
 	return work.waiting, s.remember(ctx, info)
@@ -213,66 +217,6 @@ func (s *session) acceptBaseline(ctx context.Context, info PlanInfo, opt ApplyOp
 		return nil
 	}
 	return s.e.Store.AcceptBaseline(ctx, s.lease, info.Baseline, s.e.Actor, s.e.Now())
-}
-
-// workload is what an apply has to do, by sequence number: a few bytes per change.
-type workload struct {
-	seqs      []int64
-	versioned []int64           // those planned on a record that could have changed since
-	rows      []StoredItem      // the rows themselves while there are at most keepRows; nil: read them again
-	tied      map[int64][]int64 // rows that must share a transaction, by every one of them
-	waiting   int
-}
-
-func (s *session) eligible(ctx context.Context, info PlanInfo, permits map[plan.Kind]bool) (workload, error) {
-	var w workload
-	ties := newTies()
-	allowed := plan.KindSet(0)
-	for k := range permits {
-		allowed = allowed.With(k)
-	}
-	for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
-		if err != nil {
-			return w, err
-		}
-		c := it.Change
-		if c == nil || it.RunID != "" {
-			continue
-		}
-		if info.Header.Waiting(c.Kinds&^allowed) != plan.NotWaiting {
-			w.waiting++
-			continue
-		}
-		w.add(it)
-		ties.add(it.Seq, c)
-	}
-	w.tied = ties.groups()
-	return w, nil
-}
-
-func (w *workload) add(it StoredItem) {
-	if w.seqs = append(w.seqs, it.Seq); it.Change.Version > 0 {
-		w.versioned = append(w.versioned, it.Seq)
-	}
-	if len(w.seqs) <= keepRows {
-		w.rows = append(w.rows, it)
-	} else {
-		w.rows = nil
-	}
-}
-
-// items yields the rows to apply, and others in between when they are read again.
-func (s *session) items(ctx context.Context, info PlanInfo, w workload) iter.Seq2[StoredItem, error] {
-	if len(w.rows) < len(w.seqs) {
-		return s.e.Store.Items(ctx, info.ID, 0, false)
-	}
-	return func(yield func(StoredItem, error) bool) {
-		for _, it := range w.rows {
-			if !yield(it, nil) {
-				return
-			}
-		}
-	}
 }
 
 // write applies the rows in plan order, batch by batch; pause, cancel and crash fall between batches.

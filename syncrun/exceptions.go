@@ -27,7 +27,7 @@ func (e *Engine) Holds(ctx context.Context) ([]directory.Hold, error) {
 // AddHold keeps runs off a person, or off one field, until an instant (zero: until removed).
 func (e *Engine) AddHold(ctx context.Context, who string, field directory.Field, until time.Time, reason string) (directory.Hold, error) {
 	if reason == "" {
-		return directory.Hold{}, errors.New("a hold needs a reason, for whoever finds it later")
+		return directory.Hold{}, inputError("reason", "a hold needs a reason, for whoever finds it later")
 	}
 	if field != "" && field.Slot() < 0 && field != "status" {
 		if _, _, err := e.canonical(ctx, field, ""); err != nil {
@@ -35,7 +35,7 @@ func (e *Engine) AddHold(ctx context.Context, who string, field directory.Field,
 		}
 	}
 	if !until.IsZero() && !until.After(e.Now()) {
-		return directory.Hold{}, fmt.Errorf("the hold would end at %s, which is over", until.Format(time.RFC3339))
+		return directory.Hold{}, inputError("until", "the hold would end at %s, which is over", until.Format(time.RFC3339))
 	}
 	p, err := e.FindPerson(ctx, who)
 	if err != nil {
@@ -80,7 +80,7 @@ func (e *Engine) Decide(ctx context.Context, who string, kind directory.Decision
 		// Who left as one employee may come back as another (security §3 #30); the plan checks that.
 		other := p.Link != nil && (p.Link.Connection != conn.ID || p.Link.SourceID != fmt.Sprint(s.SourceID))
 		if other && (p.Link.Connection != conn.ID || p.Status != directory.Deactivated) {
-			return directory.Decision{}, fmt.Errorf("%s is linked to employee %s already; one person has one employee", personName(&p), p.Link.SourceID)
+			return directory.Decision{}, inputError("person", "%s is linked to employee %s already; one person has one employee", personName(&p), p.Link.SourceID)
 		}
 		d.PersonID = p.ID
 	}

@@ -81,7 +81,7 @@ func readImport(r io.Reader) ([]importRow, error) {
 	cr.FieldsPerRecord = -1
 	header, err := cr.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty; its first line must name the columns, email among them")
+		return nil, inputError("file", "the file is empty; its first line must name the columns, email among them")
 	}
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func readImport(r io.Reader) ([]importRow, error) {
 		header[i] = strings.TrimSpace(header[i])
 	}
 	if !slices.Contains(header, "email") {
-		return nil, fmt.Errorf("the first line names no column \"email\"; it names %s", strings.Join(header, ", "))
+		return nil, inputError("file", "the first line names no column \"email\"; it names %s", strings.Join(header, ", "))
 	}
 	var out []importRow
 	var faults []ImportFault

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -90,12 +92,21 @@ func (e *Engine) save(ctx context.Context, p directory.Person, set map[directory
 		}
 	}
 	if p.Values.Get(directory.Email) == "" {
-		return EditResult{}, errors.New("a person needs an e-mail address")
+		return EditResult{}, &InputError{"email", "a person needs an e-mail address"}
 	}
 	change.Email, change.Name = p.Values.Get(directory.Email), personName(&p)
 	saved, err := e.Store.SavePerson(ctx, p, change, e.Actor, e.Now())
 	res.Person = saved
 	return res, err
+}
+
+// InputError refuses what a human asked for: nothing was changed. Field is what it is about, "" for none.
+type InputError struct{ Field, Text string }
+
+func (e *InputError) Error() string { return e.Text }
+
+func inputError(f directory.Field, format string, a ...any) error {
+	return &InputError{string(f), fmt.Sprintf(format, a...)}
 }
 
 func sortedFields(set map[directory.Field]string) []directory.Field {
@@ -147,7 +158,7 @@ func (e *Engine) setField(ctx context.Context, p *directory.Person, f directory.
 func (e *Engine) checkLine(ctx context.Context, p *directory.Person, manager string) error {
 	for seen := map[string]bool{}; manager != "" && !seen[manager]; {
 		if manager == p.ID {
-			return fmt.Errorf("this manager reports to %s already; reporting lines must not form a loop", personName(p))
+			return inputError(directory.Manager, "this manager reports to %s already; reporting lines must not form a loop", personName(p))
 		}
 		seen[manager] = true
 		m, err := e.Store.Person(ctx, manager)
@@ -181,7 +192,7 @@ func (e *Engine) managerChange(ctx context.Context, before, after string) (plan.
 func setRole(p *directory.Person, text string, change *plan.Change) error {
 	role := directory.Role(text)
 	if !slices.Contains([]directory.Role{directory.RoleOwner, directory.RoleAdmin, directory.RoleOperator, directory.RoleAuditor, directory.RoleMember}, role) {
-		return fmt.Errorf("%q is no role; the roles are owner, admin, operator, auditor and member", text)
+		return inputError("role", "%q is no role; the roles are owner, admin, operator, auditor and member", text)
 	}
 	change.Fields = append(change.Fields, plan.FieldChange{Field: "role", Kind: directory.KindText, Before: string(p.Role), After: text})
 	p.Role = role
@@ -193,7 +204,7 @@ func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) 
 	kind := e.kindOf(f)
 	text, _ = directory.CleanText(text)
 	if f.Slot() < 0 && !strings.HasPrefix(string(f), "custom.") && !strings.HasPrefix(string(f), "budgets.") {
-		return "", "", fmt.Errorf("there is no field %q; the fields are %s, budgets.NAME and custom.NAME", f, fieldList())
+		return "", "", inputError(f, "there is no field %q; the fields are %s, budgets.NAME and custom.NAME", f, fieldList())
 	}
 	switch {
 	case text == "":
@@ -201,7 +212,7 @@ func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) 
 	case f == directory.Email:
 		a, err := mail.ParseAddress(text)
 		if err != nil || a.Address != text {
-			return "", "", fmt.Errorf("%q is no e-mail address", text)
+			return "", "", inputError(f, "%q is no e-mail address", text)
 		}
 	case f == directory.Manager:
 		m, err := e.FindPerson(ctx, text)
@@ -211,7 +222,7 @@ func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) 
 		return m.ID, kind, nil
 	case kind == directory.KindDate:
 		if _, err := time.Parse(time.DateOnly, text); err != nil {
-			return "", "", fmt.Errorf("%q is no date for %s; write YYYY-MM-DD", text, f)
+			return "", "", inputError(f, "%q is no date for %s; write YYYY-MM-DD", text, f)
 		}
 	case kind == directory.KindList:
 		var items []string
@@ -221,9 +232,29 @@ func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) 
 			}
 		}
 		return directory.JoinList(items), kind, nil
+	case kind == directory.KindNumber:
+		if !number.MatchString(text) {
+			return "", "", inputError(f, "%q is no number for %s; write 12 or 12.5", text, f)
+		}
+	case kind == directory.KindBoolean:
+		truth, err := strconv.ParseBool(strings.ToLower(text))
+		if err != nil {
+			return "", "", inputError(f, "%q is neither true nor false for %s", text, f)
+		}
+		return strconv.FormatBool(truth), kind, nil
+	case kind == directory.KindMoney:
+		if !money.MatchString(text) {
+			return "", "", inputError(f, "%q is no amount for %s; write it as 500.00 EUR", text, f)
+		}
 	}
 	return text, kind, nil
 }
+
+// What humans write for a decimal number, and for an amount with its ISO 4217 currency.
+var (
+	number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	money  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)? [A-Z]{3}$`)
+)
 
 func (e *Engine) kindOf(f directory.Field) directory.Kind {
 	for _, r := range e.Policy.Mapping {
@@ -256,8 +287,8 @@ func (e *Engine) Deactivate(ctx context.Context, who string) (EditResult, error)
 	if err != nil {
 		return EditResult{}, err
 	}
-	if p.Role == directory.RoleOwner && len(owners) <= 1 {
-		return EditResult{}, fmt.Errorf("%s is the last owner and cannot be deactivated; make another owner first", personName(&p))
+	if len(owners) == 1 && owners[0] == p.ID {
+		return EditResult{}, inputError("", "%s is the last owner and cannot be deactivated; make another owner first", personName(&p))
 	}
 	p.PreviousStatus, p.ManualLock = p.Status, true
 	return e.setStatus(ctx, p, directory.Deactivated, plan.Deactivate, "deactivated this person by hand")
@@ -290,10 +321,10 @@ func (e *Engine) Invite(ctx context.Context, who string) (EditResult, error) {
 	case directory.Active:
 		return EditResult{Person: p, Warnings: []string{personName(&p) + " is active already"}}, nil
 	case directory.Deactivated:
-		return EditResult{}, fmt.Errorf("%s is deactivated and cannot be invited; reactivate first", personName(&p))
+		return EditResult{}, inputError("", "%s is deactivated and cannot be invited; reactivate first", personName(&p))
 	}
 	if start := p.Values.Get(directory.HireDate); start > e.Now().UTC().Format(time.DateOnly) {
-		return EditResult{}, fmt.Errorf("%s starts on %s and is not invited before", personName(&p), start)
+		return EditResult{}, inputError("", "%s starts on %s and is not invited before", personName(&p), start)
 	}
 	return e.setStatus(ctx, p, directory.Active, plan.Update, "invited this person")
 }

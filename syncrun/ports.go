@@ -110,6 +110,7 @@ type Directory interface {
 	FindPeople(ctx context.Context, by string, value string, limit int) ([]directory.Person, error)
 	Groups(ctx context.Context) ([]directory.Group, error)
 	Counts(ctx context.Context, connection string) (plan.LinkedCounts, error)
+	// Owners returns the ids of active owners; where accounts are known, of those who can sign in.
 	Owners(ctx context.Context) ([]string, error)
 	// SavePerson writes a human edit or creation: p.Version is the version that was read (0: new);
 	// *StaleRecordError when it has another one by now, *ConflictError when the e-mail is taken. It
@@ -126,6 +127,8 @@ type Plans interface {
 	// Items yields the rows of a plan in order from seq after (exclusive), changes and held only unless
 	// all is set.
 	Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[StoredItem, error]
+	// Outline yields, of every change of a plan in order, the little that decides whether it may be applied.
+	Outline(ctx context.Context, planID string) iter.Seq2[ChangeOutline, error]
 	// Prune drops what nobody needs any more (old previews, unfinished plans) and tells how many plans.
 	Prune(ctx context.Context, now time.Time) (int, error)
 	// LatestFullPlan returns the newest Seq of a finished plan of the whole connection.

@@ -96,3 +96,11 @@ type StoredItem struct {
 	RunID string // the run that applied it, "" when none did
 	plan.Item
 }
+
+// ChangeOutline is what decides whether a change of a stored plan may be applied, without its content.
+type ChangeOutline struct {
+	Seq     int64
+	RunID   string       // the run that applied it, "" when none did
+	Kinds   plan.KindSet // under which it may have to wait
+	Version int64        // of the record it was planned on, 0 when there was none
+}

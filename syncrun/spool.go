@@ -11,55 +11,84 @@ import (
 )
 
 // spoolMemory is how many bytes of evaluated records stay in memory; more go to a temporary file, so
-// that the first sync of a million people does not hold a million people.
-const spoolMemory = 8 << 20
+// that the first sync of a million people does not hold a million people. spoolBlock is how much is
+// taken at once: one growing buffer would be copied again and again.
+const (
+	spoolMemory = 8 << 20
+	spoolBlock  = 256 << 10
+)
 
 // spool keeps the records of a reading that have to be decided, between the planner's two passes.
 type spool struct {
-	names *directory.Names
-	buf   []byte
-	file  *os.File
-	size  int64 // bytes in file
-	index []spoolEntry
+	names  *directory.Names
+	blocks []block
+	used   int // bytes in blocks
+	record []byte
+	file   *os.File
+	size   int64 // bytes in file
+	index  []spoolEntry
+}
+
+// block is a piece of memory; start is where it stands behind file and earlier blocks.
+type block struct {
+	start int64
+	b     []byte
 }
 
 type spoolEntry struct {
-	id  int64
-	off int64
-	len int32
-	ord int32
+	id    int64
+	off   int64 // counts over file and blocks, so that it also tells the order of arrival
+	len   int32
+	block int32 // unless it is in the file
 }
 
 func newSpool() *spool { return &spool{names: new(directory.Names)} }
 
 func (s *spool) add(w *directory.Wanted) error {
-	start := len(s.buf)
-	s.buf = w.AppendBinary(s.buf, s.names)
-	s.index = append(s.index, spoolEntry{w.SourceID, s.size + int64(start), int32(len(s.buf) - start), int32(len(s.index))})
-	if len(s.buf) < spoolMemory {
+	s.record = w.AppendBinary(s.record[:0], s.names)
+	n := len(s.record)
+	off := s.size + int64(s.used)
+	last := len(s.blocks) - 1
+	if last < 0 || cap(s.blocks[last].b)-len(s.blocks[last].b) < n {
+		s.blocks = append(s.blocks, block{off, make([]byte, 0, max(spoolBlock, n))})
+		last++
+	}
+	s.index = append(s.index, spoolEntry{w.SourceID, off, int32(n), int32(last)})
+	s.blocks[last].b = append(s.blocks[last].b, s.record...)
+	if s.used += n; s.used < spoolMemory {
 		return nil
 	}
-	if s.file == nil {
-		f, err := os.CreateTemp("", "rollcall-run-*")
-		if err != nil {
-			return fmt.Errorf("keep evaluated employees in a temporary file: %w", err)
-		}
-		// The name goes at once, so that a killed process leaves nothing behind.
-		os.Remove(f.Name())
-		s.file = f
-	}
-	n, err := s.file.Write(s.buf)
-	s.size += int64(n)
-	s.buf = s.buf[:0]
-	if err != nil {
+	if err := s.spill(); err != nil {
 		return fmt.Errorf("keep evaluated employees in a temporary file: %w", err)
 	}
 	return nil
 }
 
+// spill moves what is in memory to the file.
+func (s *spool) spill() error {
+	if s.file == nil {
+		f, err := os.CreateTemp("", "rollcall-run-*")
+		if err != nil {
+			return err
+		}
+		// The name goes at once, so that a killed process leaves nothing behind.
+		os.Remove(f.Name())
+		s.file = f
+	}
+	for i := range s.blocks {
+		n, err := s.file.Write(s.blocks[i].b)
+		s.size += int64(n)
+		if err != nil {
+			return err
+		}
+	}
+	s.blocks, s.used = s.blocks[:0], 0
+	return nil
+}
+
 // sort orders the records by employee id; of several records of one id the last one counts.
 func (s *spool) sort() {
-	slices.SortFunc(s.index, func(a, b spoolEntry) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.ord, b.ord)) })
+	slices.SortFunc(s.index, func(a, b spoolEntry) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.off, b.off)) })
 	kept := s.index[:0]
 	for i, e := range s.index {
 		if i+1 < len(s.index) && s.index[i+1].id == e.id {
@@ -74,15 +103,17 @@ func (s *spool) len() int { return len(s.index) }
 
 // read decodes the i-th record into w.
 func (s *spool) read(i int, w *directory.Wanted) error {
-	e := s.index[i]
-	var b []byte
+	e := &s.index[i]
 	if e.off >= s.size {
-		b = s.buf[e.off-s.size:][:e.len]
-	} else {
-		b = make([]byte, e.len)
-		if _, err := s.file.ReadAt(b, e.off); err != nil && err != io.EOF {
-			return fmt.Errorf("read evaluated employees back: %w", err)
-		}
+		in := &s.blocks[e.block]
+		return directory.DecodeWanted(in.b[e.off-in.start:][:e.len], s.names, w)
+	}
+	if cap(s.record) < int(e.len) {
+		s.record = make([]byte, e.len)
+	}
+	b := s.record[:e.len]
+	if _, err := s.file.ReadAt(b, e.off); err != nil && err != io.EOF {
+		return fmt.Errorf("read evaluated employees back: %w", err)
 	}
 	return directory.DecodeWanted(b, s.names, w)
 }

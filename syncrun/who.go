@@ -90,7 +90,7 @@ func (e *Engine) FindPerson(ctx context.Context, who string) (directory.Person, 
 		return directory.Person{}, err
 	}
 	if s.Person == nil {
-		return directory.Person{}, fmt.Errorf("%s is an employee in BambooHR but nobody in the directory; \"rollcall explain %s\" tells why", s.Name, quoteArg(who))
+		return directory.Person{}, inputError("who", "%s is an employee in BambooHR but nobody in the directory; \"rollcall explain %s\" tells why", s.Name, quoteArg(who))
 	}
 	return *s.Person, nil
 }

@@ -23,6 +23,7 @@ type applyCmd struct {
 
 // Run exits with 0 done, 3 the rest was applied and something waits, 4 stale.
 func (c *applyCmd) Run(a *app) (err error) {
+	defer a.roomy()()
 	opt, err := c.options()
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type planCmd struct {
 
 // Run exits with 0 nothing to do, 2 changes, 3 something waits or is refused.
 func (c *planCmd) Run(a *app) (err error) {
+	defer a.roomy()()
 	x, err := a.openToRead(&c.settings)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ type syncCmd struct {
 
 // Run plans and applies what the guard lets through: 0 done, 3 something waits, 1 failed.
 func (c *syncCmd) Run(a *app) (err error) {
+	defer a.roomy()()
 	if err := c.needed(a, "sync"); err != nil {
 		return err
 	}

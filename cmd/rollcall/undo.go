@@ -42,6 +42,7 @@ func undoLines(entries []plan.UndoEntry) []undoLine {
 
 // Run shows what is reverted, kept and impossible, then reverts: 0 done, 3 something waits, 4 stale.
 func (c *undoCmd) Run(a *app) (err error) {
+	defer a.roomy()()
 	if err := c.needed(a, "undo"); err != nil {
 		return err
 	}

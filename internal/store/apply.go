@@ -28,6 +28,7 @@ type batch struct {
 	rows  int
 	moved []move // addresses to be given out at the end
 	owner directory.Key
+	count running
 }
 
 // move is an address on its way to a person.
@@ -63,6 +64,9 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 	if err != nil || len(todo) == 0 {
 		return err
 	}
+	if err := b.beginCount(); err != nil {
+		return err
+	}
 	if err := b.recordBatch(todo); err != nil {
 		return err
 	}
@@ -92,6 +96,9 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 		return err
 	}
 	if err := b.keepAnOwner(); err != nil {
+		return err
+	}
+	if err := b.endCount(); err != nil {
 		return err
 	}
 	if _, err := b.t.exec("update journal set rows_written = $1 where org = $2 and run_id = $3 and audit = $4",
@@ -270,6 +277,10 @@ func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 		return err
 	}
 	b.rows += n
+	if c.Version > 0 {
+		b.count.add(&old, -1)
+	}
+	b.count.add(&p, 1)
 	if activeOwner(&old) && !activeOwner(&p) {
 		b.owner = c.Key()
 	}

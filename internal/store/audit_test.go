@@ -76,7 +76,7 @@ func TestAuditIsAppendOnly(t *testing.T) {
 		if _, err := t.first("select hash from audit where org = $1 and seq = 2", func(st stmt) { copy(before[:], st.ColBytes(0, nil)) }, t.org); err != nil {
 			return err
 		}
-		hash := e.chain(t.orgID, before)
+		hash := e.Chain(t.orgID, before)
 		_, err := t.exec("update audit set hash = $1 where org = $2 and seq = 3", hash[:], t.org)
 		return err
 	}); err != nil {

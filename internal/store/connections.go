@@ -27,8 +27,10 @@ func (s *Store) EnsureConnection(ctx context.Context, name string) (syncrun.Conn
 	err := s.read(ctx, find)
 	if err == nil && out.ID == "" {
 		err = s.write(ctx, func(t tx) error {
-			sum := sha256.Sum256([]byte(s.id + "\x00" + name))
-			id := "c_" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10]))
+			id, err := t.freeConnectionID(name)
+			if err != nil {
+				return err
+			}
 			if _, err := t.exec(`insert into connections (org, id, name, state, failures) values ($1, $2, $3, 'draft', 0)
 				on conflict (org, name) do nothing`, t.org, id, name); err != nil {
 				return err
@@ -40,6 +42,19 @@ func (s *Store) EnsureConnection(ctx context.Context, name string) (syncrun.Conn
 		return syncrun.Connection{}, fmt.Errorf("look up connection %q: %w", name, err)
 	}
 	return out, nil
+}
+
+// freeConnectionID derives an id from organisation and name. That of a deleted connection is not given
+// again: its runs still bear it.
+func (t tx) freeConnectionID(name string) (string, error) {
+	for again := ""; ; again += "\x00" {
+		sum := sha256.Sum256([]byte(t.orgID + "\x00" + name + again))
+		id := "c_" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10]))
+		taken, err := t.first("select 1 from connections where org = $1 and id = $2 and name <> $3", nil, t.org, id, name)
+		if err != nil || !taken {
+			return id, err
+		}
+	}
 }
 
 // connectionByName returns the zero Connection when there is none.

@@ -23,14 +23,8 @@ func (s *Store) Counts(ctx context.Context, connection string) (plan.LinkedCount
 		if seq, err = t.auditSeq(); err != nil {
 			return err
 		}
-		text := ""
-		known, err = t.first("select counts from people_counts where org = $1 and connection = $2 and audit = $3",
-			func(st stmt) { text = st.ColText(0) }, t.org, conn, seq)
-		switch {
-		case err != nil:
+		if out, known, err = t.knownCounts(conn, seq); err != nil || known {
 			return err
-		case known:
-			return json.Unmarshal([]byte(text), &out)
 		}
 		out, err = t.count(conn)
 		return err
@@ -38,15 +32,93 @@ func (s *Store) Counts(ctx context.Context, connection string) (plan.LinkedCount
 	if err != nil || known {
 		return out, err
 	}
-	text, err := json.Marshal(out)
-	if err != nil {
-		return out, err
+	return out, s.write(ctx, func(t tx) error { return t.putCounts(conn, seq, out) })
+}
+
+// knownCounts returns what was counted at an audit entry, false when nothing was.
+func (t tx) knownCounts(conn, seq int64) (out plan.LinkedCounts, known bool, err error) {
+	text := ""
+	known, err = t.first("select counts from people_counts where org = $1 and connection = $2 and audit = $3",
+		func(st stmt) { text = st.ColText(0) }, t.org, conn, seq)
+	if err == nil && known {
+		err = json.Unmarshal([]byte(text), &out)
 	}
-	return out, s.write(ctx, func(t tx) error {
-		_, err := t.exec(`insert into people_counts (org, connection, audit, counts) values ($1, $2, $3, $4)
-			on conflict (org, connection) do update set audit = excluded.audit, counts = excluded.counts`, t.org, conn, seq, string(text))
+	return out, known, err
+}
+
+func (t tx) putCounts(conn, seq int64, c plan.LinkedCounts) error {
+	text, err := json.Marshal(c)
+	if err != nil {
 		return err
-	})
+	}
+	_, err = t.exec(`insert into people_counts (org, connection, audit, counts) values ($1, $2, $3, $4)
+		on conflict (org, connection) do update set audit = excluded.audit, counts = excluded.counts`, t.org, conn, seq, string(text))
+	return err
+}
+
+// running keeps known counts right while a batch changes people, so that the next run need not go through
+// everybody again. Its zero value knows nothing and counts nothing.
+type running struct {
+	counts     plan.LinkedCounts
+	known      bool
+	connection string
+}
+
+// add counts a person once more, or with by -1 once less.
+func (r *running) add(p *directory.Person, by int) {
+	if !r.known {
+		return
+	}
+	if p.Status == directory.Active {
+		r.counts.ActiveSeats += by
+	}
+	if p.Link == nil || p.Link.Connection != r.connection {
+		return
+	}
+	r.counts.People += by
+	if p.Status != directory.Deactivated {
+		r.counts.Enabled += by
+	}
+	for _, f := range directory.Standard() {
+		if p.Values.Get(f) != "" {
+			r.value(f, by)
+		}
+	}
+	for _, x := range p.Values.Extras() {
+		r.value(x.Field, by)
+	}
+}
+
+func (r *running) value(f directory.Field, by int) {
+	if r.counts.WithValue == nil {
+		r.counts.WithValue = map[directory.Field]int{}
+	}
+	if r.counts.WithValue[f] += by; r.counts.WithValue[f] == 0 {
+		delete(r.counts.WithValue, f)
+	}
+}
+
+// beginCount takes up what was counted, if that is still good. The batch changes it along with the people.
+func (b *batch) beginCount() error {
+	seq, err := b.t.auditSeq()
+	if err != nil {
+		return err
+	}
+	b.count.connection = b.plan.info.Connection
+	b.count.counts, b.count.known, err = b.t.knownCounts(b.plan.conn, seq)
+	return err
+}
+
+// endCount makes the new counts good from the batch's last audit entry on.
+func (b *batch) endCount() error {
+	if !b.count.known {
+		return nil
+	}
+	seq, err := b.t.auditSeq()
+	if err != nil {
+		return err
+	}
+	return b.t.putCounts(b.plan.conn, seq, b.count.counts)
 }
 
 // count goes through everybody of the organisation once, connection by connection.

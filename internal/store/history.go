@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -151,7 +152,7 @@ func (t tx) rowsAbout(o origin) ([]rowRef, error) {
 		query += "i.person_id = $3 "
 	}
 	err := t.each(query+"order by p.no, i.person_id, i.n", func(st stmt) error {
-		h := scanHead(st)
+		h := planread.ScanHead(st)
 		out = append(out, rowRef{st.ColInt(12), planrow.Key{Rank: h.Rank, Source: h.Source, Person: h.Person, N: st.ColInt(10)}, h, string(st.ColBytes(11, nil))})
 		return nil
 	}, args...)

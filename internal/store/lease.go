@@ -6,29 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rollcall-hr/rollcall/internal/store/internal/proc"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/runrow"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
-
-// leaseRow is a connection's lease as stored.
-type leaseRow struct {
-	run     string
-	fence   int64
-	expires int64
-	holder  proc.Identity
-}
-
-const leaseColumns = "run_id, fence, expires, host, pid, started"
-
-func scanLease(st stmt, at int) leaseRow {
-	return leaseRow{st.ColText(at), st.ColInt(at + 1), st.ColInt(at + 2),
-		proc.Identity{Host: st.ColText(at + 3), PID: int(st.ColInt(at + 4)), Started: st.ColInt(at + 5)}}
-}
-
-// held reports whether a run holds the lease at an instant of the database's clock.
-func (l leaseRow) held(now int64, me proc.Identity) bool {
-	return l.run != "" && now < l.expires && !me.Gone(l.holder)
-}
 
 // Acquire implements syncrun.Connections. A process that is gone from the same host loses the lease at
 // once, any other when its time is up.
@@ -43,15 +23,15 @@ func (s *Store) Acquire(ctx context.Context, connection, runID string, ttl time.
 		if err != nil {
 			return err
 		}
-		var old leaseRow
-		if _, err := t.first("select "+leaseColumns+" from leases where org = $1 and connection = $2",
-			func(st stmt) { old = scanLease(st, 0) }, t.org, conn); err != nil {
+		var old runrow.Lease
+		if _, err := t.first("select "+runrow.LeaseColumns+" from leases where org = $1 and connection = $2",
+			func(st stmt) { old = runrow.ScanLease(st, 0) }, t.org, conn); err != nil {
 			return err
 		}
-		if old.held(now, s.db.self) {
-			return &syncrun.BusyError{RunID: old.run}
+		if old.Held(now, s.db.self) {
+			return &syncrun.BusyError{RunID: old.Run}
 		}
-		l.Fence = old.fence + 1
+		l.Fence = old.Fence + 1
 		me := s.db.self
 		if _, err := t.exec(`insert into leases (org, connection, run_id, fence, expires, host, pid, started)
 			values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (org, connection) do update set run_id = excluded.run_id,
@@ -90,6 +70,7 @@ func (s *Store) Renew(ctx context.Context, l syncrun.Lease, ttl time.Duration) e
 
 // Release implements syncrun.Connections.
 func (s *Store) Release(ctx context.Context, l syncrun.Lease) error {
+	s.kept.Store(nil)
 	return s.write(ctx, func(t tx) error {
 		conn, err := t.connection(l.Connection)
 		if err != nil {

@@ -11,8 +11,10 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/rollcall-hr/rollcall/internal/store/internal/orgtx"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/proc"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
+	"github.com/rollcall-hr/rollcall/internal/store/views"
 )
 
 //go:embed migrations
@@ -129,7 +131,10 @@ func (db *DB) Migrate(ctx context.Context) (from, to int, err error) {
 
 // Org returns the store of one organisation, which comes into being with its first row. It is the only
 // way to reach data.
-func (db *DB) Org(id string) *Store { return &Store{db: db, id: id} }
+func (db *DB) Org(id string) *Store {
+	org := orgtx.New(db.sql, id)
+	return &Store{db: db, org: org, views: views.New(org)}
+}
 
 // Backup writes a consistent copy of the database to a new file (mode 0600) while it is in use. Keys in
 // it are sealed; without the keyring they are useless (security §1.1).

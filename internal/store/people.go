@@ -76,8 +76,7 @@ func (s *Store) PersonBySource(ctx context.Context, connection, sourceID string)
 // Briefs implements syncrun.Directory.
 func (s *Store) Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*directory.Brief, error] {
 	return func(yield func(*directory.Brief, error) bool) {
-		query := `select id, connection, source_id, status, email, employee_id, display_name, first_name, last_name, name_key, manager,
-			role, manual_lock from people where org = $1 `
+		query := "select " + briefColumns + " from people where org = $1 "
 		if unlinkedOnly {
 			query += "and connection is null "
 		}
@@ -86,13 +85,9 @@ func (s *Store) Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*direct
 			if err != nil {
 				return err
 			}
-			var b directory.Brief
+			r := briefReader{connections: conns}
 			return t.each(query+"order by id", func(st stmt) error {
-				b = directory.Brief{ID: st.ColText(0), Connection: conns[st.ColInt(1)], SourceID: st.ColInt(2), Status: directory.Status(st.ColText(3)),
-					Email: st.ColText(4), EmployeeID: st.ColText(5), NameKey: st.ColText(9), ManagerID: st.ColText(10),
-					Privileged: directory.Role(st.ColText(11)).Privileged(), ManualLock: st.ColInt(12) != 0}
-				b.Name = displayName(st.ColText(6), st.ColText(7), st.ColText(8), b.Email)
-				if !yield(&b, nil) {
+				if !yield(r.scan(st), nil) {
 					return errStopped
 				}
 				return nil
@@ -198,16 +193,22 @@ func (t tx) insertGroup(g *directory.Group) (int, error) {
 		t.org, g.ID, string(g.Kind), g.Name, directory.NameKey(g.Name), aliases)
 }
 
-// Owners implements syncrun.Directory: the ids of active owners.
+// Owners implements syncrun.Directory: the ids of active owners, only those who can sign in where one can.
 func (s *Store) Owners(ctx context.Context) ([]string, error) {
-	var out []string
+	var all, able []string
 	err := s.read(ctx, func(t tx) error {
-		return t.each("select id from people where org = $1 and role = 'owner' and status = 'active' order by id", func(st stmt) error {
-			out = append(out, st.ColText(0))
+		return t.each("select id, "+signsIn+" from people where org = $1 and role = 'owner' and status = 'active' order by id", func(st stmt) error {
+			all = append(all, st.ColText(0))
+			if st.ColInt(1) != 0 {
+				able = append(able, st.ColText(0))
+			}
 			return nil
 		}, t.org)
 	})
-	return out, err
+	if len(able) > 0 {
+		return able, err
+	}
+	return all, err
 }
 
 // SavePerson implements syncrun.Directory. A deactivation keeps the state before it; departments and teams

@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
@@ -55,15 +54,49 @@ func (t tx) person(id string) (directory.Person, error) {
 	return p, err
 }
 
-// displayName is how a person is called when shown.
-func displayName(display, firstName, lastName, email string) string {
-	if display != "" {
-		return display
+const briefColumns = `id, connection, source_id, status, email, employee_id, display_name, first_name, last_name, name_key, manager,
+	role, manual_lock`
+
+// briefReader decodes briefs of everybody. All texts of one share a string: a copy of each column would
+// cost more than reading it.
+type briefReader struct {
+	connections map[int64]string
+	brief       directory.Brief
+	text, col   []byte
+}
+
+func (r *briefReader) scan(st stmt) *directory.Brief {
+	b := &r.brief
+	*b = directory.Brief{Connection: r.connections[st.ColInt(1)], SourceID: st.ColInt(2), ManualLock: st.ColInt(12) != 0}
+	b.Status = directory.Status(r.word(st, 3, string(directory.Provisioned), string(directory.Active), string(directory.Deactivated)))
+	b.Privileged = directory.Role(r.word(st, 11, string(directory.RoleMember))).Privileged()
+	r.text = r.text[:0]
+	var ends [6]int
+	for i, column := range [...]int{0, 4, 5, 9, 10, 6} {
+		r.col = st.ColBytes(column, r.col)
+		r.text = append(r.text, r.col...)
+		ends[i] = len(r.text)
 	}
-	if n := strings.TrimSpace(firstName + " " + lastName); n != "" {
-		return n
+	text, from := string(r.text), 0
+	for i, s := range [...]*string{&b.ID, &b.Email, &b.EmployeeID, &b.NameKey, &b.ManagerID, &b.Name} {
+		*s = text[from:ends[i]]
+		from = ends[i]
 	}
-	return email
+	if b.Name == "" {
+		b.Name = personrow.DisplayName("", st.ColText(7), st.ColText(8), b.Email)
+	}
+	return b
+}
+
+// word reads a column that mostly is one of a few words.
+func (r *briefReader) word(st stmt, column int, words ...string) string {
+	r.col = st.ColBytes(column, r.col)
+	for _, w := range words {
+		if string(r.col) == w {
+			return w
+		}
+	}
+	return string(r.col)
 }
 
 // insertPerson writes a new person; sqldb.ErrUnique when the id or the address is taken.
@@ -106,7 +139,12 @@ func (t tx) setEmailKey(id, key string) error {
 	return err
 }
 
-// ownersLeft reports whether an active owner remains.
+// signsIn is a condition on people: somebody who has a password or an identity to sign in with.
+const signsIn = `(exists (select 1 from passwords w where w.org = people.org and w.person_id = people.id)
+	or exists (select 1 from identities i where i.org = people.org and i.person_id = people.id))`
+
+// ownersLeft reports whether an active owner remains: one who can sign in, where any owner ever could.
 func (t tx) ownersLeft() (bool, error) {
-	return t.first("select 1 from people where org = $1 and role = 'owner' and status = 'active' limit 1", nil, t.org)
+	return t.first(`select 1 from people where org = $1 and role = 'owner' and status = 'active' and (`+signsIn+`
+		or not exists (select 1 from people where org = $1 and role = 'owner' and `+signsIn+`)) limit 1`, nil, t.org)
 }

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -11,8 +9,8 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
-	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -37,37 +35,10 @@ type storedPlan struct {
 	anchors []byte
 }
 
-const planColumns = `p.no, p.id, c.id, p.connection, p.person, p.undo_of, p.created_at, p.mark, p.seq, p.header, p.baseline, p.words, p.anchors,
-	p.applied_by from plans p join connections c on c.no = p.connection where p.org = $1 and p.finished = 1 `
-
 // plan returns the finished plan that a condition on $2 and $3 selects; directory.ErrNotFound when none.
 func (t tx) plan(condition, name string, args ...any) (storedPlan, error) {
-	var p storedPlan
-	var header, baseline string
-	var words []byte
-	ok, err := t.first("select "+planColumns+condition, func(st stmt) {
-		p = storedPlan{no: st.ColInt(0), conn: st.ColInt(3), mark: st.ColInt(7), anchors: st.ColBytes(12, nil),
-			info: syncrun.PlanInfo{ID: st.ColText(1), Connection: st.ColText(2), Person: st.ColText(4), UndoOf: st.ColText(5),
-				CreatedAt: sqldb.Instant(st.ColInt(6)), Seq: st.ColInt(8), AppliedBy: st.ColText(13)}}
-		header, baseline, words = st.ColText(9), st.ColText(10), st.ColBytes(11, nil)
-	}, append([]any{t.org}, args...)...)
-	if err == nil && !ok {
-		err = fmt.Errorf("%s: %w", name, directory.ErrNotFound)
-	}
-	if err != nil {
-		return p, err
-	}
-	var h headerJSON
-	if err := json.Unmarshal([]byte(header), &h); err != nil {
-		return p, fmt.Errorf("header of plan %s: %w", p.info.ID, err)
-	}
-	p.info.Header = h.Header
-	p.info.Header.Counts.HeldPeople = h.HeldPeople
-	if err := json.Unmarshal([]byte(baseline), &p.info.Baseline); err != nil {
-		return p, fmt.Errorf("baseline of plan %s: %w", p.info.ID, err)
-	}
-	p.rows, err = planrow.NewReader(words)
-	return p, err
+	p, err := planread.Find(t.shared(), condition, name, args...)
+	return storedPlan{info: p.Info, no: p.No, conn: p.Connection, mark: p.Mark, rows: p.Rows, anchors: p.Anchors}, err
 }
 
 func (t tx) planByID(id string) (storedPlan, error) {
@@ -135,6 +106,12 @@ func (s *Store) Items(ctx context.Context, planID string, after int64, all bool)
 // it would otherwise keep SQLite from ever emptying its log. A finished plan's rows do not change.
 func (s *Store) eachPage(ctx context.Context, planID string, after int64, wanted func(kind int64) bool, do func([]syncrun.StoredItem) error) error {
 	page := make([]syncrun.StoredItem, 0, pageRows)
+	read := tx.items
+	if k := s.keptPlan(planID); k != nil {
+		read = func(_ tx, p *storedPlan, after int64, wanted func(int64) bool, do func(int64, plan.Item) error) error {
+			return k.items(p, after, wanted, do)
+		}
+	}
 	for more := true; more; {
 		page = page[:0]
 		err := s.read(ctx, func(t tx) error {
@@ -146,7 +123,7 @@ func (s *Store) eachPage(ctx context.Context, planID string, after int64, wanted
 			if err != nil {
 				return err
 			}
-			err = t.items(&p, after, wanted, func(seq int64, it plan.Item) error {
+			err = read(t, &p, after, wanted, func(seq int64, it plan.Item) error {
 				page = append(page, syncrun.StoredItem{Seq: seq, RunID: runs.Of(seq), Item: it})
 				if after = seq; len(page) == pageRows {
 					return errStopped
@@ -173,13 +150,13 @@ func (s *Store) eachPage(ctx context.Context, planID string, after int64, wanted
 func (t tx) items(p *storedPlan, after int64, wanted func(kind int64) bool, do func(seq int64, it plan.Item) error) error {
 	at, seq := planrow.AnchorBefore(p.anchors, anchorEvery, after)
 	var buf []byte
-	return t.each(`select rank, source_id, person_id, kind, action, reason, name, email, kinds, version, body from plan_items
+	return t.each("select "+planread.HeadColumns+`, body from plan_items
 		where org = $1 and plan = $2 and (rank, source_id, person_id, n) > ($3, $4, $5, $6)
 		order by rank, source_id, person_id, n`, func(st stmt) error {
 		if seq++; seq <= after || !wanted(st.ColInt(3)) {
 			return nil
 		}
-		h := scanHead(st)
+		h := planread.ScanHead(st)
 		buf = st.ColBytes(10, buf)
 		it, err := p.rows.Unpack(&h, string(buf))
 		if err != nil {
@@ -189,23 +166,50 @@ func (t tx) items(p *storedPlan, after int64, wanted func(kind int64) bool, do f
 	}, t.org, p.no, at.Rank, at.Source, at.Person, at.N)
 }
 
-// applied reads what was applied of a plan.
-func (t tx) applied(plan int64) (planrow.Spans, error) {
-	var out planrow.Spans
-	err := t.each("select run_id, seqs from journal where org = $1 and plan = $2", func(st stmt) error {
-		list, err := planrow.ParseSpans(st.ColText(1), st.ColText(0))
-		out = append(out, list...)
-		return err
-	}, t.org, plan)
-	slices.SortFunc(out, func(a, b planrow.Span) int { return cmp.Compare(a.From, b.From) })
-	return out, err
+// Outline implements syncrun.Plans.
+func (s *Store) Outline(ctx context.Context, planID string) iter.Seq2[syncrun.ChangeOutline, error] {
+	return func(yield func(syncrun.ChangeOutline, error) bool) {
+		yieldError(s.read(ctx, func(t tx) error {
+			p, err := t.planByID(planID)
+			if err != nil {
+				return err
+			}
+			runs, err := t.applied(p.no)
+			if err != nil {
+				return err
+			}
+			seq := int64(0)
+			next := func(kind, kinds, version int64) error {
+				if seq++; kind == planrow.Change && !yield(syncrun.ChangeOutline{Seq: seq, RunID: runs.Of(seq), Kinds: plan.KindSet(kinds), Version: version}, nil) {
+					return errStopped
+				}
+				return nil
+			}
+			if k := s.keptPlan(planID); k != nil {
+				for i := range k.rows {
+					h := &k.rows[i].head
+					if err := next(h.Kind, h.Kinds, h.Version); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			return t.each(`select kind, kinds, version from plan_items where org = $1 and plan = $2 order by rank, source_id, person_id, n`,
+				func(st stmt) error { return next(st.ColInt(0), st.ColInt(1), st.ColInt(2)) }, t.org, p.no)
+		}), yield)
+	}
 }
 
-// scanHead reads the columns rank to version.
-func scanHead(st stmt) planrow.Head {
-	return planrow.Head{Rank: st.ColInt(0), Source: st.ColInt(1), Person: st.ColText(2), Kind: st.ColInt(3), Action: st.ColText(4),
-		Reason: st.ColText(5), Name: st.ColText(6), Email: st.ColText(7), Kinds: st.ColInt(8), Version: st.ColInt(9)}
+// keptPlan returns the rows of a plan when they are still in memory.
+func (s *Store) keptPlan(id string) *keptPlan {
+	if k := s.kept.Load(); k != nil && k.id == id {
+		return k
+	}
+	return nil
 }
+
+// applied reads what was applied of a plan.
+func (t tx) applied(plan int64) (planrow.Spans, error) { return planread.Applied(t.shared(), plan) }
 
 // StaleRecords implements syncrun.Plans. A row that was applied already is not stale, and a record that
 // is to be created is when it is there by now.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/hr"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -17,10 +18,9 @@ import (
 const (
 	// flushRows and flushBytes bound what a plan writer keeps in memory and how long one of its
 	// transactions holds the write lock (tens of milliseconds).
-	flushRows  = 2000
-	flushBytes = 1 << 20
-	// anchorEvery is the distance of the keys that are kept of a plan.
-	anchorEvery = 1024
+	flushRows   = 2000
+	flushBytes  = 1 << 20
+	anchorEvery = planread.AnchorEvery
 )
 
 // planWriter implements syncrun.PlanWriter. The plan's row is written with the first rows, or by Finish.
@@ -36,13 +36,15 @@ type planWriter struct {
 	ends  []int // end of each row's body
 	body  []byte
 	words *planrow.Words
-	saved int // words in the database
+	saved int       // words in the database
+	kept  *keptPlan // nil once there are too many rows
 }
 
 // NewPlan implements syncrun.Plans. What people change from here on is not overwritten by the plan's
 // Refresh rows.
 func (s *Store) NewPlan(ctx context.Context, l syncrun.Lease, id, person, undoOf string, now time.Time) (syncrun.PlanWriter, error) {
-	w := &planWriter{s: s, lease: l, words: planrow.NewWords(),
+	s.kept.Store(nil)
+	w := &planWriter{s: s, lease: l, words: planrow.NewWords(), kept: &keptPlan{id: id},
 		info: syncrun.PlanInfo{ID: id, Connection: l.Connection, Person: person, UndoOf: undoOf, CreatedAt: now}}
 	err := s.read(ctx, func(t tx) (err error) {
 		if w.conn, err = t.fenced(l); err == nil {
@@ -72,6 +74,9 @@ func (w *planWriter) Add(ctx context.Context, item plan.Item) error {
 }
 
 func (w *planWriter) flushed() {
+	if w.kept != nil && !w.kept.add(w.heads, w.body, w.ends) {
+		w.kept = nil
+	}
 	w.n += int64(len(w.heads))
 	w.heads, w.ends, w.body = w.heads[:0], w.ends[:0], w.body[:0]
 	w.saved = w.words.Len()
@@ -140,15 +145,9 @@ func (w *planWriter) ensureRow(t tx) error {
 	return err
 }
 
-// headerJSON is how a header is stored; the surface's JSON of Counts leaves HeldPeople out.
-type headerJSON struct {
-	plan.Header
-	HeldPeople int
-}
-
 // Finish implements syncrun.PlanWriter.
 func (w *planWriter) Finish(ctx context.Context, h plan.Header, baseline hr.Baseline) (syncrun.PlanInfo, error) {
-	header, err := json.Marshal(headerJSON{h, h.Counts.HeldPeople})
+	header, err := json.Marshal(planread.Header{Header: h, HeldPeople: h.Counts.HeldPeople})
 	if err != nil {
 		return syncrun.PlanInfo{}, err
 	}
@@ -176,6 +175,10 @@ func (w *planWriter) Finish(ctx context.Context, h plan.Header, baseline hr.Base
 		return syncrun.PlanInfo{}, fmt.Errorf("finish plan %s: %w", w.info.ID, err)
 	}
 	w.flushed()
+	if w.kept != nil {
+		w.kept.sort()
+		w.s.kept.Store(w.kept)
+	}
 	w.info.Header, w.info.Baseline = h, baseline
 	return w.info, nil
 }

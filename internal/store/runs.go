@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/runrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -78,36 +80,13 @@ func runJSON(r *syncrun.Run) (counts, kinds, faults string, err error) {
 	return string(c), string(k), string(f), nil
 }
 
-const runColumns = `r.id, c.id, r.name, r.cause, r.actor, r.outcome, r.plan_id, r.undo_of, r.started_at, r.finished_at, r.counts, r.kind_counts,
-	r.released, r.revision, r.requests, r.rows_written, r.errors, l.run_id, l.fence, l.expires, l.host, l.pid, l.started from runs r
-	join connections c on c.no = r.connection left join leases l on l.org = r.org and l.connection = r.connection where r.org = $1 `
-
-// runs returns the runs that a condition on $2, $3, … and order select. One that never ended, and whose
-// lease is gone, is interrupted.
+// runs returns the runs that a condition on $2, $3, … and order select.
 func (s *Store) runs(t tx, condition string, args ...any) ([]syncrun.Run, error) {
-	now, err := t.Now()
-	if err != nil {
-		return nil, err
-	}
 	var out []syncrun.Run
-	err = t.each("select "+runColumns+condition, func(st stmt) error {
-		r := syncrun.Run{ID: st.ColText(0), Connection: st.ColText(1), Name: st.ColText(2), Trigger: syncrun.Trigger(st.ColText(3)),
-			Actor: st.ColText(4), Outcome: syncrun.Outcome(st.ColText(5)), PlanID: st.ColText(6), UndoOf: st.ColText(7),
-			StartedAt: sqldb.Instant(st.ColInt(8)), FinishedAt: sqldb.Instant(st.ColInt(9)), Released: st.ColInt(12) != 0, Revision: st.ColText(13),
-			Requests: int(st.ColInt(14)), RowsWritten: int(st.ColInt(15))}
-		for i, into := range map[int]any{10: &r.Counts, 11: &r.KindCounts, 16: &r.Errors} {
-			if err := json.Unmarshal([]byte(st.ColText(i)), into); err != nil {
-				return fmt.Errorf("run %s: %w", r.ID, err)
-			}
-		}
-		if r.Outcome == "" {
-			if l := scanLease(st, 17); l.run != r.ID || !l.held(now, s.db.self) {
-				r.Outcome = syncrun.OutcomeInterrupted
-			}
-		}
-		out = append(out, r)
+	err := runrow.Each(t.shared(), s.db.self, func(_ int64, r *syncrun.Run) error {
+		out = append(out, *r)
 		return nil
-	}, append([]any{t.org}, args...)...)
+	}, condition, args...)
 	return out, err
 }
 
@@ -154,7 +133,7 @@ func (s *Store) AppliedItems(ctx context.Context, runID string) iter.Seq2[syncru
 				err = fmt.Errorf("run %s: %w", runID, directory.ErrNotFound)
 			}
 			if err == nil {
-				plans, err = t.plansOf(runID)
+				plans, err = planread.PlansOf(t.shared(), runID)
 			}
 			return err
 		})
@@ -173,17 +152,6 @@ func (s *Store) AppliedItems(ctx context.Context, runID string) iter.Seq2[syncru
 		}
 		yieldError(err, yield)
 	}
-}
-
-// plansOf lists the plans that a run applied parts of, in the order in which it began them.
-func (t tx) plansOf(runID string) ([]string, error) {
-	var out []string
-	err := t.each(`select p.id from journal j join plans p on p.no = j.plan where j.org = $1 and j.run_id = $2 group by p.id order by min(j.no)`,
-		func(st stmt) error {
-			out = append(out, st.ColText(0))
-			return nil
-		}, t.org, runID)
-	return out, err
 }
 
 // RecentKinds implements syncrun.Runs. It counts batches, so that a run that crashed counts too.

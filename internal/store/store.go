@@ -6,15 +6,19 @@ import (
 	"sync/atomic"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/orgtx"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
+	"github.com/rollcall-hr/rollcall/internal/store/views"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // Store is one organisation's part of a DB. It implements syncrun.Store.
 type Store struct {
-	db *DB
-	id string
-	no atomic.Int64 // organisations.no, 0 until the row is known to be committed
+	db    *DB
+	org   *orgtx.Organisation
+	views *views.Store
+
+	kept atomic.Pointer[keptPlan] // nil: none
 }
 
 var _ syncrun.Store = (*Store)(nil)
@@ -40,40 +44,12 @@ func (t tx) first(sql string, scan func(stmt), args ...any) (bool, error) {
 
 // write runs f in a transaction that holds the write lock.
 func (s *Store) write(ctx context.Context, f func(tx) error) error {
-	if err := s.ensureOrg(ctx); err != nil {
-		return err
-	}
-	return s.db.sql.Write(ctx, func(c sqldb.Conn) error { return f(tx{c, s.no.Load(), s.id}) })
+	return s.org.Write(ctx, func(t orgtx.Tx) error { return f(tx{t.Conn, t.Org, t.OrgID}) })
 }
 
 // read runs f on one state of the database.
 func (s *Store) read(ctx context.Context, f func(tx) error) error {
-	if err := s.ensureOrg(ctx); err != nil {
-		return err
-	}
-	return s.db.sql.Read(ctx, func(c sqldb.Conn) error { return f(tx{c, s.no.Load(), s.id}) })
-}
-
-// ensureOrg learns the organisation's number, and gives it one the first time.
-func (s *Store) ensureOrg(ctx context.Context) error {
-	if s.no.Load() != 0 {
-		return nil
-	}
-	if s.id == "" {
-		return fmt.Errorf("an organisation needs an id")
-	}
-	var no int64
-	err := s.db.sql.Write(ctx, func(c sqldb.Conn) error {
-		if _, err := sqldb.Exec(c, "insert into organisations (id) values ($1) on conflict (id) do nothing", s.id); err != nil {
-			return err
-		}
-		_, err := sqldb.First(c, "select no from organisations where id = $1", func(st stmt) { no = st.ColInt(0) }, s.id)
-		return err
-	})
-	if err == nil {
-		s.no.Store(no) // only now is the row sure to stay
-	}
-	return err
+	return s.org.Read(ctx, func(t orgtx.Tx) error { return f(tx{t.Conn, t.Org, t.OrgID}) })
 }
 
 // connection returns the number of a connection; directory.ErrNotFound when there is none.

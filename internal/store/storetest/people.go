@@ -162,6 +162,21 @@ func testCounts(t *testing.T, w *world) {
 	count(2, 1)
 	w.save(manual("p_1", "manual@acme.test"))
 	count(2, 2)
+	// Counts that are known are kept right by what is applied; a human edit has them counted anew. Both agree.
+	phone := func(id int64, before, after string) plan.Item {
+		return w.update(id, plan.FieldChange{Field: directory.Phone, Kind: directory.KindText, Before: before, After: after})
+	}
+	w.apply(phone(1, "1", ""), phone(3, "2", "3"), w.create(4, "di@acme.test", "Di", "Oh", set(directory.Phone, "4")))
+	kept, err := w.Counts(t.Context(), w.conn.ID)
+	w.ok(err)
+	w.same(2, kept.WithValue[directory.Phone])
+	w.apply(phone(3, "3", ""), phone(4, "4", ""), w.status(2, plan.Reactivate, directory.Provisioned))
+	kept, err = w.Counts(t.Context(), w.conn.ID)
+	w.ok(err)
+	w.save(directory.Person{ID: "p_2", Status: directory.Provisioned, Role: directory.RoleMember})
+	anew, err := w.Counts(t.Context(), w.conn.ID)
+	w.ok(err)
+	w.same(anew, kept)
 	other, err := w.EnsureConnection(t.Context(), "Other HR")
 	w.ok(err)
 	got, err := w.Counts(t.Context(), other.ID)

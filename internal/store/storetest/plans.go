@@ -58,6 +58,31 @@ func testPlanOrder(t *testing.T, w *world) {
 	w.notFound("Items", firstError(w.Items(t.Context(), "plan_none", 0, false)))
 }
 
+// testPlanAtHand reads a plan in the run that made it and once the run is over: a store may keep rows in
+// memory meanwhile, but must not answer otherwise for it.
+func testPlanAtHand(t *testing.T, w *world) {
+	w.apply(w.create(2, "b@acme.test", "B", "B"))
+	r := w.begin(syncrun.TriggerManual)
+	info := w.store(
+		w.create(10, "a@acme.test", "A", "A"), held(9, "", plan.NoEmail), w.status(2, plan.Deactivate, directory.Deactivated),
+		plan.Item{Refresh: w.linked(5, "p_5")}, plan.Item{Left: &plan.Left{SourceID: 4, Name: "Gone"}},
+		held(0, "p_b", plan.NotFromHR), w.group(directory.KindTeam, "Red"), w.group(directory.KindDepartment, "Sales"))
+	outline := func() []syncrun.ChangeOutline { return collect(t, w.Outline(t.Context(), info.ID)) }
+	items, changes := w.items(info.ID), outline()
+	off := plan.KindSet(0).With(plan.KindDeactivate)
+	w.same([]syncrun.ChangeOutline{{Seq: 1}, {Seq: 2}, {Seq: 4, Version: 1, Kinds: off}, {Seq: 8}}, changes)
+	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, items[:4], w.now())
+	w.ok(err)
+	items, changes = w.items(info.ID), outline()
+	if changes[2].RunID != r.ID || changes[3].RunID != "" || items[3].RunID != r.ID {
+		t.Errorf("what was applied is not told: %v", changes)
+	}
+	w.end(r, syncrun.OutcomePartial)
+	w.same(items, w.items(info.ID))
+	w.same(changes, outline())
+	w.notFound("Outline", firstError(w.Outline(t.Context(), "plan_none")))
+}
+
 // testPlanPaging reads a plan of several thousand rows, given in any order, from every kind of place.
 func testPlanPaging(t *testing.T, w *world) {
 	const n = 5000

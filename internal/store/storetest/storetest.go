@@ -43,6 +43,7 @@ func Run(t *testing.T, open Opener) {
 		{"people/find", testFind},
 		{"people/counts", testCounts},
 		{"plans/order", testPlanOrder},
+		{"plans/at hand", testPlanAtHand},
 		{"plans/paging", testPlanPaging},
 		{"plans/round trip", testPlanRoundTrip},
 		{"plans/latest", testPlanLatest},

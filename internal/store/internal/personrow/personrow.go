@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
@@ -142,4 +143,15 @@ func SourceNumber(id string) (int64, error) {
 // NameKey is the compare form of first and last name.
 func NameKey(v *directory.Values) string {
 	return directory.NameKey(v.Get(directory.FirstName) + " " + v.Get(directory.LastName))
+}
+
+// DisplayName is how a person is called when shown.
+func DisplayName(display, firstName, lastName, email string) string {
+	if display != "" {
+		return display
+	}
+	if n := strings.TrimSpace(firstName + " " + lastName); n != "" {
+		return n
+	}
+	return email
 }

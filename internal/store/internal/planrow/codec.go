@@ -26,6 +26,7 @@ const (
 type Words struct {
 	list  []string
 	index map[string]int
+	guess []int // number of the word at each place of the last row, plus 1
 }
 
 // NewWords returns an empty list.
@@ -67,10 +68,33 @@ func NewReader(words []byte) (*Reader, error) {
 	return r, nil
 }
 
+// number returns the number of a word that stands at some place of a row, -1 for one that has none. Most
+// rows are built alike, so the word at this place of the last one is tried first.
+func (w *Words) number(s string, place int) int {
+	if place >= len(w.guess) {
+		w.guess = append(w.guess, make([]int, place+1-len(w.guess))...)
+	}
+	if n := w.guess[place] - 1; n >= 0 && w.list[n] == s {
+		return n
+	}
+	n, ok := w.index[s]
+	if !ok {
+		if len(w.list) >= maxWords || len(s) > maxWordSize {
+			return -1
+		}
+		n = len(w.list)
+		w.index[s] = n
+		w.list = append(w.list, s)
+	}
+	w.guess[place] = n + 1
+	return n
+}
+
 // packer writes a body; without words every word is written out.
 type packer struct {
 	b     []byte
 	words *Words
+	place int // words so far
 }
 
 func (p *packer) uint(v uint64) { p.b = binary.AppendUvarint(p.b, v) }
@@ -87,14 +111,9 @@ func (p *packer) word(s string) {
 		p.byte(0)
 		return
 	}
+	p.place++
 	if p.words != nil {
-		n, ok := p.words.index[s]
-		if !ok && len(p.words.list) < maxWords && len(s) <= maxWordSize {
-			n, ok = len(p.words.list), true
-			p.words.index[s] = n
-			p.words.list = append(p.words.list, s)
-		}
-		if ok {
+		if n := p.words.number(s, p.place); n >= 0 {
 			p.uint(uint64(n) + 2)
 			return
 		}

@@ -68,7 +68,7 @@ const bodyVersion = 1
 
 // Append appends a row's body.
 func Append(b []byte, it *plan.Item, words *Words) []byte {
-	p := packer{b, words}
+	p := packer{b: b, words: words}
 	p.byte(bodyVersion)
 	switch {
 	case it.Change != nil:

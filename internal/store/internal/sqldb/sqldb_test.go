@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,39 @@ func TestValues(t *testing.T) {
 	if Millis(time.Time{}) != 0 || !Instant(0).IsZero() {
 		t.Error("the zero instant is not 0")
 	}
+}
+
+// TestBoundAnew: a statement that is used again has the values that it is given, NULL where it is given none,
+// whatever it was bound to before.
+func TestBoundAnew(t *testing.T) {
+	write(t, open(t), func(c Conn) error {
+		for i, given := range [][]any{{1, "x", []byte("b")}, {1, "x", []byte("c")}, {2, nil, "text"}, {2}, {}, {"2", 1, nil}, {nil, "x", 7}, {0, "", []byte{}}, {int64(0), Optional(""), ""}} {
+			text := ""
+			if _, err := First(c, "select typeof($1) || quote($1) || typeof($2) || quote($2) || typeof($3) || quote($3)", func(st Stmt) { text = st.ColText(0) }, given...); err != nil {
+				return err
+			}
+			want := ""
+			for len(given) < 3 {
+				given = append(given, nil)
+			}
+			for _, v := range given {
+				switch v := v.(type) {
+				case nil, Optional:
+					want += "nullNULL"
+				case string:
+					want += "text'" + v + "'"
+				case []byte:
+					want += fmt.Sprintf("blobX'%X'", v)
+				default:
+					want += fmt.Sprint("integer", v)
+				}
+			}
+			if text != want {
+				t.Errorf("%d: bound %s, want %s", i, text, want)
+			}
+		}
+		return nil
+	})
 }
 
 func TestUniqueAndRollback(t *testing.T) {

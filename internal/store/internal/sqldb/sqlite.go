@@ -22,6 +22,9 @@ const (
 	// walPages is how much of the log (32 MiB) is collected before it is copied into the file.
 	pageSize = 8192
 	walPages = 4096
+	// cacheKiB holds what a batch of a first load touches at random, in a company of up to a million; what
+	// is only added to goes through it once and would fill any cache.
+	cacheKiB = 16 << 10
 )
 
 // sqliteDB is a SQLite file: one connection that writes, and some that only read.
@@ -42,7 +45,7 @@ func OpenSQLite(path string) (DB, error) {
 		return nil, err
 	}
 	w, err := openConn(path, fmt.Sprintf(`pragma page_size = %d; pragma journal_mode = wal; pragma synchronous = normal;
-		pragma foreign_keys = on; pragma cache_size = -32768; pragma temp_store = memory; pragma wal_autocheckpoint = %d`, pageSize, walPages))
+		pragma foreign_keys = on; pragma cache_size = -%d; pragma temp_store = memory; pragma wal_autocheckpoint = %d`, pageSize, cacheKiB, walPages))
 	if err != nil {
 		return nil, err
 	}
@@ -243,14 +246,13 @@ func (c *sqliteConn) Prepare(sql string) Stmt {
 		if err != nil {
 			return &sqliteStmt{err: err}
 		}
-		st = &sqliteStmt{c: c.c, s: s}
+		st = &sqliteStmt{c: c.c, s: s, values: make([]bound, s.BindParamCount())}
 		c.stmts[sql] = st
 	}
 	if st.open {
 		return &sqliteStmt{err: fmt.Errorf("statement is in use: %s", sql)}
 	}
-	st.param, st.open = 0, true
-	st.err = errors.Join(st.s.Reset(), st.s.ClearBindings())
+	st.param, st.open, st.begun, st.err = 0, true, false, nil
 	return st
 }
 
@@ -273,81 +275,4 @@ func (c *sqliteConn) closeAll() {
 	for _, st := range c.stmts {
 		st.Close()
 	}
-}
-
-type sqliteStmt struct {
-	c     *sqlite.Conn
-	s     *sqlite.Stmt // nil when the text could not be prepared
-	param int
-	open  bool
-	err   error
-}
-
-func (st *sqliteStmt) Int(v int64) {
-	if st.param++; st.err == nil {
-		st.s.BindInt64(st.param, v)
-	}
-}
-
-func (st *sqliteStmt) Text(v string) {
-	if st.param++; st.err == nil {
-		st.s.BindText(st.param, v)
-	}
-}
-
-func (st *sqliteStmt) Blob(v []byte) {
-	if st.param++; st.err == nil {
-		st.s.BindBytes(st.param, v)
-	}
-}
-
-func (st *sqliteStmt) Null() { st.param++ }
-
-func (st *sqliteStmt) Run() (int, error) {
-	for {
-		ok, err := st.Next()
-		if err != nil {
-			return 0, err
-		}
-		if !ok {
-			return st.c.Changes(), nil
-		}
-	}
-}
-
-func (st *sqliteStmt) Next() (bool, error) {
-	if st.err != nil {
-		st.Close()
-		return false, st.err
-	}
-	ok, err := st.s.Step()
-	if !ok {
-		st.Close()
-	}
-	if code := sqlite.ErrCode(err); code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey {
-		err = ErrUnique
-	}
-	return ok, err
-}
-
-// Close resets the statement, so that it holds no snapshot; what went wrong is what Step has told.
-func (st *sqliteStmt) Close() {
-	if st.open && st.s != nil {
-		st.open = false
-		_ = st.s.Reset()
-	}
-}
-
-func (st *sqliteStmt) ColInt(i int) int64   { return st.s.ColumnInt64(i) }
-func (st *sqliteStmt) ColText(i int) string { return st.s.ColumnText(i) }
-func (st *sqliteStmt) ColNull(i int) bool   { return st.s.ColumnIsNull(i) }
-
-func (st *sqliteStmt) ColBytes(i int, buf []byte) []byte {
-	n := st.s.ColumnLen(i)
-	if cap(buf) < n {
-		buf = make([]byte, n, n+n/2)
-	}
-	buf = buf[:n]
-	st.s.ColumnBytes(i, buf)
-	return buf
 }

@@ -1,0 +1,44 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// namePreference is where the organisation's name is kept.
+const namePreference = "organisation_name"
+
+// OrganisationName returns the name that pages show, "" until somebody gave one.
+func (s *Service) OrganisationName(ctx context.Context) (name string, err error) {
+	err = s.read(ctx, "read the organisation's name", func(tx Tx) error {
+		text, ok, err := tx.Preference(namePreference)
+		if err != nil || !ok {
+			return err
+		}
+		return json.Unmarshal([]byte(text), &name)
+	})
+	return name, err
+}
+
+// SetOrganisationName gives the organisation a name; "" takes it away. ErrForbidden but for owners;
+// *InputError on field "name".
+func (s *Service) SetOrganisationName(ctx context.Context, by Viewer, name string) error {
+	if !by.May(Organise) {
+		return ErrForbidden
+	}
+	name, err := checkName("name", name)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(name)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "name the organisation", func(tx Tx) error {
+		now := s.o.Now()
+		if err := tx.SetPreference(namePreference, string(text), by.Actor(), now); err != nil {
+			return err
+		}
+		return tx.Audit(Event{At: now, Actor: by.Actor(), Name: "organisation_named", Subject: namePreference})
+	})
+}

@@ -1,0 +1,85 @@
+package connection
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/source"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// pinned is the store of an engine that works on one connection, whatever its name is by now: settings that
+// are not saved, or were renamed meanwhile, must not make another connection. Without an id there is none.
+type pinned struct {
+	syncrun.Store
+	settings Settings
+	id       string
+	acquired func(error) // told how each Acquire ended; may be nil
+}
+
+// EnsureConnection implements syncrun.Connections.
+func (p pinned) EnsureConnection(ctx context.Context, name string) (syncrun.Connection, error) {
+	if p.id == "" {
+		return syncrun.Connection{Name: name}, nil
+	}
+	return p.settings.Row(ctx, p.id)
+}
+
+// Acquire implements syncrun.Connections.
+func (p pinned) Acquire(ctx context.Context, connection, runID string, ttl time.Duration) (syncrun.Lease, error) {
+	l, err := p.Store.Acquire(ctx, connection, runID, ttl)
+	if p.acquired != nil {
+		p.acquired(err)
+	}
+	return l, err
+}
+
+// engine builds a connection's engine without a source.
+func (s *Service) engine(actor string, p *policy.Connection, store syncrun.Store) *syncrun.Engine {
+	return &syncrun.Engine{Organisation: s.o.Organisation, Policy: p, Store: store, Now: s.o.Now, NewID: s.o.NewID, Actor: actor,
+		LeaseFor: s.o.LeaseFor, Retryable: source.Retryable}
+}
+
+// connect gives an engine its source, which hangUp ends.
+func (s *Service) connect(e *syncrun.Engine, c *current) (hangUp func(), err error) {
+	key, err := s.key(c)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.open(e.Policy, key)
+	if err != nil {
+		return nil, err
+	}
+	e.Source = r.BambooHR
+	return r.close, nil
+}
+
+// Engine is a connection's engine for what needs no reading: edits, holds, decisions and explanations.
+// Previews and syncs go through Preview and Sync.
+func (s *Service) Engine(ctx context.Context, actor, connection string) (*syncrun.Engine, error) {
+	c, err := s.current(ctx, connection)
+	if err != nil {
+		return nil, err
+	}
+	return s.engine(actor, &c.policy, pinned{Store: s.o.Store, settings: s.o.Settings, id: c.ID}), nil
+}
+
+// EngineFor is the engine of the connection that owns a person. Somebody who is not from HR has that of the
+// only connection, else one with the default settings.
+func (s *Service) EngineFor(ctx context.Context, actor string, person directory.Person) (*syncrun.Engine, error) {
+	if person.Link != nil {
+		return s.Engine(ctx, actor, person.Link.Connection)
+	}
+	all, err := s.o.Settings.Connections(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the connections: %w", err)
+	}
+	if len(all) == 1 {
+		return s.Engine(ctx, actor, all[0].ID)
+	}
+	p := policy.Defaults()
+	return s.engine(actor, &p, pinned{Store: s.o.Store, settings: s.o.Settings}), nil
+}

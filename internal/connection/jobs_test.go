@@ -1,0 +1,335 @@
+package connection_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/bamboosim"
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/seal"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// TestOneJobAtATime starts twenty syncs at once: one runs, the others are told which.
+func TestOneJobAtATime(t *testing.T) {
+	h := newHouse(t, office(30))
+	ctx := t.Context()
+	d := h.checked("{}")
+	entered, leave := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	h.gate.block(func() {
+		once.Do(func() { close(entered) })
+		<-leave
+	})
+	var wait sync.WaitGroup
+	jobs, busy := make(chan connection.Job, 20), make(chan string, 20)
+	for range 20 {
+		wait.Go(func() {
+			j, err := h.Sync(ctx, actor, d.ID)
+			if b, ok := errors.AsType[*syncrun.BusyError](err); ok {
+				busy <- b.RunID
+				return
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			jobs <- j
+		})
+	}
+	wait.Wait()
+	<-entered
+	if len(jobs) != 1 || len(busy) != 19 {
+		t.Fatalf("%d jobs, %d busy", len(jobs), len(busy))
+	}
+	j := <-jobs
+	for range 19 {
+		if id := <-busy; id != j.ID {
+			t.Errorf("busy with %s, not %s", id, j.ID)
+		}
+	}
+	if got := h.get(d.ID); got.Busy == nil || got.Busy.ID != j.ID || got.Busy.Kind != connection.JobSync {
+		t.Errorf("busy: %+v", got.Busy)
+	}
+	busyErr := wantError[*syncrun.BusyError](t, h.Delete(ctx, actor, d.ID))
+	if busyErr.RunID != j.ID {
+		t.Errorf("delete is told of %s", busyErr.RunID)
+	}
+	close(leave)
+	h.gate.block(nil)
+	if got := h.good(j, nil); got.Run.ID != j.ID || len(h.people()) != 29 {
+		t.Errorf("synced: %+v", got.Run)
+	}
+}
+
+// TestBusyElsewhere: the lease of another process shows at once, with its run.
+func TestBusyElsewhere(t *testing.T) {
+	h := newHouse(t, office(10))
+	ctx := t.Context()
+	d := h.checked("{}")
+	before := h.good(h.Preview(ctx, actor, d.ID, connection.PreviewRequest{}))
+	lease, err := h.store.Acquire(ctx, d.ID, "run_elsewhere", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Sync(ctx, actor, d.ID)
+	if b := wantError[*syncrun.BusyError](t, err); b.RunID != "run_elsewhere" {
+		t.Errorf("busy with %s", b.RunID)
+	}
+	if j := h.Job(ctx, d.ID); j == nil || j.ID != before.ID {
+		t.Errorf("the last job is %+v", j)
+	}
+	if err := h.store.Release(ctx, lease); err != nil {
+		t.Fatal(err)
+	}
+	h.good(h.Sync(ctx, actor, d.ID))
+}
+
+// TestTheRequestMayEnd: work goes on when the browser leaves.
+func TestTheRequestMayEnd(t *testing.T) {
+	h := newHouse(t, office(10))
+	d := h.checked("{}")
+	ctx, cancel := context.WithCancel(t.Context())
+	j, err := h.Sync(ctx, actor, d.ID)
+	cancel()
+	if got := h.good(j, err); got.Run.Counts.Create != 9 {
+		t.Errorf("synced: %+v", got.Run)
+	}
+}
+
+// halting is a store that stops after the first batch of an apply until its run is ended.
+type halting struct {
+	syncrun.Store
+	reached chan struct{}
+}
+
+func (s *halting) ApplyBatch(ctx context.Context, l syncrun.Lease, r syncrun.Run, planID string, items []syncrun.StoredItem, now time.Time) (int, error) {
+	n, err := s.Store.ApplyBatch(ctx, l, r, planID, items, now)
+	close(s.reached)
+	<-ctx.Done()
+	return n, err
+}
+
+// TestStopBetweenBatches closes the service, and in another run cancels, in the middle of an apply; the rest
+// of the plan can still be applied.
+func TestStopBetweenBatches(t *testing.T) {
+	for name, stop := range map[string]func(*testing.T, *connection.Service, string){
+		"close": func(t *testing.T, s *connection.Service, _ string) {
+			if err := s.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		},
+		"cancel": func(t *testing.T, s *connection.Service, id string) {
+			if err := s.Cancel(t.Context(), id); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, office(1500))
+			ctx := t.Context()
+			d := h.checked("{}")
+			p := h.good(h.Preview(ctx, actor, d.ID, connection.PreviewRequest{}))
+			halt := &halting{h.store, make(chan struct{})}
+			s := connection.New(h.options(halt))
+			j, err := s.Apply(ctx, actor, d.ID, connection.ApplyRequest{PlanID: p.PlanID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-halt.reached
+			if got := s.Job(ctx, d.ID); got.Done || got.Kind != connection.JobApply {
+				t.Errorf("under way: %+v", got)
+			}
+			stop(t, s, d.ID)
+			got, err := s.Wait(ctx, j.ID)
+			if err != nil || !got.Done || got.Run.Outcome != syncrun.OutcomePartial || !errors.Is(got.Err, context.Canceled) {
+				t.Fatalf("stopped: %+v, %v, %v", got.Run, got.Err, err)
+			}
+			if n := len(h.people()); n == 0 || n == 1499 {
+				t.Errorf("%d people", n)
+			}
+			if err := s.Close(ctx); err != nil {
+				t.Error(err)
+			}
+			if _, err := s.Sync(ctx, actor, d.ID); err == nil {
+				t.Error("a closed service started a job")
+			}
+			h.good(h.Apply(ctx, actor, d.ID, connection.ApplyRequest{PlanID: p.PlanID}))
+			if n := len(h.people()); n != 1499 {
+				t.Errorf("%d people after the rest", n)
+			}
+		})
+	}
+}
+
+func TestCancelNothing(t *testing.T) {
+	h := newHouse(t, office(10))
+	d := h.checked("{}")
+	wantError[*connection.SetupError](t, h.Cancel(t.Context(), d.ID))
+}
+
+func TestPreviewRequests(t *testing.T) {
+	h := newHouse(t, office(10))
+	ctx := t.Context()
+	d := h.checked("{}")
+	future := h.good(h.Preview(ctx, actor, d.ID, connection.PreviewRequest{AsOf: "2026-12-24"}))
+	if future.Plan.Header.AsOf == nil || !h.get(d.ID).Previewed.IsZero() {
+		t.Errorf("a look at the future counts as a preview: %+v", future.Plan.Header)
+	}
+	if j := h.done(h.Apply(ctx, actor, d.ID, connection.ApplyRequest{PlanID: future.PlanID})); j.Err == nil {
+		t.Error("the future was applied")
+	}
+	for day, r := range map[string]connection.PreviewRequest{"tomorrow": {AsOf: "tomorrow"}, "past": {AsOf: "2020-01-01"}} {
+		_, err := h.Preview(ctx, actor, d.ID, r)
+		t.Run(day, func(t *testing.T) { wantFault(t, err, "as_of") })
+	}
+	h.good(h.Sync(ctx, actor, d.ID))
+	one := h.good(h.Preview(ctx, actor, d.ID, connection.PreviewRequest{Person: "given4@acme.test"}))
+	if one.Plan.Person == "" || one.Run.Trigger != syncrun.TriggerPerson {
+		t.Errorf("one person: %+v", one.Plan)
+	}
+	if _, err := h.Preview(ctx, actor, d.ID, connection.PreviewRequest{Person: "nobody@acme.test"}); err == nil {
+		t.Error("nobody was found")
+	}
+	if j, err := h.Undo(ctx, actor, d.ID, connection.UndoRequest{RunID: "run_none"}); err == nil {
+		if j = h.done(j, err); j.Err == nil {
+			t.Error("an unknown run was undone")
+		}
+	}
+	_, err := h.Undo(ctx, actor, d.ID, connection.UndoRequest{RunID: one.Run.ID, Kind: "everything"})
+	wantFault(t, err, "kind")
+}
+
+// TestDelete: people stay and are no longer from HR, the key is gone, the name is free, the runs stay.
+func TestDelete(t *testing.T) {
+	h := newHouse(t, office(10))
+	ctx := t.Context()
+	d := h.checked("{}")
+	synced := h.good(h.Sync(ctx, actor, d.ID))
+	before := h.people()
+	if err := h.Delete(ctx, "p_admin", d.ID); err != nil {
+		t.Fatal(err)
+	}
+	after := h.people()
+	if len(after) != len(before) {
+		t.Fatalf("%d people, then %d", len(before), len(after))
+	}
+	for i, p := range after {
+		if p.Link != nil || p.Status != before[i].Status || p.Version != before[i].Version+1 {
+			t.Errorf("%s: link %v, status %s, version %d", p.ID, p.Link, p.Status, p.Version)
+		}
+	}
+	if _, err := h.Get(ctx, d.ID); err == nil {
+		t.Error("a deleted connection is shown")
+	}
+	if all, err := h.List(ctx); err != nil || len(all) != 0 {
+		t.Errorf("%d connections, %v", len(all), err)
+	}
+	if r, err := h.store.Run(ctx, synced.Run.ID); err != nil || r.Name != "Acme HR" {
+		t.Errorf("its run: %+v, %v", r, err)
+	}
+	if history, err := h.store.History(ctx, after[0].ID, "", 0); err != nil || len(history) == 0 {
+		t.Errorf("history of %s: %v, %v", after[0].ID, history, err)
+	}
+	again := h.checked("{}")
+	if again.ID == d.ID || again.Version.Number != 1 {
+		t.Errorf("the id of the deleted connection came back: %+v", again.Summary)
+	}
+	j := h.good(h.Sync(ctx, actor, again.ID))
+	if j.Run.Counts.Link != 9 || j.Run.Counts.Create != 0 {
+		t.Errorf("its people are found again: %+v", j.Run.Counts)
+	}
+}
+
+func TestPause(t *testing.T) {
+	h := newHouse(t, office(10))
+	ctx := t.Context()
+	d := h.checked("notify: { errors: [it@acme.test] }\nschedule: { every: 3h }")
+	wantError[*connection.SetupError](t, h.Pause(ctx, actor, d.ID, "review", time.Time{}))
+	h.good(h.Preview(ctx, actor, d.ID, connection.PreviewRequest{}))
+	if err := h.Enable(ctx, actor, d.ID); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, h.Pause(ctx, actor, d.ID, " ", time.Time{}), "reason")
+	wantFault(t, h.Pause(ctx, actor, d.ID, "review", h.now), "until")
+	if err := h.Pause(ctx, actor, d.ID, "review cycle", h.now.Add(24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	d = h.get(d.ID)
+	if d.State != connection.Paused || d.Pause == nil || d.Pause.By != actor || d.Pause.Reason != "review cycle" || d.NextRun.Format(time.RFC3339) != "2026-11-22T15:00:00Z" {
+		t.Errorf("paused: %s %+v, next %s", d.State, d.Pause, d.NextRun)
+	}
+	_, err := h.SyncFor(ctx, "schedule", d.ID, syncrun.TriggerSchedule)
+	wantError[*connection.SetupError](t, err)
+	h.now = h.now.Add(25 * time.Hour)
+	if d = h.get(d.ID); d.State != connection.Enabled || d.Pause != nil || d.Schedule != "every 3 hours" {
+		t.Errorf("after the pause: %s %+v", d.State, d.Pause)
+	}
+	if err := h.Pause(ctx, actor, d.ID, "again", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Resume(ctx, actor, d.ID); err != nil || h.get(d.ID).State != connection.Enabled {
+		t.Errorf("resumed: %v", err)
+	}
+	_, err = h.Save(ctx, actor, d.ID, h.get(d.ID).Version.Number, []byte("notify: { errors: [] }"))
+	wantFault(t, err, "notify.errors")
+	if err := h.Disable(ctx, actor, d.ID); err != nil || h.get(d.ID).State != connection.Checked {
+		t.Errorf("disabled: %v", err)
+	}
+}
+
+// TestReviewers: who asked for a plan, and who else could release it.
+func TestReviewers(t *testing.T) {
+	h := newHouse(t, office(10))
+	ctx := t.Context()
+	d := h.checked("{}")
+	h.admin("p_admin")
+	j := h.good(h.Preview(ctx, "token:gone", d.ID, connection.PreviewRequest{}))
+	asked, others, err := h.store.Settings().Reviewers(ctx, j.PlanID, "p_admin")
+	if err != nil || !asked || others != 0 {
+		t.Errorf("a token that is gone could have been anybody's: %v, %d, %v", asked, others, err)
+	}
+	if err := h.store.Accounts().Write(ctx, func(tx account.Tx) error {
+		return tx.AddToken(account.Hash{1}, account.Token{ID: "t_1", Name: "script", Role: directory.RoleAdmin, PersonID: "p_admin", CreatedBy: "p_admin", CreatedAt: h.now})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	j = h.good(h.Preview(ctx, "token:t_1", d.ID, connection.PreviewRequest{}))
+	if asked, _, err = h.store.Settings().Reviewers(ctx, j.PlanID, "p_admin"); err != nil || !asked {
+		t.Errorf("an administrator's token is the administrator: %v, %v", asked, err)
+	}
+	j = h.good(h.Preview(ctx, "p_other", d.ID, connection.PreviewRequest{}))
+	asked, others, err = h.store.Settings().Reviewers(ctx, j.PlanID, "p_other")
+	if err != nil || !asked || others != 1 {
+		t.Errorf("oneself: %v, %d, %v", asked, others, err)
+	}
+	if asked, _, err = h.store.Settings().Reviewers(ctx, j.PlanID, "p_admin"); err != nil || asked {
+		t.Errorf("another: %v, %v", asked, err)
+	}
+}
+
+// TestSealed: what is at rest opens only with the keyring, and only at its place.
+func TestSealed(t *testing.T) {
+	h := newHouse(t, office(10))
+	d := h.checked("{}")
+	rec, err := h.store.Settings().Connection(t.Context(), d.ID)
+	if err != nil || rec.Key == nil || strings.Contains(rec.Key.Sealed, bamboosim.DefaultKey) {
+		t.Fatalf("%v, %v", rec.Key, err)
+	}
+	other, err := seal.Create(filepath.Join(t.TempDir(), "other.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := h.options(h.store)
+	o.Keys = other
+	s := connection.New(o)
+	if _, err := s.Preview(t.Context(), actor, d.ID, connection.PreviewRequest{}); !errors.Is(err, seal.ErrUnknownKey) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,97 @@
+package connection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// Timetable says when a connection runs by itself. It follows from what is stored and does not change
+// because time passes, so that whoever keeps a next run sees when it has to be computed again.
+type Timetable struct {
+	ID, Name string
+	On       bool // runs start by themselves, after From
+	Schedule policy.Schedule
+	Zone     *time.Location
+	From     time.Time // end of the pause, also one that is over; zero: none
+	Failing  bool      // in error: tried at most once a day (security §3 #13)
+}
+
+// timetable is c's. One that is paused until somebody resumes is not on.
+func (c *current) timetable() Timetable {
+	t := Timetable{ID: c.ID, Name: c.Name, Schedule: c.policy.Schedule, Zone: c.policy.Zones().Connection(), Failing: c.known && c.failing()}
+	t.On = c.known && !c.absent() && !c.Passed.IsZero() && c.policy.Enabled && c.policy.MayRunAlone() == nil && !c.unapproved()
+	if c.Pause != nil {
+		t.From = c.Pause.Until
+		t.On = t.On && !t.From.IsZero()
+	}
+	return t
+}
+
+// runs tells whether the connection may run by itself at an instant.
+func (t Timetable) runs(now time.Time) bool { return t.On && !now.Before(t.From) }
+
+// Next is the first start after an instant, zero when there is none; last is the latest one so far, or
+// zero.
+func (t Timetable) Next(after, last time.Time) time.Time {
+	if !t.On {
+		return time.Time{}
+	}
+	if after.Before(t.From) {
+		after = t.From
+	}
+	// A minute less than a day, so that a daily run stays at its time.
+	if again := last.Add(24*time.Hour - time.Minute); t.Failing && !last.IsZero() && after.Before(again) {
+		after = again
+	}
+	return policy.NextRun(t.Schedule, t.Zone, after)
+}
+
+// Timetables tells of every connection when it runs by itself. Those whose settings cannot be read are left
+// out, and the error says why.
+func (s *Service) Timetables(ctx context.Context) ([]Timetable, error) {
+	records, err := s.o.Settings.Connections(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the connections: %w", err)
+	}
+	out := make([]Timetable, 0, len(records))
+	var broken []error
+	for i := range records {
+		c, err := s.decode(&records[i])
+		if err != nil {
+			broken = append(broken, err)
+			continue
+		}
+		out = append(out, c.timetable())
+	}
+	return out, errors.Join(broken...)
+}
+
+// ApplyDue applies, guarded and without asking BambooHR, what came due by itself (architecture, decision 5).
+// The connection must run by itself, or be in error. The job has no run when nothing was due.
+func (s *Service) ApplyDue(ctx context.Context, actor, id string) (Job, error) {
+	c, p, err := s.toRead(ctx, id, nil)
+	if err != nil {
+		return Job{}, err
+	}
+	if err := c.alone(s.o.Now()); err != nil {
+		return Job{}, err
+	}
+	e := s.engine(actor, &p, s.o.Store)
+	return s.start(ctx, actor, c, JobSync, e, func() {}, func(ctx context.Context, e *syncrun.Engine, result *Job) error {
+		return result.applied(e.ApplyDue(ctx, syncrun.TriggerSchedule))
+	})
+}
+
+// alone refuses runs without a human at the button, unless the connection runs by itself, or is in error
+// and would.
+func (c *current) alone(now time.Time) error {
+	if !c.timetable().runs(now) {
+		return &SetupError{Missing: "automatic runs of " + c.Name + " are not on"}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package connection
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+// ScheduleWords tells a schedule as people say it, e.g. "daily at 03:00".
+func ScheduleWords(s policy.Schedule) string {
+	switch {
+	case s.Cron != "":
+		return "at the cron times " + s.Cron
+	case s.Every > 0:
+		return "every " + span(s.Every)
+	case s.Weekly != "":
+		day, at, _ := strings.Cut(s.Weekly, " ")
+		for d := time.Sunday; d <= time.Saturday; d++ {
+			if strings.HasPrefix(strings.ToLower(d.String()), day) {
+				return d.String() + "s at " + at
+			}
+		}
+		return "weekly " + s.Weekly
+	default:
+		return "daily at " + s.Daily
+	}
+}
+
+// span tells a duration in whole days, hours or minutes.
+func span(d time.Duration) string {
+	for _, u := range []struct {
+		one  time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		switch n := d / u.one; {
+		case d == u.one:
+			return u.name
+		case d%u.one == 0:
+			return fmt.Sprintf("%d %ss", n, u.name)
+		}
+	}
+	return d.String()
+}
+
+// sentence makes an error's text one that can stand alone.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}

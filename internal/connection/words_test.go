@@ -1,0 +1,47 @@
+package connection_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+func TestScheduleWords(t *testing.T) {
+	for want, s := range map[string]policy.Schedule{
+		"daily at 03:00":                    {Daily: "03:00"},
+		"Mondays at 07:30":                  {Weekly: "mon 07:30"},
+		"every hour":                        {Every: time.Hour},
+		"every 90 minutes":                  {Every: 90 * time.Minute},
+		"every 2 days":                      {Every: 48 * time.Hour},
+		"at the cron times 0 3 * * mon,thu": {Cron: "0 3 * * mon,thu"},
+	} {
+		if got := connection.ScheduleWords(s); got != want {
+			t.Errorf("%+v: %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	base, faults := policy.ParseSettings([]byte("bamboohr: { subdomain: acme }"))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for patch, want := range map[string]string{
+		"{}":                       "",
+		"schedule: { every: 3h }":  "schedule: daily at 03:00 → every 3 hours",
+		"mapping: { phone: null }": "mapping.phone: from workPhone, authority overwrite, clear_when_blank yes → none",
+		"notify: { errors: [a@x.test, b@x.test] }": "notify.errors: none → a@x.test; b@x.test",
+		"pictures: true\nmatch: [work_email]":      "match: employee_number; work_email → work_email\npictures: no → yes",
+		"guard: { deactivate: { people: 9 } }":     "guard.deactivate.people: 5 → 9",
+	} {
+		p, faults := policy.Patch(base, []byte(patch))
+		if len(faults) > 0 {
+			t.Fatal(patch, faults)
+		}
+		if got := connection.Changes(base, p); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", patch, got, want)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package settings
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/store/internal/orgtx"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// Delete implements connection.Settings. The settings' versions stay with the runs that were made under them.
+func (s *Store) Delete(ctx context.Context, l syncrun.Lease, actor string, now time.Time) error {
+	return s.org.Write(ctx, func(t orgtx.Tx) error {
+		r, err := find(t, l.Connection)
+		if err != nil {
+			return err
+		}
+		held, err := t.First("select 1 from leases where org = $1 and connection = $2 and run_id = $3 and fence = $4", nil, t.Org, r.no, l.RunID, l.Fence)
+		if err == nil && !held {
+			err = syncrun.ErrLeaseLost
+		}
+		if err != nil {
+			return err
+		}
+		people, err := unlink(t, r.no, now)
+		if err != nil {
+			return err
+		}
+		// A name that nobody can give: settings refuse control characters.
+		if _, err := t.Exec(`update connections set name = $1, state = 'draft', baseline = null, failures = 0, checked = null, checked_at = null,
+			previewed_at = null, paused_by = null, paused_reason = null, paused_at = null, paused_until = null, deleted_at = $2
+			where org = $3 and no = $4`, "\x1fdeleted "+r.ID, now, t.Org, r.no); err != nil {
+			return err
+		}
+		return t.Audit(orgtx.Entry{At: now, Actor: actor, Event: "connection_deleted", Subject: r.ID, Before: r.Name,
+			Detail: fmt.Sprintf("%d people are no longer from HR", people)})
+	})
+}
+
+// unlink makes the people of a connection ones who are not from HR, and forgets its employees and key. History
+// still finds what was decided about them.
+func unlink(t orgtx.Tx, no int64, now time.Time) (people int, err error) {
+	if _, err := t.Exec(`insert into former_links (org, person_id, connection, source_id)
+		select org, id, connection, source_id from people where org = $1 and connection = $2 and source_id is not null
+		on conflict do nothing`, t.Org, no); err != nil {
+		return 0, err
+	}
+	people, err = t.Exec("update people set connection = null, source_id = null, version = version + 1, updated_at = $1 where org = $2 and connection = $3",
+		now, t.Org, no)
+	for _, table := range []string{"links", "decisions", "people_counts", "connection_keys"} {
+		if err == nil {
+			_, err = t.Exec("delete from "+table+" where org = $1 and connection = $2", t.Org, no)
+		}
+	}
+	return people, err
+}
+
+// Reviewers implements connection.Settings. A token stands for the person it belongs to; one that is gone
+// could have been anybody's.
+func (s *Store) Reviewers(ctx context.Context, planID, actor string) (asked bool, others int, err error) {
+	err = s.org.Read(ctx, func(t orgtx.Tx) error {
+		var maker string
+		if _, err := t.First("select actor from runs where org = $1 and plan_id = $2 order by no limit 1",
+			func(st stmt) { maker = st.ColText(0) }, t.Org, planID); err != nil {
+			return err
+		}
+		maker, known, err := principal(t, maker)
+		if err != nil {
+			return err
+		}
+		me, _, err := principal(t, actor)
+		if err != nil {
+			return err
+		}
+		asked = me == maker || !known
+		_, err = t.First("select count(*) from people where org = $1 and role in ('owner', 'admin') and status = 'active' and id <> $2",
+			func(st stmt) { others = int(st.ColInt(0)) }, t.Org, me)
+		return err
+	})
+	return asked, others, err
+}
+
+// principal is the person behind an actor, or the actor itself; known is false for a token that is gone.
+func principal(t orgtx.Tx, actor string) (who string, known bool, err error) {
+	id, token := strings.CutPrefix(actor, "token:")
+	if !token {
+		return actor, true, nil
+	}
+	who = actor
+	known, err = t.First("select person_id from tokens where org = $1 and id = $2", func(st stmt) {
+		if !st.ColNull(0) {
+			who = st.ColText(0)
+		}
+	}, t.Org, id)
+	return who, known, err
+}
