@@ -2,7 +2,7 @@
 # skipped when it may not; with CI set, a missing tool is a failure.
 GO ?= go
 
-.PHONY: test unit race generated soak bench fmt tools
+.PHONY: test unit race generated templates pictures soak bench fmt tools
 
 test: tools generated unit race
 
@@ -12,6 +12,8 @@ tools:
 # Formatting, vet, module files and generated documents are what the tools would write.
 generated:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-clean:"; echo "$$out"; exit 1; }
+	@was=$$(cat $$(find internal/web -name '*_templ.go' | sort) | sha256sum); $(GO) tool templ generate -path internal/web -log-level error; \
+	[ "$$was" = "$$(cat $$(find internal/web -name '*_templ.go' | sort) | sha256sum)" ] || { echo "page templates were changed without \"make templates\""; exit 1; }
 	$(GO) vet ./...
 	$(GO) mod tidy -diff
 	$(GO) mod verify
@@ -22,6 +24,14 @@ unit:
 # The parts with goroutines, under the race detector (the stories drive the plain binary above).
 race:
 	$(GO) test -race -short -timeout 8m ./bamboohr ./bamboosim/... ./source ./syncrun ./internal/...
+
+# Go code of the page templates; commit what it writes.
+templates:
+	$(GO) tool templ generate -path internal/web
+
+# The pictures of README and docs, taken from the program.
+pictures:
+	ROLLCALL_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestPictures ./internal/web
 
 # Long-running checks that are not part of the gate: 50 kills, more fuzzing.
 soak:

@@ -18,7 +18,7 @@ import (
 // ErrLeaseLost says that another run has taken the connection's lease; nothing more is written.
 var ErrLeaseLost = errors.New("another run has taken over this connection; nothing more was written")
 
-// Engine runs one connection of one organisation. All fields but Progress must be set.
+// Engine runs one connection of one organisation. All fields but Progress and MayGive must be set.
 type Engine struct {
 	Organisation string
 	Policy       *policy.Connection
@@ -30,6 +30,7 @@ type Engine struct {
 	LeaseFor     time.Duration              // how long a silent run keeps the connection
 	Retryable    func(error) bool           // whether a broken reading is worth a second try
 	Progress     func(Progress)             // nil: nobody looks
+	MayGive      func(directory.Role) bool  // which roles the actor may give; nil: all, for the operator
 }
 
 // Progress is what a run has done so far, for a person who waits.

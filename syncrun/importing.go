@@ -100,6 +100,9 @@ func readImport(r io.Reader) ([]importRow, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+			return nil, inputError("file", "this is no CSV file: line %d: %v", parse.Line, parse.Err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +178,7 @@ func (i *importer) set(ctx context.Context, row importRow, p *directory.Person, 
 		return
 	case "role":
 		if text != "" {
-			if err := setRole(p, text, &plan.Change{}); err != nil {
+			if err := i.e.setRole(p, text, &plan.Change{}); err != nil {
 				i.fault(row, name, "%v", err)
 			}
 		}

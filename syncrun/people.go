@@ -120,7 +120,7 @@ func sortedFields(set map[directory.Field]string) []directory.Field {
 
 func (e *Engine) setField(ctx context.Context, p *directory.Person, f directory.Field, text string, change *plan.Change, res *EditResult) error {
 	if f == "role" {
-		return setRole(p, text, change)
+		return e.setRole(p, text, change)
 	}
 	switch e.AuthorityOf(p, f) {
 	case policy.AuthorityLocked:
@@ -189,10 +189,13 @@ func (e *Engine) managerChange(ctx context.Context, before, after string) (plan.
 	return fc, err
 }
 
-func setRole(p *directory.Person, text string, change *plan.Change) error {
+func (e *Engine) setRole(p *directory.Person, text string, change *plan.Change) error {
 	role := directory.Role(text)
 	if !slices.Contains([]directory.Role{directory.RoleOwner, directory.RoleAdmin, directory.RoleOperator, directory.RoleAuditor, directory.RoleMember}, role) {
 		return inputError("role", "%q is no role; the roles are owner, admin, operator, auditor and member", text)
+	}
+	if e.MayGive != nil && !e.MayGive(role) {
+		return inputError("role", "only somebody with a role at least as high makes somebody an %s", role)
 	}
 	change.Fields = append(change.Fields, plan.FieldChange{Field: "role", Kind: directory.KindText, Before: string(p.Role), After: text})
 	p.Role = role

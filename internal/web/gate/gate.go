@@ -1,0 +1,233 @@
+// Package gate holds every HTTP convention of the web application: routes with the permission they ask
+// for, sessions and tokens, refusal of cross-site posts, security headers, errors in the viewer's words,
+// forms and flashes. What a page shows is left to internal/web/page, what JSON says to internal/web/api.
+package gate
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/account"
+)
+
+// Handler answers a request, or returns an error that the gate words (see Classify).
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one address of the application. The table of all routes is what the permission test walks.
+type Route struct {
+	Method     string
+	Path       string             // as net/http patterns: /people/{id}
+	Permission account.Permission // Public: nobody has to be signed in
+	Handler    Handler
+}
+
+// Public marks a route that needs no session.
+const Public account.Permission = ""
+
+// Sessions tells who makes a request (account.Service).
+type Sessions interface {
+	// Session returns whoever a session secret belongs to; account.ErrNoSession when nobody.
+	Session(ctx context.Context, secret string) (account.Viewer, error)
+	// Token does the same for an API token.
+	Token(ctx context.Context, secret string) (account.Viewer, error)
+}
+
+// Gate guards the routes of one organisation.
+type Gate struct {
+	Sessions Sessions
+	Log      *slog.Logger
+	Now      func() time.Time
+	// URL is the address that people use, e.g. https://rollcall.acme.test; nil when only this machine does.
+	// With https, cookies are __Host- and Secure.
+	URL *url.URL
+	// Page shows an error as a page.
+	Page func(w http.ResponseWriter, r *http.Request, p Problem)
+}
+
+type contextKey int
+
+const (
+	viewerKey contextKey = iota
+	zoneKey
+	flashKey
+	nonceKey
+)
+
+// ViewerFrom returns who makes the request; the zero Viewer on public routes without a session.
+func ViewerFrom(ctx context.Context) account.Viewer {
+	v, _ := ctx.Value(viewerKey).(account.Viewer)
+	return v
+}
+
+// WithViewer is for tests.
+func WithViewer(ctx context.Context, v account.Viewer) context.Context {
+	return context.WithValue(ctx, viewerKey, v)
+}
+
+// ZoneFrom returns the viewer's time zone, UTC until the browser told it.
+func ZoneFrom(ctx context.Context) *time.Location {
+	if z, ok := ctx.Value(zoneKey).(*time.Location); ok {
+		return z
+	}
+	return time.UTC
+}
+
+// Pages returns the browser's part: session cookies, and a redirect to the sign-in page for whoever is
+// not signed in.
+func (g *Gate) Pages(routes []Route) http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range routes {
+		mux.Handle(route.Method+" "+route.Path, g.page(route))
+	}
+	mux.Handle("/", g.page(Route{Permission: Public, Handler: func(http.ResponseWriter, *http.Request) error { return errNoPage }}))
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.Page(w, r, Problem{http.StatusForbidden, "cross_site", "This request came from another site",
+			"Rollcall only takes changes that are made on its own pages. Open Rollcall in a tab of its own and try again."})
+	}))
+	return headers(cross.Handler(mux), g.secure())
+}
+
+var errNoPage = errors.New("no such page")
+
+func (g *Gate) page(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := context.WithValue(r.Context(), zoneKey, zoneOf(r))
+		ctx = context.WithValue(ctx, flashKey, g.takeFlash(w, r))
+		r = r.WithContext(ctx)
+		v, err := g.viewer(r)
+		if err != nil {
+			g.fail(w, r, err)
+			return
+		}
+		r = r.WithContext(WithViewer(r.Context(), v))
+		if route.Permission != Public {
+			if v.Role == "" {
+				g.toSignIn(w, r)
+				return
+			}
+			if !v.May(route.Permission) {
+				g.fail(w, r, account.ErrForbidden)
+				return
+			}
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := route.Handler(w, r); err != nil {
+			g.fail(w, r, err)
+		}
+	})
+}
+
+// maxForm bounds what a form may send, an imported file included.
+const maxForm = 8 << 20
+
+func (g *Gate) viewer(r *http.Request) (account.Viewer, error) {
+	cookie, err := r.Cookie(g.sessionCookie())
+	if err != nil {
+		return account.Viewer{}, nil
+	}
+	v, err := g.Sessions.Session(r.Context(), cookie.Value)
+	if errors.Is(err, account.ErrNoSession) {
+		return account.Viewer{}, nil
+	}
+	return v, err
+}
+
+// toSignIn remembers where a GET wanted to go; anything else starts over.
+func (g *Gate) toSignIn(w http.ResponseWriter, r *http.Request) {
+	target := "/sign-in"
+	if r.Method == http.MethodGet && r.URL.Path != "/" {
+		target += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	if r.Header.Get("HX-Request") != "" {
+		w.Header().Set("HX-Redirect", target)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// Next returns the page to go to after signing in: a path on this site, "/" for anything else.
+func Next(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(raw, "\\\r\n\t") {
+		return "/"
+	}
+	return u.RequestURI()
+}
+
+// API returns the programs' part: bearer tokens only, and errors as problem+json.
+func (g *Gate) API(routes []Route) http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range routes {
+		mux.Handle(route.Method+" "+route.Path, g.api(route))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		WriteProblem(w, Problem{http.StatusNotFound, "not_found", "Not found", "There is nothing at " + r.URL.Path + "; /api/v1/openapi.json lists what there is."})
+	})
+	return headers(mux, g.secure())
+}
+
+func (g *Gate) api(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		err := func() error {
+			if route.Permission == Public {
+				return route.Handler(w, r)
+			}
+			secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if !ok {
+				return account.ErrNoSession
+			}
+			v, err := g.Sessions.Token(r.Context(), strings.TrimSpace(secret))
+			if err != nil {
+				return err
+			}
+			if !v.May(route.Permission) {
+				return account.ErrForbidden
+			}
+			return route.Handler(w, r.WithContext(WithViewer(r.Context(), v)))
+		}()
+		if err == nil {
+			return
+		}
+		p := Classify(err)
+		if p.Status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="rollcall"`)
+		}
+		g.log(r, p, err)
+		WriteProblem(w, p)
+	})
+}
+
+func (g *Gate) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := Classify(err)
+	g.log(r, p, err)
+	if r.Header.Get("HX-Request") != "" && p.Status == http.StatusUnauthorized {
+		g.toSignIn(w, r)
+		return
+	}
+	g.Page(w, r, p)
+}
+
+// log keeps the operator's detail; whoever looks at the screen gets the problem's text.
+func (g *Gate) log(r *http.Request, p Problem, err error) {
+	if p.Status >= 500 {
+		g.Log.ErrorContext(r.Context(), "request", "method", r.Method, "route", r.Pattern, "status", p.Status, "code", p.Code, "error", err)
+	}
+}
+
+// Address is the network address of whoever makes the request.
+func Address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}

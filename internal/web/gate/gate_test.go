@@ -1,0 +1,208 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// people knows secrets by heart.
+type people map[string]account.Viewer
+
+func (p people) Session(_ context.Context, secret string) (account.Viewer, error) {
+	if v, ok := p[secret]; ok {
+		return v, nil
+	}
+	return account.Viewer{}, account.ErrNoSession
+}
+
+func (p people) Token(ctx context.Context, secret string) (account.Viewer, error) {
+	return p.Session(ctx, secret)
+}
+
+func testGate(log io.Writer) *Gate {
+	return &Gate{Sessions: people{"s-owner": {PersonID: "p_1", Role: directory.RoleOwner}, "s-member": {PersonID: "p_2", Role: directory.RoleMember}},
+		Log: slog.New(slog.NewTextHandler(log, nil)), Now: time.Now,
+		Page: func(w http.ResponseWriter, _ *http.Request, p Problem) {
+			w.WriteHeader(p.Status)
+			fmt.Fprintf(w, "%s: %s %s", p.Code, p.Title, p.Detail)
+		}}
+}
+
+func ask(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// Known errors have their own status and a stable code; unknown ones tell nothing of what went wrong.
+func TestClassify(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		status int
+		code   string
+	}{
+		{account.ErrForbidden, 403, "forbidden"},
+		{fmt.Errorf("look up: %w", account.ErrNoSession), 401, "unauthorized"},
+		{account.ErrLastOwner, 409, "last_owner"},
+		{account.ErrLink, 410, "link_over"},
+		{&account.ThrottledError{Wait: time.Minute}, 429, "throttled"},
+		{&account.InputError{Field: "email", Text: "is no address"}, 422, "invalid"},
+		{&connection.SettingsError{}, 422, "settings"},
+		{&connection.VersionError{Have: 1, Now: 2}, 409, "changed_meanwhile"},
+		{&connection.SecondPersonError{PlanID: "plan_1"}, 409, "second_person"},
+		{&syncrun.InputError{Field: "email", Text: "a person needs an e-mail address"}, 422, "invalid"},
+		{connection.ErrCancelled, 409, "cancelled"},
+		{&syncrun.BusyError{RunID: "run_1"}, 409, "busy"},
+		{&syncrun.StaleError{PlanID: "plan_1", Why: "the settings changed"}, 409, "stale"},
+		{&syncrun.LockedError{Field: "email"}, 409, "locked"},
+		{&syncrun.ReadError{Connection: "Acme", Err: errors.New("unauthorized")}, 502, "read"},
+		{fmt.Errorf("person x: %w", directory.ErrNotFound), 404, "not_found"},
+		{errors.New("open /var/lib/secret: disk I/O error"), 500, "internal"},
+	} {
+		p := Classify(c.err)
+		if p.Status != c.status || p.Code != c.code {
+			t.Errorf("%v: %d %s, want %d %s", c.err, p.Status, p.Code, c.status, c.code)
+		}
+		if p.Title == "" || !strings.HasSuffix(p.Detail, ".") && p.Detail != "" {
+			t.Errorf("%v is worded %q, %q", c.err, p.Title, p.Detail)
+		}
+	}
+	if p := Classify(errors.New("secret path")); strings.Contains(p.Detail, "secret") {
+		t.Errorf("an unknown error is shown: %q", p.Detail)
+	}
+}
+
+func TestPages(t *testing.T) {
+	var log strings.Builder
+	g := testGate(&log)
+	h := g.Pages([]Route{
+		{"GET", "/things", account.Read, func(w http.ResponseWriter, r *http.Request) error {
+			_, err := io.WriteString(w, "for "+ViewerFrom(r.Context()).PersonID+" in "+ZoneFrom(r.Context()).String()+" "+FlashFrom(r.Context()))
+			return err
+		}},
+		{"POST", "/things", account.Configure, func(w http.ResponseWriter, r *http.Request) error {
+			g.Flash(w, "Done: „gespeichert“.")
+			http.Redirect(w, r, "/things", http.StatusSeeOther)
+			return nil
+		}},
+		{"GET", "/broken", account.Read, func(http.ResponseWriter, *http.Request) error { return errors.New("the disk is on fire") }},
+	})
+	get := func(path, session string, more ...*http.Cookie) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		if session != "" {
+			r.AddCookie(&http.Cookie{Name: "rollcall", Value: session})
+		}
+		for _, c := range more {
+			r.AddCookie(c)
+		}
+		return ask(h, r)
+	}
+	if w := get("/things?a=1", ""); w.Code != 303 || w.Header().Get("Location") != "/sign-in?next=%2Fthings%3Fa%3D1" {
+		t.Errorf("without a session: %d %s", w.Code, w.Header().Get("Location"))
+	}
+	if w := get("/things", "s-member"); w.Code != 403 {
+		t.Errorf("a member: %d", w.Code)
+	}
+	if w := get("/things", "s-owner", &http.Cookie{Name: "tz", Value: "Europe/Amsterdam"}); w.Body.String() != "for p_1 in Europe/Amsterdam " {
+		t.Errorf("an owner: %q", w.Body)
+	}
+	for _, odd := range []string{"Local", "../../etc/passwd", "Nowhere/At_All"} {
+		if w := get("/things", "s-owner", &http.Cookie{Name: "tz", Value: odd}); !strings.Contains(w.Body.String(), "in UTC") {
+			t.Errorf("zone %q: %q", odd, w.Body)
+		}
+	}
+	if w := get("/nowhere", "s-owner"); w.Code != 404 {
+		t.Errorf("an unknown page: %d", w.Code)
+	}
+	w := get("/broken", "s-owner")
+	if w.Code != 500 || strings.Contains(w.Body.String(), "fire") || !strings.Contains(log.String(), "fire") {
+		t.Errorf("a broken page: %d %q, log %q", w.Code, w.Body, log.String())
+	}
+	post := httptest.NewRequest(http.MethodPost, "/things", nil)
+	post.AddCookie(&http.Cookie{Name: "rollcall", Value: "s-owner"})
+	w = ask(h, post)
+	if w.Code != 303 || len(w.Result().Cookies()) != 1 {
+		t.Fatalf("a post: %d %v", w.Code, w.Result().Cookies())
+	}
+	w = get("/things", "s-owner", w.Result().Cookies()[0])
+	if !strings.HasSuffix(w.Body.String(), "Done: „gespeichert“.") || w.Result().Cookies()[0].MaxAge >= 0 {
+		t.Errorf("the flash: %q %v", w.Body, w.Result().Cookies())
+	}
+	post = httptest.NewRequest(http.MethodPost, "/things", nil)
+	post.AddCookie(&http.Cookie{Name: "rollcall", Value: "s-owner"})
+	post.Header.Set("Sec-Fetch-Site", "cross-site")
+	if w := ask(h, post); w.Code != 403 || !strings.Contains(w.Body.String(), "cross_site") {
+		t.Errorf("a post from elsewhere: %d %s", w.Code, w.Body)
+	}
+}
+
+// Behind https, cookies are __Host-, Secure, HttpOnly and SameSite=Lax (security §1.6).
+func TestCookies(t *testing.T) {
+	g := testGate(io.Discard)
+	g.URL = &url.URL{Scheme: "https", Host: "rollcall.acme.test"}
+	w := httptest.NewRecorder()
+	g.SetSession(w, "secret")
+	c := w.Result().Cookies()[0]
+	if c.Name != "__Host-rollcall" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+		t.Errorf("the cookie is %+v", c)
+	}
+	w = ask(g.Pages(nil), httptest.NewRequest(http.MethodGet, "/", nil))
+	if w.Header().Get("Strict-Transport-Security") == "" {
+		t.Error("https is not made sure of")
+	}
+}
+
+// Only a path on this site is gone to after signing in.
+func TestNext(t *testing.T) {
+	for raw, want := range map[string]string{"/people?q=a": "/people?q=a", "": "/", "//evil.test": "/", "https://evil.test/": "/", `/\evil.test`: "/",
+		"javascript:alert(1)": "/", "/a\r\nb": "/", "people": "/"} {
+		if got := Next(raw); got != want {
+			t.Errorf("Next(%q) = %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestAPI(t *testing.T) {
+	g := testGate(io.Discard)
+	h := g.API([]Route{{"GET", "/api/v1/things", account.Read, func(w http.ResponseWriter, _ *http.Request) error {
+		return WriteJSON(w, http.StatusOK, map[string]string{"name": "<b>"})
+	}}})
+	get := func(path, authorization string) (int, map[string]any, http.Header) {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Authorization", authorization)
+		w := ask(h, r)
+		var body map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+			t.Fatalf("%s: %v in %q", path, err, w.Body)
+		}
+		return w.Code, body, w.Header()
+	}
+	if code, body, header := get("/api/v1/things", ""); code != 401 || body["code"] != "unauthorized" || !strings.HasPrefix(header.Get("WWW-Authenticate"), "Bearer") ||
+		header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("without a token: %d %v %v", code, body, header)
+	}
+	if code, body, _ := get("/api/v1/things", "Bearer s-member"); code != 403 || body["code"] != "forbidden" {
+		t.Errorf("a member's token: %d %v", code, body)
+	}
+	if code, body, _ := get("/api/v1/things", "Bearer s-owner"); code != 200 || body["name"] != "<b>" {
+		t.Errorf("an owner's token: %d %v", code, body)
+	}
+	if code, body, _ := get("/api/v1/nothing", "Bearer s-owner"); code != 404 || body["code"] != "not_found" {
+		t.Errorf("an unknown address: %d %v", code, body)
+	}
+}

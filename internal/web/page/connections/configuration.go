@@ -1,0 +1,210 @@
+package connections
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/policy"
+)
+
+// configPage is the form with everything but mapping, scope and lifecycle.
+type configPage struct {
+	connection.Detail
+	Values   url.Values
+	Errors   ui.Errors
+	KeyError string
+	KeySetBy string
+	Next     scheduleView
+	Edit     bool
+	Delete   bool
+}
+
+// scheduleView tells when a schedule would start runs.
+type scheduleView struct {
+	Times []time.Time
+	Zone  *time.Location
+	Error string
+}
+
+func (p *pages) configuration(w http.ResponseWriter, r *http.Request) error {
+	return p.showConfiguration(w, r, http.StatusOK, nil, nil, "")
+}
+
+// showConfiguration shows the form: what was typed, or the settings in force.
+func (p *pages) showConfiguration(w http.ResponseWriter, r *http.Request, status int, values url.Values, wrong ui.Errors, keyError string) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	if values == nil {
+		values = form.ConfigValues(d.Settings)
+		values.Set("version", strconv.FormatInt(d.Version.Number, 10))
+	}
+	page := configPage{Detail: d, Values: values, Errors: wrong, KeyError: keyError, Next: p.scheduleOf(values),
+		Edit: editable(r.Context(), &d), Delete: deletable(r, &d)}
+	if d.Key != nil {
+		names, err := p.names(r.Context(), d.Key.SetBy)
+		if err != nil {
+			return err
+		}
+		page.KeySetBy = who(d.Key.SetBy, names)
+	}
+	return ui.Render(w, r, status, configuration(page))
+}
+
+func (p *pages) saveConfiguration(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	values, err := typed(r)
+	if err != nil {
+		return err
+	}
+	saved, err := p.Connections.Save(r.Context(), actor(r), d.ID, version(values), form.ConfigPatch(values).Bytes())
+	if wrong, ok := formErrors(err, values, form.ConfigFields()...); ok {
+		return p.showConfiguration(w, r, http.StatusUnprocessableEntity, values, wrong, "")
+	}
+	if err != nil {
+		return err
+	}
+	return p.saved(w, r, &d, saved, path(d.ID, "configuration"))
+}
+
+// saved goes on after settings were saved: to a preview where they plan differently now (promise SI11).
+func (p *pages) saved(w http.ResponseWriter, r *http.Request, d *connection.Detail, now connection.Version, back string) error {
+	switch {
+	case now.Number == d.Version.Number:
+		return p.done(w, r, back, "Nothing was different, so nothing was saved.")
+	case now.Revision == d.Version.Revision:
+		return p.done(w, r, back, fmt.Sprintf("Saved as version %d.", now.Number))
+	}
+	return p.preview(w, r, d.ID, nil, fmt.Sprintf("Saved as version %d. This is what it does.", now.Number), "")
+}
+
+// version is the one that a form began with.
+func version(v url.Values) int64 {
+	n, err := strconv.ParseInt(v.Get("version"), 10, 64)
+	if err != nil || n < 1 {
+		return -1 // of no form: the service refuses it as changed meanwhile
+	}
+	return n
+}
+
+// nextRuns answers what a schedule that is being typed means.
+func (p *pages) nextRuns(w http.ResponseWriter, r *http.Request) error {
+	if _, err := p.detail(r); err != nil {
+		return err
+	}
+	values, err := typed(r)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, scheduleTimes(p.scheduleOf(values)))
+}
+
+func (p *pages) scheduleOf(values url.Values) scheduleView {
+	base := policy.Defaults()
+	base.BambooHR.Subdomain = "example" // whatever: only the schedule is looked at
+	c, faults := policy.Patch(base, form.SchedulePatch(values).Bytes())
+	if len(faults) > 0 {
+		return scheduleView{Error: form.Sentence(faults[0].Message)}
+	}
+	view := scheduleView{Zone: zone(c.TimeZone)}
+	if first := policy.NextRun(c.Schedule, view.Zone, p.Now()); !first.IsZero() {
+		view.Times = nextRuns(c.Schedule, view.Zone, first)
+	}
+	return view
+}
+
+// setKey replaces the key by one that works: it is tested before the old one goes.
+func (p *pages) setKey(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	values, err := typed(r)
+	if err != nil {
+		return err
+	}
+	if d.Origin != connection.FromWeb {
+		return &connection.ReadOnlyError{Name: d.Name, Origin: d.Origin}
+	}
+	key := values.Get("api_key")
+	if key == "" {
+		return p.showConfiguration(w, r, http.StatusUnprocessableEntity, nil, nil, "Paste the new key. The old one is still in use.")
+	}
+	check, err := p.Connections.CheckDraft(r.Context(), d.ID, "", key, nil)
+	if err == nil && check.Error != "" {
+		err = &connection.SettingsError{Faults: []policy.Fault{{Place: "api_key", Message: check.Error}}}
+	}
+	if err == nil {
+		err = p.Connections.SetKey(r.Context(), actor(r), d.ID, key)
+	}
+	if wrong, ok := formErrors(err, values, "api_key"); ok {
+		return p.showConfiguration(w, r, http.StatusUnprocessableEntity, nil, nil, wrong["api_key"]+wrong[""]+" The old key is still in use; paste the new one once more.")
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := p.Connections.Check(r.Context(), actor(r), d.ID); err != nil {
+		return err
+	}
+	return p.done(w, r, path(d.ID, "check"), "The new key works and is stored.")
+}
+
+// deletable tells whether the viewer may take the connection out; one of the operator's file goes with its entry there.
+func deletable(r *http.Request, d *connection.Detail) bool {
+	return may(r.Context(), account.Configure) && (d.Origin != connection.FromFile || d.Absent)
+}
+
+// deletePage says what goes and what stays.
+type deletePage struct {
+	connection.Detail
+	People int
+	Typed  string
+	Error  string
+}
+
+func (p *pages) deletePageOf(r *http.Request) (deletePage, error) {
+	d, err := p.detail(r)
+	if err != nil {
+		return deletePage{}, err
+	}
+	n, err := p.Views.CountPeople(r.Context(), connected(d.ID, p.Now()))
+	return deletePage{Detail: d, People: n}, err
+}
+
+func (p *pages) deleteDialog(w http.ResponseWriter, r *http.Request) error {
+	page, err := p.deletePageOf(r)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, deleteConnection(page))
+}
+
+func (p *pages) delete(w http.ResponseWriter, r *http.Request) error {
+	page, err := p.deletePageOf(r)
+	if err != nil {
+		return err
+	}
+	values, err := typed(r)
+	if err != nil {
+		return err
+	}
+	if page.Typed = values.Get("confirm"); page.Typed != form.Clean(page.Name) {
+		page.Error = "This is not the name. Nothing was deleted."
+		return ui.Render(w, r, http.StatusUnprocessableEntity, deleteConnection(page))
+	}
+	if err := p.Connections.Delete(r.Context(), actor(r), page.ID); err != nil {
+		return err
+	}
+	return p.done(w, r, "/connections", fmt.Sprintf("%s is deleted, and its key with it. Its people stay as they are.", page.Name))
+}

@@ -1,0 +1,115 @@
+// Package connections shows the BambooHR connections: list, set-up, overview, configuration, mapping, scope
+// and lifecycle, check, holds and settings versions. What the settings do is left to internal/connection,
+// previews and runs to internal/web/page/runs.
+package connections
+
+import (
+	"context"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// Accounts is what these pages ask of internal/account: nothing, the gate has asked already.
+type Accounts interface{}
+
+// Connections is what these pages ask of internal/connection.
+type Connections interface {
+	List(ctx context.Context) ([]connection.Summary, error)
+	Get(ctx context.Context, id string) (connection.Detail, error)
+	Create(ctx context.Context, actor string, n connection.NewConnection) (connection.Detail, error)
+	Delete(ctx context.Context, actor, id string) error
+
+	SetKey(ctx context.Context, actor, id, key string) error
+	Check(ctx context.Context, actor, id string) (connection.Check, error)
+	CheckDraft(ctx context.Context, id, subdomain, key string, settings []byte) (connection.Check, error)
+	Recipe(ctx context.Context, id string, patch []byte) ([]string, error)
+
+	Enable(ctx context.Context, actor, id string) error
+	Disable(ctx context.Context, actor, id string) error
+	Approve(ctx context.Context, actor, id string) error
+	Pause(ctx context.Context, actor, id, reason string, until time.Time) error
+	Resume(ctx context.Context, actor, id string) error
+
+	Draft(ctx context.Context, id string, patch []byte) (policy.Connection, []policy.Fault, error)
+	Save(ctx context.Context, actor, id string, version int64, patch []byte) (connection.Version, error)
+	Versions(ctx context.Context, id string) ([]connection.Version, error)
+	Restore(ctx context.Context, actor, id string, version int64) (connection.Version, error)
+	Export(ctx context.Context, id string) ([]byte, error)
+	Import(ctx context.Context, actor, id string, text []byte) (connection.Version, error)
+
+	Examples(ctx context.Context, id string, patch []byte) (map[string][]connection.Example, error)
+	Scope(ctx context.Context, id string, patch []byte) (connection.ScopeView, error)
+	Fields(ctx context.Context, id string) ([]connection.FieldChoice, error)
+	Values(ctx context.Context, id, field string) ([]string, error)
+
+	Preview(ctx context.Context, actor, id string, r connection.PreviewRequest) (connection.Job, error)
+	Engine(ctx context.Context, actor, id string) (*syncrun.Engine, error)
+}
+
+// Deps is what the pages are built from.
+type Deps struct {
+	Gate        *gate.Gate
+	Accounts    Accounts
+	Connections Connections
+	Views       Views
+	Now         func() time.Time
+}
+
+// pages handles the requests.
+type pages struct {
+	Deps
+	drafts *drafts
+}
+
+// Routes lists the pages. A POST below mapping/check, scope/counts or configuration/schedule changes
+// nothing: it tells what a form would do.
+func Routes(d Deps) []gate.Route {
+	p := &pages{Deps: d, drafts: newDrafts(d.Now)}
+	get := func(path string, h gate.Handler) gate.Route {
+		return gate.Route{Method: "GET", Path: path, Permission: account.Read, Handler: h}
+	}
+	configure := func(method, path string, h gate.Handler) gate.Route {
+		return gate.Route{Method: method, Path: path, Permission: account.Configure, Handler: h}
+	}
+	const one = "/connections/{id}"
+	return []gate.Route{
+		get("/connections", p.list),
+		configure("GET", "/connections/new", p.new),
+		configure("POST", "/connections/new", p.create),
+		get(one, p.overview),
+		configure("GET", one+"/pause", p.pauseDialog),
+		configure("POST", one+"/pause", p.pause),
+		configure("POST", one+"/resume", p.resume),
+		configure("POST", one+"/enable", p.enable),
+		configure("POST", one+"/disable", p.disable),
+		configure("POST", one+"/approve", p.approve),
+		get(one+"/configuration", p.configuration),
+		configure("POST", one+"/configuration", p.saveConfiguration),
+		configure("POST", one+"/configuration/schedule", p.nextRuns),
+		configure("POST", one+"/key", p.setKey),
+		configure("GET", one+"/delete", p.deleteDialog),
+		configure("POST", one+"/delete", p.delete),
+		get(one+"/mapping", p.mapping),
+		configure("POST", one+"/mapping", p.saveMapping),
+		configure("POST", one+"/mapping/check", p.checkMapping),
+		get(one+"/scope", p.scope),
+		configure("POST", one+"/scope", p.saveScope),
+		configure("POST", one+"/scope/counts", p.countScope),
+		get(one+"/check", p.check),
+		configure("POST", one+"/check", p.runCheck),
+		get(one+"/settings", p.versions),
+		get(one+"/settings/export", p.export),
+		configure("POST", one+"/settings/import", p.importSettings),
+		get(one+"/settings/{version}", p.version),
+		configure("GET", one+"/settings/{version}/restore", p.restoreDialog),
+		configure("POST", one+"/settings/{version}/restore", p.restore),
+		get(one+"/holds", p.holds),
+		{Method: "POST", Path: one + "/holds", Permission: account.People, Handler: p.addHold},
+		{Method: "POST", Path: one + "/holds/{hold}/remove", Permission: account.People, Handler: p.removeHold},
+	}
+}

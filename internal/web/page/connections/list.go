@@ -1,0 +1,73 @@
+package connections
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/ui"
+)
+
+// listPage is every connection with its standing.
+type listPage struct {
+	Rows      []listRow
+	Configure bool
+}
+
+type listRow struct {
+	connection.Summary
+	Standing standing
+	Preset   string
+	Seats    int // billable: its active people (promise AY14)
+	Zone     *time.Location
+	PausedBy string
+	Operate  bool
+}
+
+func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
+	all, err := p.Connections.List(r.Context())
+	if err != nil {
+		return err
+	}
+	page := listPage{Configure: may(r.Context(), account.Configure)}
+	var actors []string
+	for i := range all {
+		if all[i].Pause != nil {
+			actors = append(actors, all[i].Pause.By)
+		}
+	}
+	names, err := p.names(r.Context(), actors...)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		row := listRow{Summary: s, Standing: standingOf(s.State), Preset: presetTitle(s.Preset), Zone: zone(s.TimeZone), Operate: runnable(r.Context(), &s)}
+		if s.Pause != nil {
+			row.PausedBy = who(s.Pause.By, names)
+		}
+		if row.Seats, err = p.Views.CountPeople(r.Context(), view.PeopleQuery{Connection: s.ID, Status: directory.Active, Now: p.Now()}); err != nil {
+			return err
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	return ui.Render(w, r, http.StatusOK, list(page))
+}
+
+// runnable tells whether the viewer may start a run of a connection by hand.
+func runnable(ctx context.Context, s *connection.Summary) bool {
+	return may(ctx, account.Operate) && s.State != connection.Draft && s.Origin != connection.FromCLI && !s.Absent
+}
+
+// setupLink is where a set-up that was left goes on.
+func setupLink(s connection.Summary) templ.SafeURL {
+	if s.Key == nil {
+		return link(s.ID, "configuration")
+	}
+	return link(s.ID, "mapping") + "?setup=1"
+}

@@ -1,0 +1,286 @@
+package connections
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/source"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// overviewPage is how one connection does.
+type overviewPage struct {
+	connection.Detail
+	Standing  standing
+	PausedBy  string
+	Zone      *time.Location
+	Next      []time.Time // of the schedule; empty when runs start by hand
+	Seats     int         // active people from this connection
+	People    int         // people from this connection
+	Runs      []runRow
+	Pending   []view.Pending // in the next 30 days, at most maxPending
+	More      bool           // further ones are not listed
+	Coverage  []source.FieldReport
+	Approver  string
+	Operate   bool
+	Configure bool // may change, and the settings are kept here
+	Approve   bool // the button is offered
+}
+
+type runRow struct {
+	syncrun.Run
+	Who string
+}
+
+const (
+	maxPending  = 20
+	pendingSpan = 30 * 24 * time.Hour
+	shownRuns   = 5
+	shownNext   = 3
+)
+
+func (p *pages) overview(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	page := overviewPage{Detail: d, Standing: standingOf(d.State), Zone: zone(d.TimeZone), Operate: runnable(ctx, &d.Summary), Configure: editable(ctx, &d)}
+	page.Approve = d.State == connection.AwaitingApproval && may(ctx, account.Configure)
+	if d.Automatic {
+		page.Next = nextRuns(d.Settings.Schedule, page.Zone, d.NextRun)
+	}
+	if d.Check != nil {
+		page.Coverage = once(d.Check.Report.Fields)
+	}
+	if err := p.figures(ctx, &page); err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, overview(page))
+}
+
+// figures reads what the database tells about a connection.
+func (p *pages) figures(ctx context.Context, page *overviewPage) error {
+	var err error
+	if page.People, err = p.Views.CountPeople(ctx, connected(page.ID, p.Now())); err != nil {
+		return err
+	}
+	if page.Seats, err = p.Views.CountPeople(ctx, view.PeopleQuery{Connection: page.ID, Status: directory.Active, Now: p.Now()}); err != nil {
+		return err
+	}
+	pending, err := p.Views.Pending(ctx, view.PendingQuery{Connection: page.ID, From: p.Now(), To: p.Now().Add(pendingSpan), Limit: maxPending})
+	if err != nil {
+		return err
+	}
+	page.Pending, page.More = pending.Items, pending.Next != ""
+	runs, err := p.Views.Runs(ctx, view.RunQuery{Connection: page.ID, Limit: shownRuns})
+	if err != nil {
+		return err
+	}
+	var actors []string
+	for i := range runs.Items {
+		actors = append(actors, runs.Items[i].Actor)
+	}
+	approved := page.Version.Approved
+	if page.Pause != nil {
+		actors = append(actors, page.Pause.By)
+	}
+	if approved != nil {
+		actors = append(actors, approved.By)
+	}
+	names, err := p.names(ctx, actors...)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs.Items {
+		page.Runs = append(page.Runs, runRow{run, who(run.Actor, names)})
+	}
+	if page.Pause != nil {
+		page.PausedBy = who(page.Pause.By, names)
+	}
+	if approved != nil {
+		page.Approver = who(approved.By, names)
+	}
+	return nil
+}
+
+// connected asks for the people of a connection.
+func connected(id string, now time.Time) view.PeopleQuery {
+	return view.PeopleQuery{Connection: id, Now: now}
+}
+
+// nextRuns lists the next starts of a schedule, the first of which is known.
+func nextRuns(s policy.Schedule, zone *time.Location, first time.Time) []time.Time {
+	out := []time.Time{first}
+	for len(out) < shownNext {
+		next := policy.NextRun(s, zone, out[len(out)-1])
+		if next.IsZero() {
+			break
+		}
+		out = append(out, next)
+	}
+	return out
+}
+
+// pausePage asks why and for how long.
+type pausePage struct {
+	connection.Detail
+	Reason, Until string
+	Errors        ui.Errors
+}
+
+func (p *pages) pauseDialog(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, pause(pausePage{Detail: d}))
+}
+
+func (p *pages) pause(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	values, err := typed(r)
+	if err != nil {
+		return err
+	}
+	page := pausePage{Detail: d, Reason: values.Get("reason"), Until: values.Get("until"), Errors: ui.Errors{}}
+	until, err := untilDay(page.Until, zone(d.TimeZone))
+	if err == nil {
+		err = p.Connections.Pause(r.Context(), actor(r), d.ID, page.Reason, until)
+	}
+	if wrong, ok := formErrors(err, values, "reason", "until"); ok {
+		page.Errors = wrong
+		return ui.Render(w, r, http.StatusUnprocessableEntity, pause(page))
+	}
+	if err != nil {
+		return err
+	}
+	return p.done(w, r, path(d.ID), "Automatic runs are paused.")
+}
+
+// untilDay reads the last day of a pause or hold, which ends with that day; "" is no end.
+func untilDay(text string, zone *time.Location) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, zone)
+	if err != nil {
+		return time.Time{}, &connection.SettingsError{Faults: []policy.Fault{{Place: "until", Message: "write the day as YYYY-MM-DD, or leave it empty"}}}
+	}
+	return day.AddDate(0, 0, 1), nil
+}
+
+// step makes a handler of an action that needs nothing but the connection.
+func (p *pages) step(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, actor, id string) error, text string) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	if err := do(r.Context(), actor(r), d.ID); err != nil {
+		if setup, ok := errors.AsType[*connection.SetupError](err); ok {
+			return p.done(w, r, path(d.ID), "Not yet: "+setup.Error())
+		}
+		return err
+	}
+	return p.done(w, r, path(d.ID), text)
+}
+
+func (p *pages) resume(w http.ResponseWriter, r *http.Request) error {
+	return p.step(w, r, p.Connections.Resume, "Automatic runs go on.")
+}
+
+func (p *pages) enable(w http.ResponseWriter, r *http.Request) error {
+	return p.step(w, r, p.Connections.Enable, "Automatic runs are on.")
+}
+
+func (p *pages) disable(w http.ResponseWriter, r *http.Request) error {
+	return p.step(w, r, p.Connections.Disable, "Automatic runs are off. You can still sync by hand.")
+}
+
+func (p *pages) approve(w http.ResponseWriter, r *http.Request) error {
+	return p.step(w, r, p.Connections.Approve, "The settings are approved.")
+}
+
+// missing says what automatic runs still need, and the page where it is done; "" when nothing is.
+func (p *overviewPage) missing() (text, where string) {
+	switch {
+	case p.Check == nil || !p.Check.Passed():
+		return "a check that passed", "check"
+	case p.Previewed.IsZero():
+		return "a preview of these settings that somebody has seen", "preview"
+	case p.Settings.MayRunAlone() != nil:
+		return "an address that learns about failures", "configuration#f-notify.errors"
+	}
+	return "", ""
+}
+
+// gap is a field that the key cannot read well.
+func gap(f source.FieldReport) bool {
+	return !f.Readable || f.Restricted != nil && *f.Restricted > 0
+}
+
+func gaps(fields []source.FieldReport) int {
+	n := 0
+	for _, f := range fields {
+		if gap(f) {
+			n++
+		}
+	}
+	return n
+}
+
+// effect words a dated effect that comes by itself.
+func effect(action string) string {
+	switch action {
+	case "deactivate":
+		return "is deactivated"
+	case "reactivate":
+		return "is re-activated"
+	case "create":
+		return "gets an account"
+	}
+	return action
+}
+
+// once lists every BambooHR field by its first use.
+func once(fields []source.FieldReport) []source.FieldReport {
+	var out []source.FieldReport
+	for _, f := range fields {
+		if !slices.ContainsFunc(out, func(have source.FieldReport) bool { return have.From == f.From }) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// coverageLabel names a directory field, or the BambooHR field where it fills none.
+func coverageLabel(f source.FieldReport) string {
+	if _, ok := policy.FindTarget(f.Name); ok {
+		return form.Label(f.Name)
+	}
+	return form.Words(f.From)
+}
+
+// repeated tells a field that fills the same as another one, so that its alias has to be told too.
+func repeated(fields []source.FieldReport, f source.FieldReport) bool {
+	n := 0
+	for _, other := range fields {
+		if coverageLabel(other) == coverageLabel(f) {
+			n++
+		}
+	}
+	return n > 1
+}

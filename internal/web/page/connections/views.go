@@ -1,0 +1,17 @@
+package connections
+
+import (
+	"context"
+
+	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// Views is what these pages read.
+type Views interface {
+	Names(ctx context.Context, ids []string) (map[string]string, error)
+	CountPeople(ctx context.Context, q view.PeopleQuery) (int, error)
+	People(ctx context.Context, q view.PeopleQuery) (view.Page[view.PersonRow], error)
+	Runs(ctx context.Context, q view.RunQuery) (view.Page[syncrun.Run], error)
+	Pending(ctx context.Context, q view.PendingQuery) (view.Page[view.Pending], error)
+}

@@ -1,0 +1,109 @@
+// What pages do beyond links and forms; without it everything that only reads still works.
+(function () {
+  "use strict";
+
+  // The viewer's time zone, for the next page.
+  var zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && document.cookie.indexOf("tz=" + encodeURIComponent(zone)) < 0) {
+    document.cookie = "tz=" + encodeURIComponent(zone) + "; path=/; max-age=31536000; samesite=lax";
+  }
+
+  function announce(text) {
+    var box = document.getElementById("announce");
+    if (box) { box.textContent = text; }
+  }
+
+  // A link with data-dialog shows the page it leads to in a dialog above this one.
+  var opener = null;
+  function openDialog(link) {
+    fetch(link.href, { headers: { Accept: "text/html" }, credentials: "same-origin" }).then(function (answer) {
+      if (!answer.ok || answer.redirected) { throw new Error("no dialog"); }
+      return answer.text();
+    }).then(function (text) {
+      var found = new DOMParser().parseFromString(text, "text/html").getElementById("dialog");
+      var modal = document.getElementById("modal");
+      if (!found || !modal) { throw new Error("no dialog"); }
+      opener = link;
+      modal.replaceChildren(document.importNode(found, true));
+      modal.showModal();
+      if (window.htmx) { window.htmx.process(modal); }
+    }).catch(function () { location.href = link.href; });
+  }
+
+  document.addEventListener("click", function (event) {
+    var target = event.target.closest ? event.target : null;
+    if (!target) { return; }
+    var link = target.closest("a[data-dialog]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      openDialog(link);
+      return;
+    }
+    var closer = target.closest("[data-close]");
+    if (closer && closer.closest("dialog")) {
+      event.preventDefault();
+      closer.closest("dialog").close();
+      if (opener) { opener.focus(); }
+      return;
+    }
+    if (target.closest("[data-theme-toggle]")) {
+      var now = document.documentElement.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+      try { localStorage.setItem("theme", now); } catch (e) { /* storage may be off */ }
+      window.rollcallTheme();
+      announce(now === "dark" ? "Dark colours" : "Light colours");
+      return;
+    }
+    var copier = target.closest("[data-copy]");
+    if (copier) {
+      var text = document.getElementById(copier.getAttribute("data-copy"));
+      navigator.clipboard.writeText(text.value || text.textContent.trim()).then(function () { announce("Copied"); });
+      return;
+    }
+    var adder = target.closest("[data-add-row]");
+    if (adder) {
+      var template = document.getElementById(adder.getAttribute("data-add-row"));
+      var list = document.getElementById(adder.getAttribute("data-into"));
+      list.appendChild(document.importNode(template.content, true));
+      var last = list.lastElementChild;
+      var first = last && last.querySelector("input, select, textarea");
+      if (window.htmx) { window.htmx.process(last); }
+      if (first) { first.focus(); }
+      return;
+    }
+    var remover = target.closest("[data-remove-row]");
+    if (remover) {
+      var row = remover.closest(remover.getAttribute("data-remove-row") || "[data-row]");
+      var form = row.closest("form");
+      row.remove();
+      if (form) { form.dispatchEvent(new Event("change", { bubbles: true })); }
+    }
+  });
+
+  // A form is sent once; the button says so. Coming back by the browser's button frees it again.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post") { return; }
+    setTimeout(function () {
+      form.querySelectorAll("button[type=submit]").forEach(function (b) { b.setAttribute("aria-disabled", "true"); b.classList.add("busy"); });
+    }, 0);
+    if (form.dataset.sent) { event.preventDefault(); }
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) {
+      delete form.dataset.sent;
+      form.querySelectorAll("button").forEach(function (b) { b.removeAttribute("aria-disabled"); b.classList.remove("busy"); });
+    });
+  });
+
+  // The menu of a narrow screen closes with Escape.
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") { return; }
+    var menu = document.querySelector(".side-menu[open]");
+    if (menu) { menu.removeAttribute("open"); menu.querySelector("summary").focus(); }
+  });
+
+  // What is wrong with a form is read first.
+  var errors = document.getElementById("form-errors");
+  if (errors) { errors.focus(); }
+})();

@@ -1,0 +1,126 @@
+package ui
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/web/gate"
+)
+
+func viewerName(ctx context.Context) string {
+	v := gate.ViewerFrom(ctx)
+	return cmp.Or(v.Name, v.Email, "You")
+}
+
+func noteIcon(kind string) string {
+	switch kind {
+	case "good":
+		return "circle-check"
+	case "warn":
+		return "alert-triangle"
+	case "bad":
+		return "alert-circle"
+	}
+	return "info-circle"
+}
+
+// noteRole lets a screen reader speak up about what is wrong only.
+func noteRole(kind string) string {
+	if kind == "bad" {
+		return "alert"
+	}
+	return "note"
+}
+
+func orDash(s string) string { return cmp.Or(s, "–") }
+
+func sameClock(ctx context.Context, t time.Time, zone *time.Location) bool {
+	_, there := t.In(zone).Zone()
+	_, here := t.In(gate.ZoneFrom(ctx)).Zone()
+	return there == here
+}
+
+func num(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// Segment is one kind in a bar chart.
+type Segment struct {
+	Kind    string // colour, see Tag
+	Text    string // e.g. "created"
+	Count   int
+	Href    string // the list of just these
+	Current bool
+}
+
+type placed struct {
+	Segment
+	x, width float64
+}
+
+// layoutBar spreads the segments over 1,000 units. One that is there is at least 8 units wide, so that a
+// single deactivation among thousands can be seen and clicked.
+func layoutBar(segments []Segment) []placed {
+	const total, least = 1000.0, 8.0
+	var shown []placed
+	sum, small := 0.0, 0
+	for _, s := range segments {
+		if s.Count > 0 {
+			shown = append(shown, placed{Segment: s})
+			sum += float64(s.Count)
+		}
+	}
+	wide := 0.0
+	for _, s := range shown {
+		if float64(s.Count)/sum*total < least {
+			small++
+		} else {
+			wide += float64(s.Count)
+		}
+	}
+	x := 0.0
+	for i := range shown {
+		shown[i].width = least
+		if share := float64(shown[i].Count); share/sum*total >= least {
+			shown[i].width = share / wide * (total - float64(small)*least)
+		}
+		shown[i].x = x
+		x += shown[i].width
+	}
+	return shown
+}
+
+// ColumnGroup is one step of a column chart's axis.
+type ColumnGroup struct {
+	Label  string
+	Values []ColumnValue
+}
+
+// ColumnValue is one column.
+type ColumnValue struct {
+	Kind  string // colour, see Tag
+	Text  string // e.g. "3 joined"
+	Value int
+}
+
+type column struct {
+	kind, text          string
+	x, y, width, height float64
+}
+
+// layoutColumns places the columns of one group below the highest of all groups.
+func layoutColumns(groups []ColumnGroup, i int) []column {
+	top := 1
+	for _, g := range groups {
+		for _, v := range g.Values {
+			top = max(top, v.Value)
+		}
+	}
+	var out []column
+	width := 28.0 / float64(max(1, len(groups[i].Values)))
+	for j, v := range groups[i].Values {
+		h := float64(v.Value) / float64(top) * 95
+		out = append(out, column{v.Kind, v.Text, float64(i*40) + 6 + float64(j)*width, 100 - h, width - 1, h})
+	}
+	return out
+}

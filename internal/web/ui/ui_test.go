@@ -1,0 +1,127 @@
+package ui
+
+import (
+	"compress/gzip"
+	"context"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestAgo(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for d, want := range map[time.Duration]string{0: "just now", 44 * time.Second: "just now", 50 * time.Second: "1 minute ago", 3 * time.Minute: "3 minutes ago",
+		50 * time.Minute: "1 hour ago", 21 * time.Hour: "21 hours ago", 23 * time.Hour: "1 day ago", 10 * 24 * time.Hour: "10 days ago",
+		-10 * time.Second: "in a moment", -3 * time.Hour: "in 3 hours", -48 * time.Hour: "in 2 days"} {
+		if got := Ago(now, now.Add(-d)); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -12345: "−12,345"} {
+		if got := Number(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+	if got := Count(1, "change", "changes") + ", " + Count(2000, "change", "changes"); got != "1 change, 2,000 changes" {
+		t.Error(got)
+	}
+	for d, want := range map[time.Duration]string{80 * time.Millisecond: "80 ms", 1400 * time.Millisecond: "1.4 s", 59 * time.Second: "59 s", 125 * time.Second: "2 min 5 s"} {
+		if got := Span(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+// Whatever the numbers, the bar is filled from end to end, in order, and nothing that is there is too
+// narrow to be clicked.
+func TestBarIsFilled(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		counts := rapid.SliceOfN(rapid.IntRange(0, 1_000_000), 1, 9).Draw(t, "counts")
+		var segments []Segment
+		some := false
+		for _, n := range counts {
+			segments = append(segments, Segment{Count: n})
+			some = some || n > 0
+		}
+		x := 0.0
+		for _, p := range layoutBar(segments) {
+			if math.Abs(p.x-x) > 1e-6 || p.width < 8-1e-9 {
+				t.Fatalf("%d is at %f, %f wide; the one before ended at %f", p.Count, p.x, p.width, x)
+			}
+			x += p.width
+		}
+		if some && math.Abs(x-1000) > 1e-6 {
+			t.Fatalf("the bar is %f long", x)
+		}
+	})
+}
+
+func TestAssets(t *testing.T) {
+	a, err := NewAssets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"app.css", "tabler.css", "app.js", "htmx.js", "theme.js", "favicon.svg"} {
+		path := a.Path(name)
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || w.Header().Get("Content-Encoding") != "gzip" {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+			continue
+		}
+		z, err := gzip.NewReader(w.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packed, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Del("Accept-Encoding")
+		w = httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if w.Body.String() != string(packed) || len(packed) == 0 {
+			t.Errorf("%s differs packed and plain", path)
+		}
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/assets/app.000000000000.css", nil))
+	if w.Code != http.StatusNotFound {
+		t.Errorf("an old name: %d", w.Code)
+	}
+}
+
+// A field's error and hint belong to the input, a password never goes back to the browser, and what was
+// typed is text.
+func TestField(t *testing.T) {
+	render := func(f Input) string {
+		var b strings.Builder
+		if err := Field(f).Render(context.Background(), &b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	got := render(Input{Name: "email", Label: "E-mail", Value: `"><script>x</script>`, Error: "is no address", Hint: "of your work"})
+	for _, want := range []string{`for="f-email"`, `aria-invalid="true"`, `aria-describedby="f-email-error f-email-hint"`, `id="f-email-error"`, "is no address"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+	if strings.Contains(got, "<script>") {
+		t.Errorf("markup came through: %s", got)
+	}
+	if got := render(Input{Name: "password", Label: "Password", Kind: "password", Value: "hunter2hunter2"}); strings.Contains(got, "hunter2") {
+		t.Errorf("the password is in %s", got)
+	}
+}

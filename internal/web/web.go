@@ -1,0 +1,125 @@
+// Package web is the web application of one organisation: it puts the pages and the API together behind
+// one handler. It holds interfaces and never a database.
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/web/api"
+	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/internal/web/page/admin"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections"
+	"github.com/rollcall-hr/rollcall/internal/web/page/people"
+	"github.com/rollcall-hr/rollcall/internal/web/page/runs"
+	"github.com/rollcall-hr/rollcall/internal/web/page/sign"
+	"github.com/rollcall-hr/rollcall/internal/web/ui"
+)
+
+// Views is everything that the screens and the API read.
+type Views interface {
+	admin.Views
+	api.Views
+	connections.Views
+	people.Views
+	runs.Views
+	sign.Views
+}
+
+// Provider is OpenID Connect as sign-in and settings use it (internal/account/openid).
+type Provider interface {
+	sign.Provider
+	admin.ProviderCheck
+}
+
+// Options are the parts of an application. All but URL and Demo must be set.
+type Options struct {
+	Accounts    *account.Service
+	Connections *connection.Service
+	Views       Views
+	Log         *slog.Logger
+	Now         func() time.Time
+	Version     string
+	URL         *url.URL // the address that people use; nil when only this machine does
+	Demo        bool     // a simulated company: said on every page
+	// SetupCode is what the first owner must type, "" when only this machine reaches the server.
+	SetupCode string
+	// Provider speaks with the OpenID Connect provider that the settings name; nil: nobody signs in that way.
+	Provider Provider
+	// Verify checks the audit trail's chain.
+	Verify func(context.Context) error
+	// Ready reports why the application cannot work, nil when it can; /readyz asks.
+	Ready func(context.Context) error
+}
+
+// App is the web application of one organisation.
+type App struct {
+	Pages []gate.Route // with permissions, for the test that walks them
+	API   []gate.Route
+	http.Handler
+}
+
+// New puts the application together.
+func New(o Options) (*App, error) {
+	assets, err := ui.NewAssets()
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded files: %w", err)
+	}
+	g := &gate.Gate{Sessions: o.Accounts, Log: o.Log, Now: o.Now, URL: o.URL, Page: problemPage}
+	app := &App{
+		Pages: slices.Concat(
+			sign.Routes(sign.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, SetupCode: o.SetupCode, Provider: o.Provider}),
+			connections.Routes(connections.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
+			runs.Routes(runs.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
+			people.Routes(people.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
+			admin.Routes(admin.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, Verify: o.Verify, Provider: o.Provider}),
+		),
+		API: api.Routes(api.Deps{Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, Version: o.Version}),
+	}
+	pages, programs := g.Pages(app.Pages), g.API(app.API)
+	app.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/assets/"):
+			assets.ServeHTTP(w, r)
+		case r.URL.Path == "/healthz":
+			answer(w, http.StatusOK, "ok")
+		case r.URL.Path == "/readyz":
+			ready(w, r, o)
+		case strings.HasPrefix(r.URL.Path, "/api/"):
+			programs.ServeHTTP(w, r)
+		default:
+			chrome := ui.Chrome{Organisation: organisation(r.Context(), o), Demo: o.Demo, Now: o.Now(), Assets: assets}
+			pages.ServeHTTP(w, r.WithContext(ui.WithChrome(r.Context(), chrome)))
+		}
+	})
+	return app, nil
+}
+
+func ready(w http.ResponseWriter, r *http.Request, o Options) {
+	if err := o.Ready(r.Context()); err != nil {
+		o.Log.ErrorContext(r.Context(), "not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, "not ready")
+		return
+	}
+	answer(w, http.StatusOK, "ok")
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text) // an error means that whoever asked is gone
+}
+
+func problemPage(w http.ResponseWriter, r *http.Request, p gate.Problem) {
+	if err := ui.Render(w, r, p.Status, ui.Problem(p)); err != nil {
+		http.Error(w, p.Title, p.Status)
+	}
+}
