@@ -70,19 +70,24 @@ func layoutBar(segments []Segment) []placed {
 			sum += float64(s.Count)
 		}
 	}
-	wide := 0.0
-	for _, s := range shown {
-		if float64(s.Count)/sum*total < least {
-			small++
-		} else {
-			wide += float64(s.Count)
+	// What is widened takes its room from the others, which may make the next one too narrow.
+	narrow := make([]bool, len(shown))
+	wide := sum
+	for again := true; again; {
+		again = false
+		for i, s := range shown {
+			if !narrow[i] && float64(s.Count)/wide*(total-float64(small)*least) < least {
+				narrow[i], again = true, true
+				small++
+				wide -= float64(s.Count)
+			}
 		}
 	}
 	x := 0.0
 	for i := range shown {
 		shown[i].width = least
-		if share := float64(shown[i].Count); share/sum*total >= least {
-			shown[i].width = share / wide * (total - float64(small)*least)
+		if !narrow[i] {
+			shown[i].width = float64(shown[i].Count) / wide * (total - float64(small)*least)
 		}
 		shown[i].x = x
 		x += shown[i].width
