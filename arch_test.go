@@ -37,7 +37,7 @@ func arrows() map[string][]string {
 		"internal/seal":               {},
 		"internal/exporter":           {"directory", "plan", "bamboohr"},
 		"internal/store": {"hr", "directory", "policy", "mapping", "plan", "syncrun", "internal/exporter", "internal/store/accounts",
-			"internal/store/settings", "internal/store/views", "internal/store/internal/*"},
+			"internal/store/settings", "internal/store/views", "internal/store/outbox", "internal/store/schedules", "internal/store/internal/*"},
 		"internal/store/internal/sqldb":     {},
 		"internal/store/internal/proc":      {},
 		"internal/store/internal/planrow":   {"directory", "plan"},
@@ -66,8 +66,13 @@ func arrows() map[string][]string {
 			"internal/connection", "internal/view", "internal/web/gate", "internal/web/ui"},
 		"internal/web/api": {"directory", "hr", "policy", "plan", "syncrun", "source", "internal/account", "internal/connection", "internal/view",
 			"internal/web/gate"},
-		"internal/bench": {"*"},
-		"cmd/rollcall":   {"*"},
+		"internal/notify":          {"directory", "plan", "policy", "syncrun", "internal/account", "internal/connection"},
+		"internal/store/outbox":    {"directory", "internal/account", "internal/notify", "internal/store/internal/*"},
+		"internal/jobs":            {"policy", "syncrun", "source", "directory", "internal/connection"},
+		"internal/store/schedules": {"internal/jobs", "internal/store/internal/*"},
+		"internal/web/page/mail":   {"internal/account", "internal/notify", "internal/web/gate", "internal/web/ui"},
+		"internal/bench":           {"*"},
+		"cmd/rollcall":             {"*"},
 	}
 }
 

@@ -195,7 +195,7 @@ func (e *Engine) setRole(p *directory.Person, text string, change *plan.Change) 
 		return inputError("role", "%q is no role; the roles are owner, admin, operator, auditor and member", text)
 	}
 	if e.MayGive != nil && !e.MayGive(role) {
-		return inputError("role", "only somebody with a role at least as high makes somebody an %s", role)
+		return inputError("role", "only an owner makes somebody an %s", role)
 	}
 	change.Fields = append(change.Fields, plan.FieldChange{Field: "role", Kind: directory.KindText, Before: string(p.Role), After: text})
 	p.Role = role

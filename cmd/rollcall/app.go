@@ -31,7 +31,7 @@ type app struct {
 
 // cli is the command line: one field per command, in the order of help.
 type cli struct {
-	Demo demoCmd `cmd:"" group:"try" help:"Show Rollcall at work: a simulated company is read, planned, applied, guarded and undone."`
+	Demo demoCmd `cmd:"" group:"try" help:"Show Rollcall at work: a server with a simulated company, ready to look at in a browser."`
 	Sim  simCmd  `cmd:"" group:"try" help:"Serve a simulated BambooHR with a clock, access levels and faults."`
 
 	Check checkCmd `cmd:"" group:"sync" help:"Test the connection and tell what its API key can read."`
@@ -51,6 +51,9 @@ type cli struct {
 	Import importCmd `cmd:"" group:"move" help:"Bring an existing directory in."`
 	Export exportCmd `cmd:"" group:"move" help:"Write people to a file."`
 
+	Serve      serveCmd      `cmd:"" group:"operate" help:"Serve the web application and the API."`
+	Owner      ownerCmd      `cmd:"" group:"operate" help:"Make owners, and let somebody back in who is locked out."`
+	Tokens     tokensCmd     `cmd:"" group:"operate" help:"Manage API tokens."`
 	Config     configCmd     `cmd:"" group:"operate" help:"Check the configuration and print the effective values, secrets hidden."`
 	Keys       keysCmd       `cmd:"" group:"operate" help:"Manage the keys that seal secrets at rest."`
 	Migrate    migrateCmd    `cmd:"" group:"operate" help:"Bring the database to this version's schema."`

@@ -81,3 +81,43 @@ func (a *app) followClock(conn *policy.Connection) (clock, error) {
 	asked := a.now()
 	return clock{now: func() time.Time { return c.Now.Add(a.now().Sub(asked)) }}, nil
 }
+
+// keepUp follows the simulator's clock and its jumps until the context ends. While the simulator
+// does not answer, the last time it told goes on.
+func keepUp(ctx context.Context, sim *simControl, now func() time.Time) (clock, error) {
+	ask := func() (simClock, error) {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		return sim.clock(ctx)
+	}
+	first, err := ask()
+	if err != nil {
+		return clock{}, fmt.Errorf("follow the simulator's clock: %w", err)
+	}
+	var mu sync.Mutex
+	last, asked := first, now()
+	go func() {
+		every := time.NewTicker(200 * time.Millisecond)
+		defer every.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-every.C:
+			}
+			if c, err := ask(); err == nil {
+				mu.Lock()
+				last, asked = c, now()
+				mu.Unlock()
+			}
+		}
+	}()
+	return clock{now: func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		if !last.Running {
+			return last.Now
+		}
+		return last.Now.Add(now().Sub(asked))
+	}}, nil
+}

@@ -35,8 +35,24 @@ type loaded struct {
 	origin map[string]string // place → environment variable that supplied it
 }
 
-// load reads the configuration (surface, "Configuration file"); all its faults come as one error.
+// load reads the configuration of a command that needs a connection.
 func (a *app) load(s *settings) (*loaded, error) {
+	l, err := a.loadAny(s)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.Connections) == 0 {
+		if l.path == "" {
+			return nil, badInput("there is no configuration: write %s here, or name a file with --config; \"rollcall demo\" needs none", defaultConfig)
+		}
+		return nil, badInput("%s has no connection; add one under connection:", l.path)
+	}
+	return l, nil
+}
+
+// loadAny reads the configuration (surface, "Configuration file"); all its faults come as one error. It
+// may name no connection at all.
+func (a *app) loadAny(s *settings) (*loaded, error) {
 	path, data, err := a.configText(s)
 	if err != nil {
 		return nil, err
@@ -57,12 +73,6 @@ func (a *app) load(s *settings) (*loaded, error) {
 	faults = append(faults, unreadable...)
 	if len(faults) > 0 {
 		return nil, &faultsError{path: path, what: "configuration", faults: faults, origin: l.origin}
-	}
-	if len(l.Connections) == 0 {
-		if path == "" {
-			return nil, badInput("there is no configuration: write %s here, or name a file with --config; \"rollcall demo\" needs none", defaultConfig)
-		}
-		return nil, badInput("%s has no connection; add one under connection:", path)
 	}
 	return l, nil
 }

@@ -2,16 +2,20 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboosim"
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/policy"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 type demoCmd struct {
@@ -19,20 +23,21 @@ type demoCmd struct {
 	Employees int    `placeholder:"N" default:"250" help:"Size of the invented company, 10 to 1000000; default ${default}."`
 	Seed      uint64 `placeholder:"S" default:"1" help:"The same seed and size invent the same people; default ${default}."`
 	Data      string `placeholder:"DIR" help:"Data folder to make and keep; default a temporary one, gone at the end."`
+	Story     bool   `help:"Tell the story on the terminal instead: first sync, a disaster that the guard stops, an ordinary day, an undo."`
 	output
 }
 
-// demoView says where everything is. What belongs to the web application is null until there is one.
+// demoView says where everything is and how to get in.
 type demoView struct {
-	URL      *string `json:"url"`
-	Email    *string `json:"email"`
-	Password *string `json:"password"`
-	SimURL   string  `json:"sim_url"`
-	Data     string  `json:"data"`
-	APIToken *string `json:"api_token"`
+	URL      string `json:"url"`
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	SimURL   string `json:"sim_url"`
+	Data     string `json:"data"`
+	APIToken string `json:"api_token"`
 }
 
-// Run shows the story; on a terminal and with -o json the simulator goes on until interrupted.
+// Run serves the simulator and the web application on an invented company until interrupted.
 func (c *demoCmd) Run(a *app) (err error) {
 	company, err := bamboosim.Generate(bamboosim.GenerateOptions{Employees: c.Employees, Seed: c.Seed, Today: a.now().UTC().Format(time.DateOnly)})
 	if err != nil {
@@ -47,18 +52,22 @@ func (c *demoCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, clean()) }()
-	l, err := c.listen(a.ctx)
+	sim, err := listen(a.ctx, "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(a.ctx)
 	served := make(chan error, 1)
-	go func() { served <- serve(ctx, l, handler) }()
+	go func() { served <- serve(ctx, sim, handler) }()
 	defer func() {
 		stop()
 		err = errors.Join(err, <-served)
 	}()
-	return c.show(a, company, dir, "http://"+l.Addr().String())
+	base := "http://" + sim.Addr().String()
+	if c.Story {
+		return c.tell(a, company, dir, base)
+	}
+	return c.web(a, company, dir, base)
 }
 
 func (c *demoCmd) listen(ctx context.Context) (net.Listener, error) {
@@ -88,22 +97,13 @@ func (c *demoCmd) folder() (string, func() error, error) {
 	return dir, func() error { return nil }, err
 }
 
-func (c *demoCmd) show(a *app, company bamboosim.Company, dir, base string) (err error) {
+// tell shows the story; on a terminal the simulator goes on until interrupted.
+func (c *demoCmd) tell(a *app, company bamboosim.Company, dir, base string) (err error) {
 	x, err := openDemo(a, company, dir, base)
 	if err != nil {
 		return err
 	}
 	defer x.done(&err)
-	if c.Output == "json" {
-		if _, _, err := x.Preview(a.ctx, syncrun.PreviewOptions{Trigger: syncrun.TriggerManual}); err != nil {
-			return err
-		}
-		if err := a.printJSON(demoView{SimURL: base, Data: dir}); err != nil {
-			return err
-		}
-		<-a.ctx.Done()
-		return nil
-	}
 	d := &demo{app: a, x: x, base: base, dir: dir, page: a.page()}
 	if d.sim, err = newSimControl(base, company.Subdomain); err != nil {
 		return err
@@ -123,6 +123,73 @@ func (c *demoCmd) show(a *app, company bamboosim.Company, dir, base string) (err
 	}
 	<-a.ctx.Done()
 	return nil
+}
+
+// demoEmail signs in to every demo.
+const demoEmail = "owner@rollcall.test"
+
+// web serves the application with a connection to the simulator and a first preview.
+func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err error) {
+	s, err := a.newServer(serverOptions{dir: dir, clock: clock{now: a.now}, file: &loaded{}, simulator: base, pages: true, worker: true, demo: true})
+	if err != nil {
+		return err
+	}
+	defer s.done(&err)
+	l, err := c.listen(a.ctx)
+	if err != nil {
+		return err
+	}
+	s.base.Host = l.Addr().String()
+	if err := s.mails.Start(a.ctx); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	v := demoView{URL: "http://" + l.Addr().String(), Email: demoEmail, Password: "demo-" + strings.ToLower(rand.Text()[:10]), SimURL: base, Data: dir}
+	if v.APIToken, err = s.furnish(a.ctx, v, company); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if err := a.print(c.Output, v, func(p *page) {
+		p.linef("%s", p.paint(bold, "Rollcall is ready: "+v.URL))
+		p.linef("  sign in as  %s", v.Email)
+		p.linef("  password    %s", v.Password)
+		p.linef("")
+		p.linef("A company of %s is connected and previewed; nothing was written yet. Open the preview and press Apply.", count(c.Employees, "invented employee", "invented employees"))
+		p.linef("  BambooHR is simulated at %s  (change people there: %s/_sim/)", base, base)
+		p.linef("  API token   %s", v.APIToken)
+		p.linef("Press Ctrl-C to stop%s.", map[bool]string{true: "; everything is gone then", false: ""}[c.Data == ""])
+	}); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return s.serve(a.ctx, l)
+}
+
+// furnish makes the owner, a token, the connection and its first preview.
+func (s *server) furnish(ctx context.Context, v demoView, company bamboosim.Company) (token string, err error) {
+	operator := account.Operator("demo")
+	owner, _, err := s.accounts.CreateOwnerByOperator(ctx, operator, account.Owner{Email: v.Email, Name: "Olga Owner", Password: v.Password})
+	if err != nil {
+		return "", err
+	}
+	if err := s.accounts.SetOrganisationName(ctx, operator, company.Name); err != nil {
+		return "", err
+	}
+	_, token, err = s.accounts.CreateToken(ctx, operator, account.NewToken{Name: "demo", Role: directory.RoleOwner})
+	if err != nil {
+		return "", err
+	}
+	d, err := s.connections.Create(ctx, owner, connection.NewConnection{Name: company.Name, Subdomain: company.Subdomain, Key: bamboosim.DefaultKey,
+		Settings: []byte(`{"lifecycle": {"initial": "active"}}`)})
+	if err != nil {
+		return "", err
+	}
+	if _, err := s.connections.Check(ctx, owner, d.ID); err != nil {
+		return "", err
+	}
+	job, err := s.connections.Preview(ctx, owner, d.ID, connection.PreviewRequest{})
+	if err != nil {
+		return "", err
+	}
+	job, err = s.connections.Wait(ctx, job.ID)
+	return token, errors.Join(err, job.Err)
 }
 
 // openDemo writes the demo's configuration into the data folder and opens it.

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -181,7 +183,7 @@ func TestFailedSyncWithoutMailSaysSo(t *testing.T) {
 
 func TestDemoTellsTheStory(t *testing.T) {
 	var c call
-	if code := c.run(t, "demo", "--employees", "40", "--listen", "127.0.0.1:0"); code != 0 {
+	if code := c.run(t, "demo", "--story", "--employees", "40"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &c.err)
 	}
 	for _, want := range []string{`(?m)^1\. A simulated BambooHR`, `Nobody lost access`, `~ 1 update   - 1 deactivate`, `sync: no changes, \d+ requests to BambooHR, 0 rows written`,
@@ -189,6 +191,38 @@ func TestDemoTellsTheStory(t *testing.T) {
 		if !regexp.MustCompile(want).Match(c.out.Bytes()) {
 			t.Errorf("the story lacks %s:\n%s", want, &c.out)
 		}
+	}
+}
+
+// checkDemo signs in to a demo and asks its API for the plan that waits to be looked at.
+func checkDemo(t *testing.T, v demoView) {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	res, err := browser.PostForm(v.URL+"/sign-in", url.Values{"email": {v.Email}, "password": {v.Password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil || res.Request.URL.Path != "/connections" || !strings.Contains(string(page), "Settings") {
+		t.Errorf("signing in leads to %s (%v)", res.Request.URL, err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.URL+"/api/v1/connections", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+v.APIToken)
+	if res, err = http.DefaultClient.Do(r); err != nil {
+		t.Fatal(err)
+	}
+	list, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(list), `"state":"checked"`) {
+		t.Errorf("the API answers %d %s (%v)", res.StatusCode, list, err)
 	}
 }
 
@@ -213,9 +247,8 @@ func TestServersPrintOneLineAndStop(t *testing.T) {
 		}
 		var v struct {
 			BaseURL string   `json:"base_url"`
-			SimURL  string   `json:"sim_url"`
-			Data    string   `json:"data"`
 			APIKeys []string `json:"api_keys"`
+			demoView
 		}
 		if err := json.Unmarshal([]byte(line), &v); err != nil {
 			t.Fatalf("%q prints %q: %v", args, line, err)
@@ -225,6 +258,9 @@ func TestServersPrintOneLineAndStop(t *testing.T) {
 			t.Fatalf("%q does not serve: %v", args, err)
 		}
 		res.Body.Close()
+		if v.URL != "" {
+			checkDemo(t, v.demoView)
+		}
 		interrupt()
 		if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 {
 			t.Errorf("%q goes on with %q (%v)", args, rest, err)

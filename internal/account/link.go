@@ -26,20 +26,15 @@ func lifetime(purpose string) (time.Duration, error) {
 }
 
 // MakeLink makes a link to set a password and ends the person's older ones. ErrForbidden unless the
-// viewer may edit people and the link is no way into an account that is worth more than their own: an
-// admin's or owner's account, once it can sign in, takes an owner. *InputError on field "person" for
-// somebody deactivated, or provisioned before the first day of work.
+// viewer may reach the account: an admin's or owner's takes an owner, also before its first sign-in.
+// *InputError on field "person" for somebody deactivated, or provisioned before the first day of work.
 func (s *Service) MakeLink(ctx context.Context, by Viewer, personID, purpose string) (secret string, expires time.Time, err error) {
 	err = s.write(ctx, "make a link to set a password", func(tx Tx) error {
 		p, err := tx.Person(personID)
 		if err != nil {
 			return err
 		}
-		known, err := signsIn(tx, &p)
-		if err != nil {
-			return err
-		}
-		if !by.MayChange(p.Role) || known && !by.MayReach("", p.Role) {
+		if !by.MayGive(p.Role) {
 			return ErrForbidden
 		}
 		secret, expires, err = s.link(tx, &p, purpose, by.Actor())
@@ -211,6 +206,13 @@ func (s *Service) ChangePassword(ctx context.Context, v Viewer, old, password st
 		return err
 	}
 	return s.write(ctx, "change the password", func(tx Tx) error {
+		still, err := tx.Person(p.ID)
+		if err != nil {
+			return err
+		}
+		if still.Hash != p.Hash || still.Status != directory.Active { // changed while the old one was being checked
+			return ErrNoSession
+		}
 		if err := errors.Join(tries.clear(tx, now), setPassword(tx, p.ID, hash, v.Session, now)); err != nil {
 			return err
 		}
@@ -229,7 +231,8 @@ func (s *Service) HasPassword(ctx context.Context, personID string) (bool, error
 }
 
 // RequestReset mails a link to whoever has an address, and answers the same when nobody has, when the
-// account cannot sign in, and when that account was sent several already. *ThrottledError when this
+// account cannot sign in, and when that account was sent several already. Owners and admins
+// who are linked to HR get none: another owner makes them one. *ThrottledError when this
 // network address asked too often. Without a Mailer it does nothing.
 func (s *Service) RequestReset(ctx context.Context, email, address string) error {
 	now := s.o.Now()
@@ -252,7 +255,9 @@ func (s *Service) RequestReset(ctx context.Context, email, address string) error
 		if err != nil {
 			return absent(err)
 		}
-		if s.o.Mailer == nil || !p.maySignIn(now) {
+		// Whoever sets up the mapping decides about the address of people from HR, and so could have an
+		// owner's link sent to themselves (security §1.5).
+		if s.o.Mailer == nil || !p.maySignIn(now) || p.FromHR && p.Role.Privileged() {
 			return nil
 		}
 		secret, l.ExpiresAt, err = s.link(tx, &p, Reset, p.ID)

@@ -169,20 +169,48 @@ func TestSetRole(t *testing.T) {
 	session, _ := w.enter("member@acme.test", good)
 	w.ok(w.SetRole(ctx, by(directory.RoleAdmin), ids[directory.RoleMember], directory.RoleMember)) // no change
 	w.alive(session)
-	w.ok(w.SetRole(ctx, by(directory.RoleAdmin), ids[directory.RoleMember], directory.RoleAdmin))
+	w.is(w.SetRole(ctx, by(directory.RoleAdmin), ids[directory.RoleMember], directory.RoleAdmin), account.ErrForbidden)
+	w.ok(w.SetRole(ctx, by(directory.RoleAdmin), ids[directory.RoleMember], directory.RoleOperator))
+	w.ok(w.SetRole(ctx, by(directory.RoleOwner), ids[directory.RoleMember], directory.RoleAdmin))
 	w.over(session) // security §1.6: another role is another session
 	_, v := w.enter("member@acme.test", good)
 	if v.Role != directory.RoleAdmin {
 		t.Errorf("signed in as %s", v.Role)
 	}
-	if got := w.events(ids[directory.RoleMember]); !strings.HasSuffix(got, "sign_in role_changed sign_in") {
+	if got := w.events(ids[directory.RoleMember]); !strings.HasSuffix(got, "sign_in role_changed role_changed sign_in") {
 		t.Errorf("audit: %s", got)
 	}
 	history, err := w.kept.History(ctx, ids[directory.RoleMember], "", 0)
 	w.ok(err)
-	if f := history[len(history)-1].Item.Change.Fields; len(f) != 1 || f[0].Field != "role" || f[0].Before != "member" || f[0].After != "admin" {
+	if f := history[len(history)-1].Item.Change.Fields; len(f) != 1 || f[0].Field != "role" || f[0].Before != "operator" || f[0].After != "admin" {
 		t.Errorf("history ends with %+v", f)
 	}
+}
+
+// Nobody becomes two administrators (security §1.5): an admin makes no other one, takes no role to reach the
+// account below it, and holds no link from a time when it was worth less. Stepping down is everybody's.
+func TestNoSecondAdministrator(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.person("olga@acme.test", directory.RoleOwner, directory.Active, good)
+	ada := w.person("ada@acme.test", directory.RoleAdmin, directory.Active, good)
+	bo := w.person("bo@acme.test", directory.RoleAdmin, directory.Active, good)
+	mia := w.person("mia@acme.test", directory.RoleMember, directory.Active, "")
+	v := account.Viewer{PersonID: ada, Role: directory.RoleAdmin, Session: "s"}
+	w.is(w.SetRole(ctx, v, bo, directory.RoleMember), account.ErrForbidden)
+	_, _, err := w.MakeLink(ctx, v, bo, account.Reset)
+	w.is(err, account.ErrForbidden)
+	w.is(w.SetRole(ctx, v, mia, directory.RoleAdmin), account.ErrForbidden)
+
+	link, _, err := w.MakeLink(ctx, v, mia, account.Invite)
+	w.ok(err)
+	w.ok(w.SetRole(ctx, operator(), mia, directory.RoleOwner))
+	w.noLink(link)
+	_, _, err = w.MakeLink(ctx, v, mia, account.Invite)
+	w.is(err, account.ErrForbidden)
+
+	w.is(w.SetRole(ctx, account.Viewer{PersonID: ada, Role: directory.RoleAdmin, TokenID: "tok_1"}, ada, directory.RoleMember), account.ErrForbidden)
+	w.ok(w.SetRole(ctx, v, ada, directory.RoleAuditor))
 }
 
 // The last owner who can sign in cannot be lost, also not to an owner who cannot.

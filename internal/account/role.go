@@ -8,14 +8,14 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 )
 
-// SetRole gives somebody another role, which ends their sessions and tokens. ErrForbidden for a role, or
-// a person, above the viewer's own; ErrLastOwner when nobody who can sign in would be an owner any more;
-// *InputError on field "role" for none of Roles.
+// SetRole gives somebody another role, which ends their sessions, tokens and links to set a password.
+// ErrForbidden unless the viewer may give both the old role and the new one, or steps down; ErrLastOwner
+// when nobody who can sign in would be an owner any more; *InputError on field "role" for none of Roles.
 func (s *Service) SetRole(ctx context.Context, by Viewer, personID string, role directory.Role) error {
 	if !slices.Contains(Roles(), role) {
 		return &InputError{"role", fmt.Sprintf("%q is no role; the roles are owner, admin, operator, auditor and member", role)}
 	}
-	if !by.May(Accounts) || rank(role) > rank(by.Role) {
+	if !by.May(Accounts) {
 		return ErrForbidden
 	}
 	now := s.o.Now()
@@ -24,7 +24,8 @@ func (s *Service) SetRole(ctx context.Context, by Viewer, personID string, role 
 		if err != nil {
 			return err
 		}
-		if rank(p.Role) > rank(by.Role) {
+		down := by.is(p.ID) && rank(role) <= rank(p.Role)
+		if !down && (!by.MayGive(p.Role) || !by.MayGive(role)) {
 			return ErrForbidden
 		}
 		if p.Role == role {
@@ -36,6 +37,9 @@ func (s *Service) SetRole(ctx context.Context, by Viewer, personID string, role 
 			}
 		}
 		if err := tx.ChangePerson(p, p.Status, role, by.Actor(), fmt.Sprintf("the role was changed from %s to %s", p.Role, role), now); err != nil {
+			return err
+		}
+		if err := tx.DropLinks(p.ID); err != nil { // made for an account that was worth less
 			return err
 		}
 		return tx.Audit(Event{At: now, Actor: by.Actor(), Name: "role_changed", Subject: p.ID, Before: string(p.Role), After: string(role)})

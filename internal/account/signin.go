@@ -9,15 +9,16 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 )
 
-// SignIn is what somebody brings who wants in. Address is the IP address, Agent the browser's name.
-type SignIn struct{ Email, Password, Address, Agent string }
+// SignIn is what somebody brings who wants in. Address is the IP address, Through that of the proxy that says
+// so ("" for none), Agent the browser's name.
+type SignIn struct{ Email, Password, Address, Through, Agent string }
 
 // SignIn opens a session and returns its secret for the cookie, always a new one. ErrSignIn, after the
 // same work, for a wrong password, an unknown address, and an account that cannot sign in;
 // *ThrottledError after too many failures. A provisioned person becomes active (promise AY13).
 func (s *Service) SignIn(ctx context.Context, in SignIn) (secret string, v Viewer, err error) {
 	now := s.o.Now()
-	pair, net := signInCounters(in.Email, in.Address)
+	pair, net := signInCounters(in)
 	var p Person
 	counted := false
 	err = s.write(ctx, "sign in", func(tx Tx) error {

@@ -155,6 +155,27 @@ func TestThrottle(t *testing.T) {
 	w.ok(w.kept.VerifyAudit(t.Context()))
 }
 
+// Behind a proxy too, somebody's failures slow down nobody else. Whoever makes up the addresses that a careless
+// proxy passes on has one soft count for all of them.
+func TestThrottleBehindAProxy(t *testing.T) {
+	w := newWorld(t)
+	w.person("ann@acme.test", directory.RoleOwner, directory.Active, good)
+	try := func(password, address string) error {
+		_, _, err := w.SignIn(t.Context(), account.SignIn{Email: "ann@acme.test", Password: password, Address: address, Through: "127.0.0.1"})
+		return err
+	}
+	for range 5 {
+		w.is(try(other, "198.51.100.7"), account.ErrSignIn)
+	}
+	w.throttled(try(good, "198.51.100.7"))
+	w.ok(try(good, home))
+	for i := range 95 {
+		w.is(try(other, fmt.Sprintf("198.51.%d.1", i)), account.ErrSignIn)
+	}
+	w.throttled(try(good, "203.0.113.77"))
+	w.ok(try(good, home))
+}
+
 // An unknown address is throttled like a known one, so that a wait tells nothing.
 func TestThrottleUnknown(t *testing.T) {
 	w := newWorld(t)

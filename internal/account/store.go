@@ -18,6 +18,7 @@ type Person struct {
 	Role     directory.Role
 	HireDate string // YYYY-MM-DD, "" when unknown
 	Hash     string // of the password in PHC form, "" when there is none
+	FromHR   bool   // a run may change the address
 }
 
 // Hash is the SHA-256 of a secret, which is all that is ever stored of one (security §1.6, §1.9).

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"strings"
@@ -63,9 +64,11 @@ func countOf(l limit, parts ...string) counter {
 	return counter{l, sha256.Sum256([]byte(strings.Join(parts, "\x00")))}
 }
 
-// signInCounters are the strict count of an account at an address, and the soft one of the address.
-func signInCounters(email, address string) (pair, net counter) {
-	return countOf(accountLimit(), "account", directory.EmailKey(email), network(address)), countOf(addressLimit(), "address", network(address))
+// signInCounters are the strict count of an account at an address, and the soft one of whoever connects: a
+// proxy, which everybody shares, where one only passes on the address that somebody makes up.
+func signInCounters(in SignIn) (pair, net counter) {
+	return countOf(accountLimit(), "account", directory.EmailKey(in.Email), network(in.Address)),
+		countOf(addressLimit(), "address", network(cmp.Or(in.Through, in.Address)))
 }
 
 // begin counts a try as a failure before it is made, so that many at once are no way around, and

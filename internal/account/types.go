@@ -49,9 +49,17 @@ func (v Viewer) MayChange(r directory.Role) bool { return v.May(People) && rank(
 // set a password is, and another e-mail address to send one to. Into an owner's or admin's that is only
 // an owner, or else two administrators were one (security §1.5).
 func (v Viewer) MayReach(personID string, r directory.Role) bool {
-	own := v.Session != "" && v.PersonID == personID
-	return own || v.MayChange(r) && (!r.Privileged() || v.Role == directory.RoleOwner)
+	return v.is(personID) || v.MayGive(r)
 }
+
+// MayGive reports whether the viewer may give a role, or take it from whoever has it. An admin who could
+// make another one, or take an admin's role to reach the account, would be two as well.
+func (v Viewer) MayGive(r directory.Role) bool {
+	return v.MayChange(r) && (!r.Privileged() || v.Role == directory.RoleOwner)
+}
+
+// is tells the person in their own browser from a program of theirs.
+func (v Viewer) is(personID string) bool { return v.Session != "" && v.PersonID == personID }
 
 // SessionID is the public name of a session, not its secret: the first bytes of the secret's hash in
 // hexadecimal.

@@ -28,7 +28,7 @@ func TestRoles(t *testing.T) {
 }
 
 func TestWhoStandsAboveWhom(t *testing.T) {
-	for _, v := range []struct{ role, change, reach string }{
+	for _, v := range []struct{ role, change, reach string }{ // what they reach in others is what they may give
 		{"owner", "member auditor operator admin owner", "member auditor operator admin owner"},
 		{"admin", "member auditor operator admin", "member auditor operator"},
 		{"operator", "", ""},
@@ -43,6 +43,9 @@ func TestWhoStandsAboveWhom(t *testing.T) {
 			}
 			if viewer.MayReach("p_other", r) {
 				reach = append(reach, string(r))
+			}
+			if viewer.MayGive(r) != viewer.MayReach("p_other", r) {
+				t.Errorf("%s may give %s: %t", v.role, r, viewer.MayGive(r))
 			}
 			if !viewer.MayReach("p_me", r) {
 				t.Errorf("%s may not reach their own account", v.role)

@@ -88,6 +88,9 @@ func (s *Service) Check(ctx context.Context, actor, id string) (Check, error) {
 		}
 		return []Event{{Name: "connection_checked", After: word}}, nil
 	})
+	if err == nil {
+		s.seen(ctx, id)
+	}
 	return result, err
 }
 

@@ -15,6 +15,8 @@ type job struct {
 	Job
 	cancel context.CancelCauseFunc
 	done   chan struct{}
+	leased chan struct{}      // closed once it is known whether it got the lease
+	busy   *syncrun.BusyError // what was under way instead; read after leased
 }
 
 // task is what a job does. It fills result, whose Err is set for it.
@@ -24,7 +26,9 @@ type task func(ctx context.Context, e *syncrun.Engine, result *Job) error
 // end, its work goes on. Work that is under way, here or in another process, is *syncrun.BusyError. hangUp is
 // called when the engine is no longer used.
 func (s *Service) start(ctx context.Context, actor string, c *current, kind JobKind, e *syncrun.Engine, hangUp func(), f task) (Job, error) {
-	j := &job{Job: Job{ID: s.o.NewID("run"), Connection: c.ID, Kind: kind, Actor: actor, StartedAt: s.o.Now()}, done: make(chan struct{})}
+	j := &job{Job: Job{ID: s.o.NewID("run"), Connection: c.ID, Kind: kind, Actor: actor, StartedAt: s.o.Now()},
+		done: make(chan struct{}), leased: make(chan struct{})}
+	defer close(j.leased)
 	var work context.Context
 	work, j.cancel = context.WithCancelCause(s.ctx)
 	leased := make(chan error, 1)
@@ -40,7 +44,7 @@ func (s *Service) start(ctx context.Context, actor string, c *current, kind JobK
 		defer s.mu.Unlock()
 		j.Progress = p
 	}
-	before, err := s.reserve(c.ID, j)
+	before, err := s.reserve(ctx, c.ID, j)
 	if err != nil {
 		hangUp()
 		return Job{}, err
@@ -65,6 +69,7 @@ func (s *Service) start(ctx context.Context, actor string, c *current, kind JobK
 	}
 	if busy, ok := errors.AsType[*syncrun.BusyError](err); ok {
 		<-j.done
+		j.busy = busy
 		s.giveBack(c.ID, before)
 		return Job{}, busy
 	}
@@ -83,16 +88,29 @@ func (s *Service) firstRun(id string) func(prefix string) string {
 	}
 }
 
-// reserve makes j the connection's job, and returns the one before.
-func (s *Service) reserve(id string, j *job) (before *job, err error) {
+// reserve makes j the connection's job, and returns the one before. One that is not done yet is waited for
+// until it has the lease, because another process may be quicker.
+func (s *Service) reserve(ctx context.Context, id string, j *job) (before *job, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before = s.jobs[id]
-	if before != nil && !before.Done {
-		return nil, &syncrun.BusyError{RunID: before.ID}
+	if before == nil || before.Done {
+		s.jobs[id] = j
+		return before, nil
 	}
-	s.jobs[id] = j
-	return before, nil
+	s.mu.Unlock()
+	select {
+	case <-before.leased:
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	if before.busy != nil {
+		return nil, before.busy
+	}
+	return nil, &syncrun.BusyError{RunID: before.ID}
 }
 
 func (s *Service) giveBack(id string, before *job) {
@@ -119,6 +137,7 @@ func (s *Service) finish(ctx context.Context, actor string, c *current, j *job, 
 	}
 	if busy := new(syncrun.BusyError); !errors.As(err, &busy) {
 		err = errors.Join(err, s.learn(keep, actor, c, j.Kind, err, result.Plan))
+		s.ran(keep, c.ID, &result)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

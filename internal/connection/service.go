@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -17,7 +18,7 @@ import (
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// Options are what a Service works with. All but Sleep, BaseURL and Version must be set.
+// Options are what a Service works with. All but Sleep, BaseURL, Version, Observer and Log must be set.
 type Options struct {
 	Organisation string
 	Store        syncrun.Store
@@ -30,6 +31,8 @@ type Options struct {
 	BaseURL  string                     // simulator for connections made on the web, by the operator's choice; "" for bamboohr.com
 	Version  string                     // of the program, for BambooHR's logs
 	LeaseFor time.Duration              // how long a silent run keeps its connection
+	Observer Observer                   // is told what happened; nil: nobody
+	Log      *slog.Logger               // of what the observer could not do; nil: nowhere
 }
 
 // Keys seals API keys at rest (security §1.1); *seal.Keyring is one.

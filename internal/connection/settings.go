@@ -132,6 +132,7 @@ func (s *Service) save(ctx context.Context, actor, id string, version int64, nex
 	if err != nil {
 		return Version{}, err
 	}
+	s.saved(ctx, id)
 	return c.Version, nil
 }
 

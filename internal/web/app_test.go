@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/internal/seal"
 	"github.com/rollcall-hr/rollcall/internal/store"
 	"github.com/rollcall-hr/rollcall/internal/web"
@@ -27,14 +29,37 @@ const password = "correct horse battery"
 
 // site is a whole application of one organisation, on a simulated company.
 type site struct {
-	t           *testing.T
-	url         string
-	app         *web.App
-	store       *store.Store
-	accounts    *account.Service
-	connections *connection.Service
-	sim         *httptest.Server
-	owner       string // person id
+	t            *testing.T
+	organisation string
+	url          string
+	app          *web.App
+	store        *store.Store
+	accounts     *account.Service
+	connections  *connection.Service
+	mails        *notify.Service
+	sim          *httptest.Server
+	owner        string // person id
+	clock        *clock
+}
+
+// clock is the time that runs work with; it moves a little whenever somebody looks.
+type clock struct {
+	mu   sync.Mutex
+	at   time.Time
+	step time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(c.step)
+	return c.at
+}
+
+func (c *clock) set(at time.Time, step time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at, c.step = at, step
 }
 
 // today is the day of every simulated company; who may sign in follows the real clock.
@@ -92,10 +117,13 @@ func bareSite(t *testing.T, db database, organisation string, employees int) *si
 		t.Fatal(err)
 	}
 	kept := db.Org(organisation)
-	s := &site{t: t, store: kept, sim: sim}
-	s.accounts = account.New(account.Options{Organisation: organisation, Store: kept.Accounts(), Now: time.Now, Sealer: sealer{ring}})
-	s.connections = connection.New(connection.Options{Organisation: organisation, Store: kept, Settings: kept.Settings(), Keys: ring, Now: today,
-		NewID: func(p string) string { return p + "_" + strings.ToLower(rand.Text()[:16]) }, BaseURL: sim.URL, LeaseFor: time.Minute})
+	s := &site{t: t, organisation: organisation, store: kept, sim: sim, clock: &clock{at: today()}}
+	s.mails = notify.New(notify.Options{Organisation: organisation, Store: kept.Outbox(), Records: kept, Now: time.Now, RunNow: s.clock.now,
+		BaseURL: &url.URL{Scheme: "http", Host: "rollcall.test"}, Sealer: sealer{ring}, Demo: true})
+	s.accounts = account.New(account.Options{Mailer: s.mails, Organisation: organisation, Store: kept.Accounts(), Now: time.Now, Sealer: sealer{ring}})
+	s.connections = connection.New(connection.Options{Organisation: organisation, Store: kept, Settings: kept.Settings(), Keys: ring, Now: s.clock.now,
+		NewID: func(p string) string { return p + "_" + strings.ToLower(rand.Text()[:16]) }, BaseURL: sim.URL, LeaseFor: time.Minute, Observer: s.mails})
+	s.mails.Connect(s.accounts, s.connections)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
@@ -104,7 +132,7 @@ func bareSite(t *testing.T, db database, organisation string, employees int) *si
 		}
 	})
 	s.app, err = web.New(web.Options{Accounts: s.accounts, Connections: s.connections, Views: kept.Views(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Now: today, Version: "test", Verify: kept.VerifyAudit, Ready: func(context.Context) error { return nil }})
+		Now: s.clock.now, Version: "test", Verify: kept.VerifyAudit, Mails: s.mails, Ready: func(context.Context) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

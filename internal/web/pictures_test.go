@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/web/browsertest"
 )
@@ -14,8 +15,11 @@ import (
 // after a first sync somebody is promoted, somebody moves, somebody leaves, somebody joins.
 func takePictures(t *testing.T, dir string) {
 	s := newSite(t, openStore(t), "acme", 250)
+	s.clock.set(today().Add(-28*time.Hour), 23*time.Millisecond)
 	id, planID := s.connect()
+	s.clock.set(today().Add(-27*time.Hour), 31*time.Millisecond)
 	s.apply(id, planID)
+	s.clock.set(today().Add(-3*time.Hour), 41*time.Millisecond)
 	for path, body := range map[string]string{
 		"/employees/12":           `{"jobInfo": [{"date": "2026-11-20", "jobTitle": "Team Lead", "department": "Engineering", "location": "Utrecht", "reportsTo": "5"}]}`,
 		"/employees/23":           `{"workEmail": "petra.lindqvist@acme.test", "lastName": "Lindqvist"}`,
@@ -46,10 +50,11 @@ func takePictures(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.clock.set(today(), 0)
 	tab := browsertest.Start(t).Open(t, s.url)
 	signIn(tab, "owner@acme.test")
 	tab.WaitPath("/connections")
-	tab.Size(1280, 860)
+	tab.Size(1280, 1000)
 	for _, p := range []struct{ name, path string }{
 		{"preview", "/plans/" + planID}, {"mapping", "/connections/" + id + "/mapping"}, {"history", "/history"}, {"person", "/people/" + person.ID},
 	} {

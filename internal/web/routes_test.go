@@ -13,6 +13,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/plan"
 )
@@ -121,7 +122,17 @@ func everything(s *site) map[string]string {
 			break
 		}
 	}
-	return map[string]string{"connections.id": id, "plans.id": planID, "runs.id": runID, "people.id": person, "version": "1"}
+	if err := s.accounts.RequestReset(s.t.Context(), "owner@"+s.organisation+".test", "127.0.0.1"); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.mails.Deliver(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	box, err := s.mails.Outbox(s.t.Context(), notify.Page{})
+	if err != nil || len(box.Items) == 0 {
+		s.t.Fatalf("the outbox: %v, %v", box.Items, err)
+	}
+	return map[string]string{"mail": box.Items[0].ID, "connections.id": id, "plans.id": planID, "runs.id": runID, "people.id": person, "version": "1"}
 }
 
 // A GET changes nothing in the database (issue: no state changes on GET).

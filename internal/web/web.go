@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/admin"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections"
+	"github.com/rollcall-hr/rollcall/internal/web/page/mail"
 	"github.com/rollcall-hr/rollcall/internal/web/page/people"
 	"github.com/rollcall-hr/rollcall/internal/web/page/runs"
 	"github.com/rollcall-hr/rollcall/internal/web/page/sign"
@@ -52,6 +53,9 @@ type Options struct {
 	Demo        bool     // a simulated company: said on every page
 	// SetupCode is what the first owner must type, "" when only this machine reaches the server.
 	SetupCode string
+	// Mails is the outbox; nil: this application mails nobody. Sends tells whether there is a mail server.
+	Mails mail.Mails
+	Sends bool
 	// Provider speaks with the OpenID Connect provider that the settings name; nil: nobody signs in that way.
 	Provider Provider
 	// Verify checks the audit trail's chain.
@@ -76,13 +80,16 @@ func New(o Options) (*App, error) {
 	g := &gate.Gate{Sessions: o.Accounts, Log: o.Log, Now: o.Now, URL: o.URL, Page: problemPage}
 	app := &App{
 		Pages: slices.Concat(
-			sign.Routes(sign.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, SetupCode: o.SetupCode, Provider: o.Provider}),
+			sign.Routes(sign.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, SetupCode: o.SetupCode, Provider: o.Provider, Mail: o.Mails != nil && (o.Sends || o.Demo)}),
 			connections.Routes(connections.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
 			runs.Routes(runs.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
 			people.Routes(people.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
 			admin.Routes(admin.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, Verify: o.Verify, Provider: o.Provider}),
 		),
 		API: api.Routes(api.Deps{Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, Version: o.Version}),
+	}
+	if o.Mails != nil {
+		app.Pages = append(app.Pages, mail.Routes(mail.Deps{Gate: g, Mails: o.Mails, Sends: o.Sends, Now: o.Now})...)
 	}
 	pages, programs := g.Pages(app.Pages), g.API(app.API)
 	app.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +103,7 @@ func New(o Options) (*App, error) {
 		case strings.HasPrefix(r.URL.Path, "/api/"):
 			programs.ServeHTTP(w, r)
 		default:
-			chrome := ui.Chrome{Organisation: organisation(r.Context(), o), Demo: o.Demo, Now: o.Now(), Assets: assets}
+			chrome := ui.Chrome{Organisation: organisation(r.Context(), o), Demo: o.Demo, Mails: o.Mails != nil, Now: o.Now(), Assets: assets}
 			pages.ServeHTTP(w, r.WithContext(ui.WithChrome(r.Context(), chrome)))
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -155,7 +156,11 @@ func (a *api) decide(r *http.Request, in struct{ Body decisionRequest }) (decisi
 		return decisionView{}, err
 	}
 	if b.PersonID != "" { // who links an account to an employee decides what its address becomes
-		if _, _, err := a.subordinate(r, b.PersonID); err != nil {
+		p, _, err := a.person(r, b.PersonID)
+		if err == nil && !viewer(r).MayReach(p.ID, p.Role) {
+			err = account.ErrForbidden
+		}
+		if err != nil {
 			return decisionView{}, err
 		}
 	}

@@ -190,7 +190,7 @@ func (a *api) importPeople(r *http.Request, in struct {
 	if err != nil {
 		return none, err
 	}
-	e.MayGive = viewer(r).MayChange // an import is no way up (security §1.5)
+	e.MayGive = viewer(r).MayGive // an import is no way up (security §1.5)
 	people, err := e.ImportPeople(r.Context(), in.File)
 	if err != nil {
 		return none, err

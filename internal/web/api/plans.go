@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
-	"slices"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -285,21 +284,31 @@ func (a *api) apply(r *http.Request, d planDocument, req connection.ApplyRequest
 // rowsOf returns the positions of a plan's changes that concern these people, nil for everybody, and that pick
 // takes. Somebody whom the plan does not change is an error: whoever names them expects that something happens.
 func rowsOf(ctx context.Context, d planDocument, people []string, pick func(*plan.Change) bool) ([]int64, error) {
-	missing := slices.Clone(people)
+	missing := make(map[string]bool, len(people))
+	for _, id := range people {
+		missing[id] = true
+	}
 	var out []int64
 	for it, err := range d.store.Items(ctx, d.info.ID, 0, false) {
 		if err != nil {
 			return nil, err
 		}
 		c := it.Change
-		if c == nil || it.RunID != "" || len(people) > 0 && !slices.Contains(people, c.PersonID) || pick != nil && !pick(c) {
+		if c == nil || it.RunID != "" || pick != nil && !pick(c) {
+			continue
+		}
+		if _, asked := missing[c.PersonID]; !asked && len(people) > 0 {
 			continue
 		}
 		out = append(out, it.Seq)
-		missing = slices.DeleteFunc(missing, func(id string) bool { return id == c.PersonID })
+		if len(people) > 0 {
+			missing[c.PersonID] = false
+		}
 	}
-	if len(missing) > 0 {
-		return nil, &gate.InputError{Field: "people", Text: "nothing of this plan can be applied for " + missing[0]}
+	for _, id := range people {
+		if missing[id] {
+			return nil, &gate.InputError{Field: "people", Text: "nothing of this plan can be applied for " + id}
+		}
 	}
 	return out, nil
 }

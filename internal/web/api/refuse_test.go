@@ -184,6 +184,17 @@ func TestInnerPermissions(t *testing.T) {
 			t.Errorf("an admin above themselves: %d %s", a.status, a.text)
 		}
 	}
+	// Nor do they become two administrators: by making one, or by taking the place of one (security §1.5).
+	ada := w.person("given9@").str("id")
+	w.ok("PATCH", "/people/"+ada, `{"role":"admin"}`)
+	for _, a := range []answer{
+		admin("PATCH", "/people/"+w.person("given8@").str("id"), `{"role":"admin"}`), admin("PATCH", "/people/"+ada, `{"role":"member"}`),
+		admin("POST", "/decisions", fmt.Sprintf(`{"connection":%q,"source_id":"4","kind":"link","person_id":%q}`, con, ada)),
+	} {
+		if a.str("code") != "forbidden" {
+			t.Errorf("an admin as two: %d %s", a.status, a.text)
+		}
+	}
 	w.refused("last_owner", "POST", "/people/"+owner+"/deactivate", "")
 	w.refused("last_owner", "PATCH", "/people/"+owner, `{"role":"member"}`)
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -117,22 +118,49 @@ func (g *Gate) page(route Route) http.Handler {
 				return
 			}
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := route.Handler(w, r); err != nil {
+		most := int64(maxForm)
+		if route.Permission == Public || route.Permission == account.Own {
+			most = maxOwnForm
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
+		if err = readForm(r); err == nil {
+			err = route.Handler(w, r)
+		}
+		if err != nil {
 			g.fail(w, r, err)
 		}
 	})
 }
 
-// maxForm bounds what a form may send, an imported file included.
-const maxForm = 8 << 20
+// readForm reads what was posted, so that no page takes half a form, or one that did not fit, for what somebody
+// typed. Files are left to their pages.
+func readForm(r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	err := r.ParseForm()
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return large
+	}
+	if err != nil {
+		return &InputError{Field: "form", Text: "it cannot be read; go back and send it again"}
+	}
+	return nil
+}
+
+// maxForm bounds what a form may send, an imported file included; maxOwnForm what everybody's forms may, those of
+// strangers among them, who must not fill the memory.
+const (
+	maxForm    = 8 << 20
+	maxOwnForm = 64 << 10
+)
 
 func (g *Gate) viewer(r *http.Request) (account.Viewer, error) {
-	cookie, err := r.Cookie(g.sessionCookie())
-	if err != nil {
+	secret, ok := g.CookieFrom(r, sessionCookie)
+	if !ok {
 		return account.Viewer{}, nil
 	}
-	v, err := g.Sessions.Session(r.Context(), cookie.Value)
+	v, err := g.Sessions.Session(r.Context(), secret)
 	if errors.Is(err, account.ErrNoSession) {
 		return account.Viewer{}, nil
 	}
@@ -223,11 +251,35 @@ func (g *Gate) log(r *http.Request, p Problem, err error) {
 	}
 }
 
-// Address is the network address of whoever makes the request.
-func Address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// Address is the network address of whoever makes the request, and that of the proxy that says so, "" for
+// none. Only a proxy on this machine or in its network is believed, and only the address that it saw itself.
+func Address(r *http.Request) (address, through string) {
+	peer, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		return r.RemoteAddr, ""
 	}
-	return host
+	seen := r.Header.Values("X-Forwarded-For")
+	ip, err := netip.ParseAddr(peer)
+	if err != nil || len(seen) == 0 || !ip.IsLoopback() && !ip.IsPrivate() {
+		return peer, ""
+	}
+	last := seen[len(seen)-1]
+	client, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndex(last, ",")+1:]))
+	if err != nil {
+		return peer, ""
+	}
+	return client.WithZone("").String(), peer
+}
+
+// Local reports a request that a browser on this machine makes for an address of this machine: none that a
+// proxy brings, and none for a name that another site points here.
+func Local(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	host := (&url.URL{Host: r.Host}).Hostname()
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -100,6 +100,10 @@ func TestPages(t *testing.T) {
 			http.Redirect(w, r, "/things", http.StatusSeeOther)
 			return nil
 		}},
+		{"GET", "/warned", account.Read, func(w http.ResponseWriter, r *http.Request) error {
+			_, err := fmt.Fprintf(w, "%t: %s", FlashWarns(r.Context()), FlashFrom(r.Context()))
+			return err
+		}},
 		{"GET", "/broken", account.Read, func(http.ResponseWriter, *http.Request) error { return errors.New("the disk is on fire") }},
 	})
 	get := func(path, session string, more ...*http.Cookie) *httptest.ResponseRecorder {
@@ -143,11 +147,50 @@ func TestPages(t *testing.T) {
 	if !strings.HasSuffix(w.Body.String(), "Done: „gespeichert“.") || w.Result().Cookies()[0].MaxAge >= 0 {
 		t.Errorf("the flash: %q %v", w.Body, w.Result().Cookies())
 	}
+	if !strings.HasSuffix(get("/warned", "s-owner", w.Result().Cookies()...).Body.String(), "false: ") {
+		t.Error("without a flash there is a warning")
+	}
+	left := httptest.NewRecorder()
+	g.FlashWarn(left, "Not yet: a check is missing.")
+	if w := get("/warned", "s-owner", left.Result().Cookies()[0]); w.Body.String() != "true: Not yet: a check is missing." {
+		t.Errorf("the flash of a refusal: %q", w.Body)
+	}
 	post = httptest.NewRequest(http.MethodPost, "/things", nil)
 	post.AddCookie(&http.Cookie{Name: "rollcall", Value: "s-owner"})
 	post.Header.Set("Sec-Fetch-Site", "cross-site")
 	if w := ask(h, post); w.Code != 403 || !strings.Contains(w.Body.String(), "cross_site") {
 		t.Errorf("a post from elsewhere: %d %s", w.Code, w.Body)
+	}
+}
+
+// A stranger's form is small: read, decoded and shown again it takes many times its size of memory.
+func TestLargeForms(t *testing.T) {
+	g := testGate(io.Discard)
+	took := 0
+	take := func(w http.ResponseWriter, r *http.Request) error {
+		took = len(r.PostFormValue("email"))
+		return nil
+	}
+	h := g.Pages([]Route{{"POST", "/in", Public, take}, {"POST", "/me", account.Own, take}, {"POST", "/things", account.Configure, take}})
+	for _, c := range []struct {
+		path       string
+		size, code int
+	}{{"/in", 1 << 10, 200}, {"/in", 1 << 17, 413}, {"/me", 1 << 17, 413}, {"/things", 1 << 17, 200}, {"/things", 9 << 20, 413}} {
+		took = 0
+		r := httptest.NewRequest(http.MethodPost, c.path, strings.NewReader("email="+strings.Repeat("a", c.size)))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.AddCookie(&http.Cookie{Name: "rollcall", Value: "s-owner"})
+		if w := ask(h, r); w.Code != c.code || (took == c.size) != (c.code == 200) {
+			t.Errorf("%d bytes to %s: %d, %d taken", c.size, c.path, w.Code, took)
+		}
+	}
+	for _, broken := range []string{"email=a&only=%zz", "email=a" + strings.Repeat("&a=", 20_000)} {
+		took = 0
+		r := httptest.NewRequest(http.MethodPost, "/in", strings.NewReader(broken))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if w := ask(h, r); w.Code != 422 && w.Code != 413 || took != 0 {
+			t.Errorf("%.20s…: %d, %d taken", broken, w.Code, took)
+		}
 	}
 }
 
@@ -161,6 +204,21 @@ func TestCookies(t *testing.T) {
 	if c.Name != "__Host-rollcall" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 		t.Errorf("the cookie is %+v", c)
 	}
+	// A neighbour below the same domain can set no cookie that begins with __Host-, and others are not looked at.
+	g.Flash(w, "Done.")
+	for _, c := range w.Result().Cookies() {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.AddCookie(c)
+		name := strings.TrimPrefix(c.Name, "__Host-")
+		if value, ok := g.CookieFrom(r, name); name == c.Name || !ok || value != c.Value {
+			t.Errorf("%s is read as %q", c.Name, value)
+		}
+		r = httptest.NewRequest(http.MethodGet, "/", nil)
+		r.AddCookie(&http.Cookie{Name: name, Value: "planted"})
+		if value, ok := g.CookieFrom(r, name); ok {
+			t.Errorf("%s is read as %q", name, value)
+		}
+	}
 	w = ask(g.Pages(nil), httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.Header().Get("Strict-Transport-Security") == "" {
 		t.Error("https is not made sure of")
@@ -173,6 +231,43 @@ func TestNext(t *testing.T) {
 		"javascript:alert(1)": "/", "/a\r\nb": "/", "people": "/"} {
 		if got := Next(raw); got != want {
 			t.Errorf("Next(%q) = %q, want %q", raw, got, want)
+		}
+	}
+}
+
+// A proxy nearby is believed about the one address that it saw itself; nobody else is.
+func TestAddress(t *testing.T) {
+	for _, c := range []struct{ peer, seen, address, through string }{
+		{"203.0.113.9:1", "", "203.0.113.9", ""},
+		{"203.0.113.9:1", "198.51.100.7", "203.0.113.9", ""},
+		{"127.0.0.1:1", "", "127.0.0.1", ""},
+		{"127.0.0.1:1", "10.0.0.1, 198.51.100.7", "198.51.100.7", "127.0.0.1"},
+		{"172.18.0.2:1", "198.51.100.7", "198.51.100.7", "172.18.0.2"},
+		{"[::1]:1", "2001:db8::7", "2001:db8::7", "::1"},
+		{"127.0.0.1:1", "198.51.100.7, <script>", "127.0.0.1", ""},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.peer
+		if c.seen != "" {
+			r.Header.Set("X-Forwarded-For", c.seen)
+		}
+		if address, through := Address(r); address != c.address || through != c.through {
+			t.Errorf("%s says %q: %s through %q", c.peer, c.seen, address, through)
+		}
+	}
+}
+
+func TestLocal(t *testing.T) {
+	for host, want := range map[string]bool{"localhost:8080": true, "127.0.0.1:8080": true, "[::1]:8080": true, "localhost": true,
+		"evil.test:8080": false, "localhost.evil.test": false, "192.168.1.2:8080": false, "": false} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		if Local(r) != want {
+			t.Errorf("%q: local is %t", host, !want)
+		}
+		r.Header.Set("X-Forwarded-For", "127.0.0.1")
+		if Local(r) {
+			t.Errorf("%q through a proxy is local", host)
 		}
 	}
 }

@@ -50,6 +50,13 @@ func is(target error, status int, code, title string) rule {
 	}
 }
 
+// told is for a sentinel whose own text says no more than the title.
+func told(target error, status int, code, title, detail string) rule {
+	return func(err error) (Problem, bool) {
+		return Problem{status, code, title, detail}, errors.Is(err, target)
+	}
+}
+
 func as[T error](status int, code, title string) rule {
 	return func(err error) (Problem, bool) {
 		e, ok := errors.AsType[T](err)
@@ -62,10 +69,10 @@ func as[T error](status int, code, title string) rule {
 
 func rules() []rule {
 	return []rule{
-		is(errNoPage, http.StatusNotFound, "not_found", "This page does not exist"),
+		told(errNoPage, http.StatusNotFound, "not_found", "This page does not exist", "The address may be mistyped, or what it showed is gone."),
 		is(account.ErrNoSession, http.StatusUnauthorized, "unauthorized", "Not signed in"),
 		is(account.ErrSignIn, http.StatusUnauthorized, "sign_in", "Not signed in"),
-		is(account.ErrForbidden, http.StatusForbidden, "forbidden", "Your role does not allow this"),
+		told(account.ErrForbidden, http.StatusForbidden, "forbidden", "Your role does not allow this", "An owner or admin can give you another role, or do this for you."),
 		is(account.ErrLastOwner, http.StatusConflict, "last_owner", "The last owner stays"),
 		is(account.ErrOwnerExists, http.StatusConflict, "owner_exists", "There is an owner already"),
 		is(account.ErrLink, http.StatusGone, "link_over", "This link no longer works"),

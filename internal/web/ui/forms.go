@@ -72,15 +72,31 @@ type Errors map[string]string
 
 type formError struct{ field, text string }
 
-// list returns the errors in the order of the form's fields, unknown ones last.
+// list returns the errors in the order of the form's fields, unknown ones last. A field may be given with its
+// label, as "email:E-mail address"; its error then begins with it.
 func (e Errors) list(order []string) []formError {
 	var out []formError
 	seen := map[string]bool{}
-	for _, name := range append(slices.Clone(order), slices.Sorted(maps.Keys(e))...) {
-		if text := e[name]; text != "" && !seen[name] {
-			seen[name] = true
-			out = append(out, formError{name, text})
+	for _, field := range append(slices.Clone(order), slices.Sorted(maps.Keys(e))...) {
+		name, label, _ := strings.Cut(field, ":")
+		text := e[name]
+		if text == "" || seen[name] {
+			continue
 		}
+		seen[name] = true
+		if label != "" {
+			text = label + ": " + text
+		}
+		out = append(out, formError{name, text})
+	}
+	return out
+}
+
+// Labelled are the fields of a form with their labels, for FormErrors.
+func Labelled(inputs ...Input) []string {
+	out := make([]string, len(inputs))
+	for i, in := range inputs {
+		out[i] = in.Name + ":" + in.Label
 	}
 	return out
 }

@@ -26,6 +26,14 @@ func noteIcon(kind string) string {
 	return "info-circle"
 }
 
+// flashKind is how loud the sentence of the page before is: what was not done is no success.
+func flashKind(ctx context.Context) string {
+	if gate.FlashWarns(ctx) {
+		return "warn"
+	}
+	return "good"
+}
+
 // noteRole lets a screen reader speak up about what is wrong only.
 func noteRole(kind string) string {
 	if kind == "bad" {

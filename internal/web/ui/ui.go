@@ -31,6 +31,7 @@ var iconFiles embed.FS
 type Chrome struct {
 	Organisation string
 	Demo         bool // a simulated company: said on every page
+	Mails        bool // there is an outbox
 	Now          time.Time
 	Assets       *Assets
 	Theme        string
@@ -84,7 +85,7 @@ func ConnectionTabs(id, current string) []Tab {
 func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
 	var buf bytes.Buffer
 	if err := c.Render(r.Context(), &buf); err != nil {
-		return fmt.Errorf("render %s: %w", r.URL.Path, err)
+		return fmt.Errorf("render %s: %w", r.Pattern, err) // the address itself may hold a secret
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
@@ -234,7 +235,7 @@ func Ago(now, t time.Time) string {
 	var text string
 	switch {
 	case d < 45*time.Second:
-		if ahead {
+		if ahead && d > 5*time.Second { // less is what happened while the page was made
 			return "in a moment"
 		}
 		return "just now"

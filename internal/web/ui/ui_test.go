@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func TestAgo(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for d, want := range map[time.Duration]string{0: "just now", 44 * time.Second: "just now", 50 * time.Second: "1 minute ago", 3 * time.Minute: "3 minutes ago",
 		50 * time.Minute: "1 hour ago", 21 * time.Hour: "21 hours ago", 23 * time.Hour: "1 day ago", 10 * 24 * time.Hour: "10 days ago",
-		-10 * time.Second: "in a moment", -3 * time.Hour: "in 3 hours", -48 * time.Hour: "in 2 days"} {
+		-2 * time.Second: "just now", -10 * time.Second: "in a moment", -3 * time.Hour: "in 3 hours", -48 * time.Hour: "in 2 days"} {
 		if got := Ago(now, now.Add(-d)); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
@@ -123,5 +124,33 @@ func TestField(t *testing.T) {
 	}
 	if got := render(Input{Name: "password", Label: "Password", Kind: "password", Value: "hunter2hunter2"}); strings.Contains(got, "hunter2") {
 		t.Errorf("the password is in %s", got)
+	}
+}
+
+// What a reading failed with is told without the request and the places of a file.
+func TestSaid(t *testing.T) {
+	for text, want := range map[string]string{
+		"try the API key of acme: BambooHR acme GET /v1/employees/0: 401 the API key was refused; make a new key: API key invalid [request 14100]; keys are under the name":                                                                           "BambooHR: the API key was refused; make a new key: API key invalid; keys are under the name",
+		`read acme: look up the fields of acme: the settings name fields that cannot be read: connection.mapping.job_title.from[0]: unknown BambooHR field "x"; BambooHR lists them; connection.mapping.custom.size.expr: unknown BambooHR field "y"`: `the mapping does not fit this company: job title: unknown BambooHR field "x"; BambooHR lists them; size: unknown BambooHR field "y"`,
+		`0 of 120 employees; "rollcall check" tells what the key sees`: "0 of 120 employees; the check tells what the key sees",
+		"nobody was read": "nobody was read",
+	} {
+		if got := Said(text); got != want {
+			t.Errorf("%s\n is said %q\n want    %q", text, got, want)
+		}
+	}
+}
+
+// Errors above a form begin with the label of their field, and stand in the form's order.
+func TestErrorsHaveLabels(t *testing.T) {
+	wrong := Errors{"email": "Give an address.", "": "Somebody changed it.", "size": "Too long."}
+	order := append(Labelled(Input{Name: "name", Label: "Name"}, Input{Name: "email", Label: "E-mail address"}), "size")
+	want := []formError{{"email", "E-mail address: Give an address."}, {"size", "Too long."}, {"", "Somebody changed it."}}
+	if got := wrong.list(order); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	var page strings.Builder
+	if err := FormErrors(wrong, order...).Render(t.Context(), &page); err != nil || !strings.Contains(page.String(), `<a href="#f-email">E-mail address: Give an address.</a>`) {
+		t.Errorf("%v: %s", err, page.String())
 	}
 }

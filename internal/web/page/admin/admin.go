@@ -113,7 +113,7 @@ func settingsPage(v account.Viewer, title, lead string) ui.Page {
 	return page
 }
 
-// rolesUpTo lists the roles that somebody may give: none above their own.
+// rolesUpTo lists the roles that are not above somebody's own.
 func rolesUpTo(v account.Viewer) []directory.Role {
 	all := account.Roles()
 	return all[:slices.Index(all, v.Role)+1]

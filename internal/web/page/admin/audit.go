@@ -222,6 +222,8 @@ func aboutOf(e *view.AuditRecord, kind subject, who func(string) party, connecti
 		return party{text: fmt.Sprintf("Employee %s of %s", employee, cmp.Or(connections[id], id))}
 	case aboutGroup:
 		return party{"Departments and teams", "/groups"}
+	case aboutNothing:
+		return party{}
 	}
 	return party{text: e.Subject}
 }

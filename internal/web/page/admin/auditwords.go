@@ -21,6 +21,7 @@ const (
 	aboutToken
 	aboutEmployee // CONNECTION/EMPLOYEE
 	aboutGroup
+	aboutSomething // of a kind that is not known here
 )
 
 // event is an audit event in words.
@@ -34,7 +35,7 @@ func eventOf(name string) event {
 	if e, ok := events()[name]; ok {
 		return e
 	}
-	return event{capital(strings.ReplaceAll(name, "_", " ")), aboutNothing}
+	return event{capital(strings.ReplaceAll(name, "_", " ")), aboutSomething}
 }
 
 // events words what accounts, connections, runs and human edits write to the audit trail.
@@ -70,7 +71,7 @@ func events() map[string]event {
 
 		"apply":         {"Changes applied", aboutPlan},
 		"deactivate":    {"Deactivated by a run", aboutPerson},
-		"reactivate":    {"Re-activated by a run", aboutPerson},
+		"reactivate":    {"Reactivated by a run", aboutPerson},
 		"move_email":    {"E-mail address moved", aboutPerson},
 		"export_person": {"Written to BambooHR", aboutPerson},
 		"save_person":   {"Person edited", aboutPerson},

@@ -23,7 +23,8 @@ const foundLimit = 20
 type rolesPage struct {
 	page         ui.Page
 	roles        []directory.Role // for the legend, from owner down
-	options      []ui.Option      // what the viewer may give
+	viewer       account.Viewer
+	options      []ui.Option // the roles up to the viewer's
 	staff, found []roleRow
 	q            string
 	more         bool // the search found more than it shows
@@ -57,7 +58,7 @@ func (p *pages) showRoles(w http.ResponseWriter, r *http.Request) error {
 func (p *pages) renderRoles(w http.ResponseWriter, r *http.Request, code int, q string, problem roleProblem, link *passwordLink) error {
 	ctx, v := r.Context(), gate.ViewerFrom(r.Context())
 	page := rolesPage{page: settingsPage(v, "Roles", "Who may do what. Everybody else is a member and sees only their own profile."),
-		options: roleOptions(v), q: strings.TrimSpace(q), link: link, roles: account.Roles()}
+		viewer: v, options: roleOptions(v), q: strings.TrimSpace(q), link: link, roles: account.Roles()}
 	slices.Reverse(page.roles)
 	staff, err := p.staff(ctx)
 	if err != nil {
@@ -81,13 +82,21 @@ func (p *pages) renderRoles(w http.ResponseWriter, r *http.Request, code int, q 
 
 func rowOf(v account.Viewer, s view.PersonRow, problem roleProblem) roleRow {
 	row := roleRow{PersonRow: s, self: s.ID == v.PersonID, chosen: string(s.Role)}
-	if !slices.Contains(rolesUpTo(v), s.Role) {
-		row.fixed = "Only an owner can change an owner."
+	if !row.self && !v.MayGive(s.Role) {
+		row.fixed = "Only an owner can change an owner or an admin."
 	}
 	if problem.person == s.ID {
 		row.chosen, row.problem = cmp.Or(problem.chosen, row.chosen), problem.text
 	}
 	return row
+}
+
+// rolesFor are the roles that the viewer may give somebody, and the one they have.
+func (p *rolesPage) rolesFor(row roleRow) []ui.Option {
+	return slices.DeleteFunc(slices.Clone(p.options), func(o ui.Option) bool {
+		r := directory.Role(o.Value)
+		return r != row.Role && !p.viewer.MayGive(r)
+	})
 }
 
 // setRole gives somebody a role.
@@ -138,7 +147,7 @@ func (p *pages) makeLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	secret, expires, err := p.Accounts.MakeLink(ctx, v, id, purpose)
 	if errors.Is(err, account.ErrForbidden) {
-		err = &account.InputError{Field: "person", Text: "this account is worth more than yours; only an owner can make a link for it"}
+		err = &account.InputError{Field: "person", Text: "this is the account of an owner or an admin; only an owner can make a link for it"}
 	}
 	if err != nil {
 		_, text, ok := refusal(err)

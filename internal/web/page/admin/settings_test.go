@@ -67,7 +67,7 @@ func TestRoles(t *testing.T) {
 
 	ada := w.signedIn("ada@acme.test")
 	page := ada.get("/settings/roles")
-	page.says(t, 200, "Only an owner can change an owner.")
+	page.says(t, 200, "Only an owner can change an owner or an admin.", `value="operator"`)
 	page.lacks(t, `value="owner"`)
 	ada.post("/settings/roles/mia/role", "role", "owner").says(t, 422, "Your role does not allow this.")
 	ada.post("/settings/roles/"+owner+"/role", "role", "member").says(t, 422, "Your role does not allow this.")

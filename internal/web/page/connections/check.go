@@ -40,11 +40,10 @@ func (p *pages) runCheck(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := "Checked: BambooHR could not be read."
-	if result.Error == "" {
-		text = fmt.Sprintf("Checked: this key sees %s.", ui.Count(result.Report.Employees.Total, "employee", "employees"))
+	if result.Error != "" {
+		return p.notDone(w, r, path(d.ID, "check"), "Checked: BambooHR could not be read.")
 	}
-	return p.done(w, r, path(d.ID, "check"), text)
+	return p.done(w, r, path(d.ID, "check"), fmt.Sprintf("Checked: this key sees %s.", ui.Count(result.Report.Employees.Total, "employee", "employees")))
 }
 
 // mayCheck tells whether the viewer may run the check: also where the settings come from the operator's file.

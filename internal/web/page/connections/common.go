@@ -85,6 +85,13 @@ func (p *pages) done(w http.ResponseWriter, r *http.Request, to, text string) er
 	return nil
 }
 
+// notDone ends a POST that did nothing: why, and the way to where it is told.
+func (p *pages) notDone(w http.ResponseWriter, r *http.Request, to, text string) error {
+	p.Gate.FlashWarn(w, text)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
 func path(id string, more ...string) string {
 	return strings.Join(append([]string{"/connections", url.PathEscape(id)}, more...), "/")
 }
@@ -97,15 +104,16 @@ func (p *pages) preview(w http.ResponseWriter, r *http.Request, id string, patch
 	_, err := p.Connections.Preview(r.Context(), actor(r), id, connection.PreviewRequest{Settings: patch})
 	busy, _ := errors.AsType[*syncrun.BusyError](err)
 	setup, _ := errors.AsType[*connection.SetupError](err)
+	to := path(id, "preview") + next
 	switch {
 	case busy != nil:
-		done += " A run is under way; make a preview when it is done."
+		return p.notDone(w, r, to, strings.TrimSpace(done+" A run is under way; make a preview when it is done."))
 	case setup != nil:
-		done += " " + form.Sentence(setup.Error())
+		return p.notDone(w, r, to, strings.TrimSpace(done+" "+form.Sentence(setup.Error())))
 	case err != nil:
 		return err
 	}
-	return p.done(w, r, path(id, "preview")+next, strings.TrimSpace(done))
+	return p.done(w, r, to, strings.TrimSpace(done))
 }
 
 // names gives people to the actors of what is shown.
@@ -167,21 +175,24 @@ func zone(name string) *time.Location {
 	return time.UTC
 }
 
-// outcome words how a run ended.
+// outcome words how a run ended, as the history does.
 func outcome(run *syncrun.Run) (kind, text string) {
 	switch run.Outcome {
 	case "":
-		return "plain", "under way"
+		return "plain", "Running"
 	case syncrun.OutcomeFailed, syncrun.OutcomeRefused, syncrun.OutcomeInterrupted:
-		return "bad", string(run.Outcome)
+		kind = "bad"
 	case syncrun.OutcomePartial:
-		return "warn", "partly applied"
+		return "warn", "Partly applied"
 	case syncrun.OutcomeNoOp:
-		return "plain", "nothing to do"
+		return "plain", "Nothing to do"
 	case syncrun.OutcomeApplied:
-		return "good", "applied"
+		kind = "good"
+	default:
+		kind = "plain"
 	}
-	return "plain", string(run.Outcome)
+	text = string(run.Outcome)
+	return kind, strings.ToUpper(text[:1]) + text[1:]
 }
 
 // changesOf tells what a run changed, in a few words.
@@ -191,10 +202,14 @@ func changesOf(run *syncrun.Run) string {
 	for _, part := range []struct {
 		n    int
 		word string
-	}{{c.Create, "created"}, {c.Update, "updated"}, {c.Deactivate, "deactivated"}, {c.Reactivate, "re-activated"}, {c.Link, "linked"}} {
+	}{{c.Create, "created"}, {c.Update, "updated"}, {c.Deactivate, "deactivated"}, {c.Reactivate, "reactivated"}, {c.Link, "linked"}, {c.CreateDepartment, plural(c.CreateDepartment, "new department", "new departments")},
+		{c.CreateTeam, plural(c.CreateTeam, "new team", "new teams")}} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", ui.Number(part.n), part.word))
 		}
+	}
+	if run.Outcome == syncrun.OutcomePreview && len(parts) > 0 {
+		return "planned: " + strings.Join(parts, ", ")
 	}
 	return cmp.Or(strings.Join(parts, ", "), "no changes")
 }

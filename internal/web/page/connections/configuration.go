@@ -143,7 +143,7 @@ func (p *pages) setKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	check, err := p.Connections.CheckDraft(r.Context(), d.ID, "", key, nil)
 	if err == nil && check.Error != "" {
-		err = &connection.SettingsError{Faults: []policy.Fault{{Place: "api_key", Message: check.Error}}}
+		err = &connection.SettingsError{Faults: []policy.Fault{{Place: "api_key", Message: ui.Said(check.Error)}}}
 	}
 	if err == nil {
 		err = p.Connections.SetKey(r.Context(), actor(r), d.ID, key)

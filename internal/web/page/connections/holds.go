@@ -185,7 +185,7 @@ func (p *pages) holdOn(r *http.Request, d *connection.Detail, values url.Values)
 
 // holdFields lists what a hold can be about.
 func holdFields(c policy.Connection) []ui.Option {
-	out := []ui.Option{{Value: "", Text: "The whole person"}, {Value: "status", Text: "Status: no deactivation, no re-activation"}}
+	out := []ui.Option{{Value: "", Text: "The whole person"}, {Value: "status", Text: "Status: no deactivation, no reactivation"}}
 	for _, row := range form.MapRows(form.MappingValues(c)) {
 		out = append(out, ui.Option{Value: row.Target, Text: row.Label})
 	}

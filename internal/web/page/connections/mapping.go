@@ -209,19 +209,20 @@ func (p *pages) examples(ctx context.Context, page *mappingPage) error {
 		return err
 	}
 	wrong := form.Placed(faults, form.RowFields(form.MapRows(page.Values))...)
-	bad := map[string]bool{}
-	for i := range page.Rows {
-		row := &page.Rows[i]
-		row.Live = rowLive{Errors: rowErrors(*row, wrong)}
-		if len(row.Live.Errors) > 0 {
-			bad[row.Target] = true
-			page.State.Faults++
-		}
-	}
+	bad := page.mark(wrong)
 	if len(faults) > 0 {
 		patch = patch.Without(func(target string) bool { return bad[target] || patch["mapping"].(form.Document)[target] == nil })
 	}
 	found, err := p.Connections.Examples(ctx, page.ID, patch.Bytes())
+	if refused, ok := errors.AsType[*connection.SettingsError](err); ok && len(faults) == 0 { // the company has no such field
+		wrong = form.Placed(refused.Faults, form.RowFields(form.MapRows(page.Values))...)
+		if bad = page.mark(wrong); len(bad) > 0 {
+			for target := range bad {
+				patch["mapping"].(form.Document)[target] = nil
+			}
+			found, err = p.Connections.Examples(ctx, page.ID, patch.Bytes())
+		}
+	}
 	if err != nil {
 		page.State.Note = unavailable(err)
 		if page.State.Note == "" {
@@ -238,6 +239,20 @@ func (p *pages) examples(ctx context.Context, page *mappingPage) error {
 	return nil
 }
 
+// mark puts faults beside their rows and returns the fields of those rows.
+func (page *mappingPage) mark(wrong ui.Errors) map[string]bool {
+	bad := map[string]bool{}
+	for i := range page.Rows {
+		row := &page.Rows[i]
+		row.Live = rowLive{Errors: rowErrors(*row, wrong)}
+		if len(row.Live.Errors) > 0 {
+			bad[row.Target] = true
+		}
+	}
+	page.State.Faults = len(bad)
+	return bad
+}
+
 // mappingState is one sentence on the form as a whole.
 func mappingState(faults int, whole string) string {
 	switch {
@@ -252,7 +267,7 @@ func mappingState(faults int, whole string) string {
 // unavailable words why real values cannot be shown, "" for an error that is no reason to go on.
 func unavailable(err error) string {
 	if _, ok := errors.AsType[*connection.SettingsError](err); ok {
-		return "Examples appear once the rows above have no faults."
+		return "they appear once no row has a fault."
 	}
 	problem := gate.Classify(err)
 	if problem.Status == http.StatusInternalServerError || problem.Code == "cancelled" {

@@ -95,9 +95,17 @@ func (p *pages) tryNew(ctx context.Context, values url.Values) error {
 	}
 	check, err := p.Connections.CheckDraft(ctx, "", n.Subdomain, n.Key, settings.Bytes())
 	if err == nil && check.Error != "" {
-		err = &connection.SettingsError{Faults: []policy.Fault{{Message: check.Error}}}
+		err = &connection.SettingsError{Faults: []policy.Fault{{Place: checkPlace(check.Error), Message: ui.Said(check.Error)}}}
 	}
 	return err
+}
+
+// checkPlace is the field that a failed test is about, "" where nobody can tell.
+func checkPlace(text string) string {
+	if strings.Contains(text, "the API key was refused") {
+		return "api_key"
+	}
+	return ""
 }
 
 // takenName tells of another connection with the name before BambooHR is asked, so that the key need not

@@ -191,7 +191,7 @@ func (p *pages) step(w http.ResponseWriter, r *http.Request, do func(ctx context
 	}
 	if err := do(r.Context(), actor(r), d.ID); err != nil {
 		if setup, ok := errors.AsType[*connection.SetupError](err); ok {
-			return p.done(w, r, path(d.ID), "Not yet: "+setup.Error())
+			return p.notDone(w, r, path(d.ID), form.Sentence("not yet: "+setup.Error()))
 		}
 		return err
 	}
@@ -248,7 +248,7 @@ func effect(action string) string {
 	case "deactivate":
 		return "is deactivated"
 	case "reactivate":
-		return "is re-activated"
+		return "is reactivated"
 	case "create":
 		return "gets an account"
 	}

@@ -3,6 +3,7 @@ package connections
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -249,6 +250,12 @@ func (p *pages) counts(ctx context.Context, page *scopePage, all bool) error {
 	page.View, err = p.Connections.Scope(ctx, page.ID, patch.Bytes())
 	if err == nil {
 		err = p.countStatuses(ctx, page, patch)
+	}
+	if refused, ok := errors.AsType[*connection.SettingsError](err); ok { // the company has no such field
+		wrong := form.Placed(refused.Faults, form.ScopeFields(page.Values)...)
+		page.refuse(wrong)
+		page.State = liveState{Faults: len(wrong), Text: ui.Count(len(wrong), "entry needs", "entries need") + " a look."}
+		return nil
 	}
 	if err != nil {
 		page.State.Note = unavailable(err)

@@ -92,6 +92,23 @@ func TestMappingExamples(t *testing.T) {
 	w.do("auditor", "GET", path+"/mapping?examples=1", nil).status(200).says("person0@acme.test").saysNot("Save")
 }
 
+// A field that the company does not have is told beside its row; the other rows keep their people.
+func TestMappingOfUnknownField(t *testing.T) {
+	w := newWorld(t)
+	path := w.connected()
+	form := w.get(path + "/mapping").form(path + "/mapping")
+	form["job_title.from"], form["phone.from"] = []string{"noSuchField"}, []string{"norThisOne"}
+	w.post(path+"/mapping/check", form).status(200).says(`Unknown BambooHR field "noSuchField"`, `Unknown BambooHR field "norThisOne"`, "2 rows need a look", "person0@acme.test").
+		saysNot("Every row can be used", "connection.mapping")
+	scope := w.get(path + "/scope").form(path + "/scope")
+	scope["include.field"], scope["include.op"], scope["include.values"] = []string{"noSuchField"}, []string{"is"}, []string{"x"}
+	w.post(path+"/scope/counts", scope).status(200).says("1 entry needs a look", `Unknown BambooHR field "noSuchField"`)
+	form.Set("action", "save")
+	w.post(path+"/mapping", form).status(303) // the company may get the field later
+	form = w.get(path + "/mapping").form(path + "/mapping")
+	w.post(path+"/mapping/check", form).status(200).says(`Unknown BambooHR field "noSuchField"`, "person0@acme.test")
+}
+
 func TestMappingRows(t *testing.T) {
 	w := newWorld(t)
 	path := w.connected()
@@ -101,7 +118,7 @@ func TestMappingRows(t *testing.T) {
 	form.Set("add.name", "shirt size")
 	w.post(path+"/mapping", form).status(422).says("Use letters, digits and _")
 	form.Set("add.name", "shirt")
-	a := w.post(path+"/mapping", form).status(200).says("Custom: shirt")
+	a := w.post(path+"/mapping", form).status(200).says("Shirt custom.shirt")
 	form = a.form(path + "/mapping")
 	form["custom.shirt.from"] = []string{"customShirtsize"}
 	form.Set("action", "remove:phone")
@@ -223,7 +240,7 @@ func TestAutomaticRuns(t *testing.T) {
 	w := newWorld(t)
 	path := w.connected()
 	w.get(path).says("this is missing: a preview of these settings").saysNot("Switch on")
-	if a := w.post(path+"/enable", nil).status(303); !strings.HasPrefix(a.Flash, "Not yet:") {
+	if a := w.post(path+"/enable", nil).status(303); !strings.HasPrefix(a.Flash, "!Not yet:") {
 		t.Errorf("says %q", a.Flash)
 	}
 	w.synced(path)
@@ -231,7 +248,7 @@ func TestAutomaticRuns(t *testing.T) {
 	form := w.get(path + "/configuration").form(path + "/configuration")
 	form.Set("notify.errors", "it@acme.test")
 	w.post(path+"/configuration", form).status(303)
-	w.get(path).says("Switch on automatic runs", "Preview", "applied", "8 created")
+	w.get(path).says("Switch on automatic runs", "Preview", "Applied", "8 created")
 	w.post(path+"/enable", nil).status(303)
 	w.get(path).says("On, daily at 03:00", "22 Nov 2026, 03:00", "23 Nov 2026, 03:00", "24 Nov 2026, 03:00", "8 people", "Switch off")
 	w.post(path+"/pause", url.Values{"reason": {""}}).status(422).says("Say why")

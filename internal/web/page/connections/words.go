@@ -46,6 +46,34 @@ func signals() []signal {
 	}
 }
 
+// labelled gives the fields of a form their labels, for ui.FormErrors. Those without one stand in a row that
+// says what it is.
+func labelled(fields []string) []string {
+	labels := map[string]string{"name": "Connection name", "preset": "Preset", "bamboohr.subdomain": "BambooHR sub-domain", "api_key": "API key", "time_zone": "Time zone",
+		"location_time_zones": "Time zones of locations", "schedule": "Schedule", "schedule.every": "Schedule", "schedule.daily": "Schedule", "schedule.weekly": "Schedule",
+		"schedule.cron": "Schedule", "notify.errors": "Who learns about failures", "notify.welcome": "Password mails to new people", "departments": "A department that is not here yet",
+		"teams": "A team that is not here yet", "approval": "Approval of settings", "bamboohr.reader": "How BambooHR is read", "guard.new_departments": "New departments at once",
+		"guard.id_churn_percent": "Changed BambooHR ids", "guard.window": "Automatic changes count for", "plan_expires": "A plan is good for",
+		"scope.block_statuses": "Employment statuses without access", "scope.no_status": "Employees without an employment status", "lifecycle.missing": "Missing in BambooHR",
+		"lifecycle.combine": "When status and termination date disagree", "lifecycle.initial": "New people begin as", "lifecycle.pre_hire_days": "Days before the hire date",
+		"lifecycle.manual_deactivation": "Whom an administrator deactivated by hand", "match": "Recognising people", "match_mode": "The first link writes"}
+	for _, l := range form.GuardLimits() {
+		for _, part := range []string{"", ".people", ".percent", ".refuse_percent"} {
+			labels[l.Place()+part] = l.Title
+		}
+	}
+	for _, s := range signals() {
+		labels[form.SignalPlace(s.Signal)+".action"], labels[form.SignalPlace(s.Signal)+".grace_days"] = s.Title, s.Title
+	}
+	out := slices.Clone(fields)
+	for i, name := range out {
+		if label := labels[name]; label != "" {
+			out[i] = name + ":" + label
+		}
+	}
+	return out
+}
+
 // percentText writes a share with at most one decimal.
 func percentText(v float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0") + " %"

@@ -279,7 +279,7 @@ func TestImport(t *testing.T) {
 	if a.Code != http.StatusUnprocessableEntity {
 		t.Fatalf("%d %s", a.Code, text(a.body))
 	}
-	says(t, a.body, "Nothing was imported: the file has 3 faults", "Line", "Only somebody with a role at least as high makes somebody an owner.", `"soon" is no date`, "olga@acme.test is in the directory already")
+	says(t, a.body, "Nothing was imported: the file has 4 faults", "Line", "Only an owner makes somebody an owner.", "Only an owner makes somebody an admin.", `"soon" is no date`, "olga@acme.test is in the directory already")
 	says(t, w.upload("admin", "").body, "The file is empty")
 	says(t, w.upload("admin", "name\nAnn\n").body, `names no column "email"`)
 	says(t, w.upload("admin", "email\n\"ann").body, "This is no CSV file")

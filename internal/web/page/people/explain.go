@@ -262,6 +262,10 @@ func (page *explainPage) add(s *plan.ExplainStep, actors []string, who func(stri
 		out.Run = "/runs/" + *s.RunID
 	}
 	switch s.Step {
+	case "human":
+		if text(s.Actor) == "" { // nobody did it: it is planned, which the decision says
+			return
+		}
 	case "read":
 		out.Result, out.From = text(s.Value), ""
 	case "scope", "match":

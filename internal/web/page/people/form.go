@@ -181,7 +181,7 @@ func (page *formPage) lay(fields []field, address func(string) string, typed url
 			}
 			in.Error = page.Errors[in.Name]
 			g.Inputs = append(g.Inputs, in)
-			page.Order = append(page.Order, in.Name)
+			page.Order = append(page.Order, ui.Labelled(in.Input)...)
 		}
 		if len(g.Inputs) > 0 {
 			page.Groups = append(page.Groups, g)

@@ -117,7 +117,7 @@ func (p *pages) askMerge(w http.ResponseWriter, r *http.Request) error {
 
 func mergeDialog(g *view.GroupRow, all []view.GroupRow, into string, wrong ui.Errors) *dialogPage {
 	words := wordsOf(g.Kind)
-	d := &dialogPage{Action: "/groups/" + g.ID + "/merge", Back: groupsPath(g.Kind), Submit: "Merge", Icon: "arrows-exchange", Errors: wrong, Order: []string{"into"}}
+	d := &dialogPage{Action: "/groups/" + g.ID + "/merge", Back: groupsPath(g.Kind), Submit: "Merge", Icon: "arrows-exchange", Errors: wrong}
 	d.Page = groupFrame(g, "Merge "+g.Name)
 	target := "the one that you choose"
 	in := ui.Input{Name: "into", Label: "Into", Value: into, Error: wrong["into"], Options: []ui.Option{{Text: "Choose a " + words.One}}}
@@ -166,7 +166,7 @@ func (p *pages) askRename(w http.ResponseWriter, r *http.Request) error {
 }
 
 func renameDialog(g *view.GroupRow, name string, wrong ui.Errors) *dialogPage {
-	d := &dialogPage{Action: "/groups/" + g.ID + "/rename", Back: groupsPath(g.Kind), Submit: "Rename", Icon: "pencil", Errors: wrong, Order: []string{"name"}}
+	d := &dialogPage{Action: "/groups/" + g.ID + "/rename", Back: groupsPath(g.Kind), Submit: "Rename", Icon: "pencil", Errors: wrong}
 	d.Page = groupFrame(g, "Rename "+g.Name)
 	d.Text = []string{"BambooHR may go on with the old name: it stays known as another name, so that the next runs keep people there."}
 	d.Inputs = []ui.Input{{Name: "name", Label: "Name", Value: name, Error: wrong["name"], Required: true, Complete: "off"}}

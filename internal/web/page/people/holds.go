@@ -48,7 +48,7 @@ func (p *pages) askHold(w http.ResponseWriter, r *http.Request) error {
 
 func holdDialog(e *syncrun.Engine, person *directory.Person, typed url.Values, wrong ui.Errors) *dialogPage {
 	name, home := nameOf(person), personPath(person.ID)
-	d := &dialogPage{Action: home + "/hold", Back: home, Submit: "Hold", Icon: "hand-stop", Errors: wrong, Order: []string{"field", "end", "until", "reason"}}
+	d := &dialogPage{Action: home + "/hold", Back: home, Submit: "Hold", Icon: "hand-stop", Errors: wrong}
 	d.Page = ui.Page{Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}, {Text: name, Href: home}}}
 	d.Title = "Hold " + name
 	d.Text = []string{"Runs leave what is held alone, whatever BambooHR says. People can still edit it here."}

@@ -48,7 +48,7 @@ func (p *pages) takeImport(w http.ResponseWriter, r *http.Request) error {
 	if page.Problem != "" {
 		return renderImport(w, r, http.StatusUnprocessableEntity, page)
 	}
-	e.MayGive = viewer(r).MayChange // an import is no way up (security §1.5)
+	e.MayGive = viewer(r).MayGive // an import is no way up (security §1.5)
 	people, err := e.ImportPeople(r.Context(), bytes.NewReader(data))
 	faults, faulty := errors.AsType[*syncrun.ImportError](err)
 	switch {

@@ -28,7 +28,6 @@ type dialogPage struct {
 	Action, Back string
 	Text         []string
 	Errors       ui.Errors
-	Order        []string
 	Inputs       []ui.Input
 	Submit, Icon string
 	Danger       bool

@@ -75,7 +75,9 @@ func (p *pages) timeline(w http.ResponseWriter, r *http.Request) error {
 	for i := range page.Events {
 		ev := &page.Events[i]
 		ev.Text = byName(ev.Text, []string{ev.Who.ID}, who)
-		ev.Text, ev.Who = onScreen(ev.Text), who(ev.Who.ID)
+		if ev.Text = onScreen(ev.Text); ev.Who.ID != "" || ev.Run != "" { // what is only planned was done by nobody
+			ev.Who = who(ev.Who.ID)
+		}
 	}
 	slices.Reverse(page.Events)
 	return ui.Render(w, r, http.StatusOK, timelineView(page))

@@ -171,6 +171,7 @@ var rewordings = []struct {
 	find *regexp.Regexp
 	with string
 }{
+	{regexp.MustCompile(`what run run_[a-z0-9]+ changed`), "what a run changed"},
 	{regexp.MustCompile(` is not changed \([a-z_]+\): `), " is not changed: "},
 	{regexp.MustCompile(`make a plan with "rollcall plan", then ask again`), "make a preview, then ask again"},
 	{regexp.MustCompile(`"rollcall holds" lists the hold; end it with "rollcall hold remove"`), "remove the hold on the person's page"},

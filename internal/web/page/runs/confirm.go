@@ -17,6 +17,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -32,6 +33,7 @@ type confirmPage struct {
 	Only    []int64
 	Button  string // "" when nothing can be applied
 	Undoes  bool
+	Mails   string // whom a run by hand mails (promise SI23)
 }
 
 // choice is one waiting kind, to be let through or not.
@@ -155,6 +157,10 @@ func (p *pages) toConfirm(r *http.Request, form url.Values) (*confirmPage, *view
 	}
 	page := &confirmPage{Base: "/plans/" + s.Info.ID, Only: a.only, Undoes: s.Info.UndoOf != ""}
 	page.Page = ui.Page{Title: "Apply", Nav: "connections", Crumbs: append(connectionCrumbs(st.Connection), ui.Crumb{Text: "Preview", Href: page.Base})}
+	page.Mails = "No mails are sent to employees: a run by hand invites nobody."
+	if st.Connection.Settings.Notify.Welcome == policy.WelcomeAlways {
+		page.Mails = "New people are invited by mail, as the settings of the connection say, never before their first day."
+	}
 	if st.Stage != stageReady {
 		page.Title, page.Problem = "This plan cannot be applied", "It was applied already, or there is nothing to apply."
 		if len(st.Notes) > 0 {
@@ -231,7 +237,7 @@ func (p *pages) work(ctx context.Context, s *view.PlanSummary, a *asked) (work, 
 		default:
 			w.Counts.Add(r.action)
 			w.SeatsAfter += r.seats
-			if picked != nil && !slices.Contains(a.only, r.seq) {
+			if _, asked := slices.BinarySearch(a.only, r.seq); picked != nil && !asked {
 				w.Extra++
 			}
 		}

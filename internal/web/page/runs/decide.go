@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 )
 
@@ -35,6 +36,15 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 	e, err := p.Connections.Engine(r.Context(), viewer(r).Actor(), s.Info.Connection)
 	if err != nil {
 		return err
+	}
+	if kind == directory.DecideLink { // who links an account to an employee decides what its address becomes
+		p, err := e.Store.Person(r.Context(), r.FormValue("person"))
+		if err == nil && !viewer(r).MayReach(p.ID, p.Role) {
+			err = account.ErrForbidden
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if _, err := e.Decide(r.Context(), who, kind, person); err != nil {
 		return refusedDecision(err)

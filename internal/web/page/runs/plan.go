@@ -30,6 +30,8 @@ type planPage struct {
 	Info        syncrun.PlanInfo
 	Notes       []note
 	Guards      []guard
+	Stage       stage
+	Waits       int    // changes that the guard does not let through yet
 	By          string // who asked for it, "" when nobody knows any more
 	Settings    string // by which settings it was made
 	Segments    []ui.Segment
@@ -111,6 +113,7 @@ func (p *pages) showPlan(w http.ResponseWriter, r *http.Request, s *view.PlanSum
 	}
 	page.Apply = applyText(s, st, v)
 	page.Guards = guards(s, st, v)
+	page.Stage, page.Waits = st.Stage, s.Waiting[plan.WaitingApproval]+s.Waiting[plan.WaitingRefused]
 	page.chart(s)
 	page.choices(s)
 	if err := p.list(r.Context(), page, s, st, v); err != nil {

@@ -180,7 +180,7 @@ func (p *pages) cancel(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	err := p.Connections.Cancel(r.Context(), id)
 	if _, idle := errors.AsType[*connection.SetupError](err); idle {
-		p.Gate.Flash(w, "It was done before it could be stopped.")
+		p.Gate.FlashWarn(w, "It was done before it could be stopped.")
 	} else if err != nil {
 		return err
 	} else {

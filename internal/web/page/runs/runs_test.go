@@ -166,6 +166,9 @@ func TestGuard(t *testing.T) {
 		t.Fatalf("another administrator releases: %d\n%s", a.Code, text(a.body))
 	}
 	says(t, w.get(w.done()), "21 changes were applied", "20 deactivated")
+	if again := w.get(plan); strings.Contains(again, "Review and release") {
+		t.Error("what was released is offered for release again")
+	}
 }
 
 // TestApproval ticks a kind that waits for an approval.
@@ -176,7 +179,7 @@ func TestApproval(t *testing.T) {
 		w.put(i, `{"status":"Inactive"}`)
 	}
 	plan := w.preview()
-	says(t, w.get(plan), "Something waits for an approval", "Review and approve")
+	says(t, w.get(plan), "All of this waits for an approval", "Review and approve")
 	quiet(t, w.get(plan), "Apply 6 changes")
 	says(t, w.get(plan+"/confirm"), "Nothing to apply yet", "6 changes wait", "Approve: Deactivations")
 	confirm := w.get(plan + "/confirm?approve=deactivate")
@@ -195,6 +198,8 @@ func TestApproval(t *testing.T) {
 	w.post(plan+"/apply", url.Values{"count": {"6"}, "approve": {"deactivate"}})
 	says(t, w.get(w.done()), "6 changes were applied")
 }
+
+func change(id string) plan.Change { return plan.Change{Action: plan.Create, PersonID: id} }
 
 // TestHeld shows who is left alone with reason and fix, and settles a match (surface, "decide").
 func TestHeld(t *testing.T) {
@@ -221,6 +226,21 @@ func TestHeld(t *testing.T) {
 			t.Errorf("decide %v: %d", form, a.Code)
 		}
 	}
+	// Who links an account to an employee decides what its address becomes: into an owner's or admin's, an owner.
+	for id, role := range map[string]directory.Role{"p_olga": directory.RoleOwner, "p_ada": directory.RoleAdmin} {
+		p := directory.Person{ID: id, Status: directory.Active, Role: role}
+		p.Values.Set(directory.Email, directory.KindText, id+"@acme.test")
+		if _, err := w.store.SavePerson(t.Context(), p, change(id), "test", w.now); err != nil {
+			t.Fatal(err)
+		}
+		form := url.Values{"who": {"employee:4"}, "decision": {"link"}, "person": {id}}
+		if a := w.ask("admin", http.MethodPost, plan+"/decide", form); a.Code != http.StatusForbidden {
+			t.Errorf("an admin links an %s to an employee: %d", role, a.Code)
+		}
+		if a := w.ask("owner", http.MethodPost, plan+"/decide", form); a.Code != http.StatusSeeOther {
+			t.Errorf("an owner links an %s to an employee: %d", role, a.Code)
+		}
+	}
 	at := w.post(plan+"/decide", url.Values{"who": {"employee:4"}, "decision": {"new"}, "back": {plan + "?part=held"}, "row": {"row-4"}})
 	if at != plan+"?part=held#row-4" {
 		t.Errorf("decided, then at %s", at)
@@ -239,7 +259,7 @@ func TestPlansThatCannotBeApplied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	says(t, w.get(w.done()), "Made with settings that are not saved")
+	says(t, w.get(w.done()), "Made with settings that are not saved", "none of which the guard would stop")
 	_ = job
 	w.post("/connections/"+w.id+"/preview", url.Values{"as_of": {"2026-12-24"}})
 	future := w.done()

@@ -71,7 +71,7 @@ func (p *pages) standing(ctx context.Context, s *view.PlanSummary) (standing, er
 	switch {
 	case h.AsOf != nil:
 		return st.at(stageFuture, note{Kind: "info", Text: "This plan shows a future day, so it can never be applied."}), nil
-	case s.Changes == appliedRows(s) && h.Verdict != plan.Refused:
+	case s.Changes == appliedRows(s) && (h.Verdict != plan.Refused || s.Changes > 0 && !doubtful(h)):
 		return st.at(stageDone), nil
 	case d.Origin == connection.FromCLI && len(versions) == 0:
 		return st.at(stageUnsaved, note{Kind: "info", Text: "This connection runs from the command line. Apply the plan there."}), nil
@@ -91,6 +91,11 @@ func (p *pages) standing(ctx context.Context, s *view.PlanSummary) (standing, er
 		return st.at(stageStale, again), err
 	}
 	return st, err
+}
+
+// doubtful tells a plan that lacks what a doubtful reading would take away: an administrator may still accept it.
+func doubtful(h *plan.Header) bool {
+	return slices.ContainsFunc(h.Reasons, func(r plan.VerdictReason) bool { return r.Kind == plan.KindBaseline })
 }
 
 func (st standing) at(s stage, notes ...note) standing {
@@ -122,9 +127,9 @@ func (p *pages) overtaken(ctx context.Context, info *syncrun.PlanInfo) (bool, er
 // verdict is what the plan comes to, in one sentence.
 func verdict(s *planPage) note {
 	h := &s.Info.Header
-	total, waits := h.Counts.Changes(), 0
-	for _, g := range s.Guards {
-		waits += h.KindCounts[g.Kind]
+	total, rest := h.Counts.Changes(), ""
+	if s.Stage == stageReady {
+		rest = " The rest may be applied."
 	}
 	switch {
 	case h.Verdict == plan.NothingToDo && s.Undoes != "":
@@ -133,10 +138,16 @@ func verdict(s *planPage) note {
 		return note{Kind: "good", Text: "Nothing to do: the directory agrees with BambooHR."}
 	case h.Verdict == plan.Refused && total == 0:
 		return note{Kind: "bad", Text: "Refused: the reading is doubtful, and somebody has to look at it."}
+	case h.Verdict == plan.Refused && s.Waits == total:
+		return note{Kind: "bad", Text: "Refused: the guard stopped all of this, because it looks wrong."}
 	case h.Verdict == plan.Refused:
-		return note{Kind: "bad", Text: "Refused in part: the guard stopped something that looks wrong. The rest may be applied."}
+		return note{Kind: "bad", Text: "Refused in part: the guard stopped something that looks wrong." + rest}
+	case h.Verdict == plan.NeedsApproval && s.Waits == total:
+		return note{Kind: "warn", Text: "All of this waits for an approval."}
 	case h.Verdict == plan.NeedsApproval:
-		return note{Kind: "warn", Text: "Something waits for an approval. The rest may be applied."}
+		return note{Kind: "warn", Text: "Something waits for an approval." + rest}
+	case s.Stage != stageReady:
+		return note{Kind: "info", Text: ui.Count(total, "change", "changes") + ", none of which the guard would stop."}
 	}
 	return note{Kind: "good", Text: "Good to apply: " + ui.Count(total, "change", "changes") + ", and nothing waits."}
 }
@@ -164,6 +175,9 @@ func applyText(s *view.PlanSummary, st standing, v account.Viewer) string {
 // guards words what the guard stopped: numbers and names, what to do, who may let it through.
 func guards(s *view.PlanSummary, st standing, v account.Viewer) []guard {
 	h := &s.Info.Header
+	if st.Stage == stageDone { // what it stopped was let through, and the run says so
+		return nil
+	}
 	var out []guard
 	for _, reason := range h.Reasons {
 		i := slices.IndexFunc(out, func(g guard) bool { return g.Kind == reason.Kind })
@@ -181,7 +195,9 @@ func guards(s *view.PlanSummary, st standing, v account.Viewer) []guard {
 	}
 	for i := range out {
 		g := &out[i]
-		g.Advice = guardAdvice(g)
+		if st.Stage == stageReady {
+			g.Advice = guardAdvice(g)
+		}
 		if st.Stage == stageReady && v.May(account.Configure) {
 			g.Review, g.ReviewText = "/plans/"+s.Info.ID+"/confirm?approve="+url.QueryEscape(string(g.Kind)), "Review and approve…"
 			if g.Refused {

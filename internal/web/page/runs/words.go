@@ -213,6 +213,7 @@ func progressWords(k connection.JobKind, p syncrun.Progress) string {
 
 // onScreen rewords what the planner and the engine say for the command line.
 func onScreen(text string) string {
+	text = ui.Said(text)
 	for _, r := range rewordings {
 		text = r.find.ReplaceAllString(text, r.with)
 	}
@@ -224,6 +225,7 @@ var rewordings = []struct {
 	find *regexp.Regexp
 	with string
 }{
+	{regexp.MustCompile(`what run run_[a-z0-9]+ changed`), "what that run changed"},
 	{regexp.MustCompile(`decide with "rollcall decide [^"]*", or --new, or --ignore`), "decide below who this is"},
 	{regexp.MustCompile(`,? or decide with "rollcall decide"`), ""},
 	{regexp.MustCompile(`decide again with "rollcall decide"`), "decide again below"},
@@ -233,8 +235,6 @@ var rewordings = []struct {
 	{regexp.MustCompile(`with "rollcall person edit"`), "on the person's page"},
 	{regexp.MustCompile(`make a new one with "rollcall plan"`), "make a new preview"},
 	{regexp.MustCompile(`wait until it is done, or see it with "rollcall runs [^"]*"`), "wait until it is done"},
-	{regexp.MustCompile(`"rollcall check" (tells|names)`), "the check $1"},
-	{regexp.MustCompile(`run "rollcall check"`), "run the check"},
 	{regexp.MustCompile(`make a plan with "rollcall plan"`), "make a preview"},
 	{regexp.MustCompile(`; "rollcall (holds|runs)" lists them`), ""},
 	{regexp.MustCompile(`put a hold on the field with "rollcall hold"`), "put a hold on the field on the page Holds of the connection"},

@@ -27,10 +27,16 @@ func (p *pages) showFirstStart(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pages) isFirstStart(r *http.Request) error {
 	needed, err := p.Accounts.NeedsOwner(r.Context())
-	if err == nil && !needed {
+	switch {
+	case err != nil:
+		return err
+	case !needed:
 		return account.ErrOwnerExists
+	case p.SetupCode == "" && !gate.Local(r):
+		return &gate.InputError{Field: "address", Text: "without a set-up code, the first account is made in a browser on the server itself, at http://localhost; " +
+			"behind a proxy, start Rollcall with --url, and it prints a code"}
 	}
-	return err
+	return nil
 }
 
 func (p *pages) renderFirstStart(w http.ResponseWriter, r *http.Request, code int, f firstStartForm) error {
@@ -60,7 +66,8 @@ func (p *pages) firstStart(w http.ResponseWriter, r *http.Request) error {
 	if len(f.errors) > 0 {
 		return p.renderFirstStart(w, r, http.StatusUnprocessableEntity, f)
 	}
-	if _, err := p.Accounts.CreateOwner(ctx, account.Owner{Email: f.email, Name: f.name, Password: password}, gate.Address(r)); err != nil {
+	address, through := gate.Address(r)
+	if _, err := p.Accounts.CreateOwner(ctx, account.Owner{Email: f.email, Name: f.name, Password: password}, address); err != nil {
 		field, text, ok := refusal(err)
 		if !ok {
 			return err
@@ -68,7 +75,7 @@ func (p *pages) firstStart(w http.ResponseWriter, r *http.Request) error {
 		f.errors[field] = text
 		return p.renderFirstStart(w, r, http.StatusUnprocessableEntity, f)
 	}
-	secret, v, err := p.Accounts.SignIn(ctx, account.SignIn{Email: f.email, Password: password, Address: gate.Address(r), Agent: r.UserAgent()})
+	secret, v, err := p.Accounts.SignIn(ctx, account.SignIn{Email: f.email, Password: password, Address: address, Through: through, Agent: r.UserAgent()})
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func firstStartPage(f firstStartForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.FormErrors(f.errors, "code", "name", "email", "password", "organisation").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.FormErrors(f.errors, "code:Set-up code", "name:Your name", "email:E-mail address", "password:Password", "organisation:Organisation").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -35,7 +35,8 @@ func (p *pages) forgotten(w http.ResponseWriter, r *http.Request) error {
 		f.problem = "Enter your e-mail address."
 		return p.renderForgotten(w, r, http.StatusUnprocessableEntity, f)
 	}
-	if err := p.Accounts.RequestReset(r.Context(), f.email, gate.Address(r)); err != nil {
+	address, _ := gate.Address(r)
+	if err := p.Accounts.RequestReset(r.Context(), f.email, address); err != nil {
 		_, text, ok := refusal(err)
 		if !ok {
 			return err

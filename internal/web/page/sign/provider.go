@@ -74,18 +74,15 @@ func (p *pages) begin(w http.ResponseWriter, r *http.Request, personID string) e
 // state that this browser got from a form of ours.
 func (p *pages) fromProvider(w http.ResponseWriter, r *http.Request) error {
 	next := "/"
-	if c, err := r.Cookie(nextCookie); err == nil {
-		if raw, err := base64.RawURLEncoding.DecodeString(c.Value); err == nil {
+	if c, ok := p.Gate.CookieFrom(r, nextCookie); ok {
+		if raw, err := base64.RawURLEncoding.DecodeString(c); err == nil {
 			next = gate.Next(string(raw))
 		}
 	}
 	if p.Provider == nil {
 		return p.notFromProvider(w, r, &openid.Error{Text: "sign-in with another provider is not set up here; use your password"}, next)
 	}
-	flow := ""
-	if c, err := r.Cookie(flowCookie); err == nil {
-		flow = c.Value
-	}
+	flow, _ := p.Gate.CookieFrom(r, flowCookie)
 	http.SetCookie(w, p.Gate.Cookie(flowCookie, "", 0))
 	http.SetCookie(w, p.Gate.Cookie(nextCookie, "", 0))
 	id, personID, err := p.Provider.Finish(r.Context(), flow, r.URL.Query())
@@ -95,7 +92,8 @@ func (p *pages) fromProvider(w http.ResponseWriter, r *http.Request) error {
 	if personID != "" {
 		return p.linked(w, r, personID, id)
 	}
-	secret, _, err := p.Accounts.SignInIdentity(r.Context(), id, gate.Address(r), r.UserAgent())
+	address, _ := gate.Address(r)
+	secret, _, err := p.Accounts.SignInIdentity(r.Context(), id, address, r.UserAgent())
 	if err != nil {
 		return p.notFromProvider(w, r, err, next)
 	}

@@ -61,6 +61,29 @@ func TestFirstStartAsksForTheCode(t *testing.T) {
 	b.post("/first-start", "email", "olga@acme.test", "password", good, "code", " ABCDEFGHIJKL ").leadsTo(t, "/")
 }
 
+// A server that only its own machine reaches is claimed from there alone: no other site does it by pointing a
+// name here, and nobody comes through a proxy that the server was not told of.
+func TestFirstStartIsLocal(t *testing.T) {
+	w := newWorld(t, nil)
+	for name, change := range map[string]func(*http.Request){
+		"a foreign name": func(r *http.Request) { r.Host = "evil.test" },
+		"a proxy":        func(r *http.Request) { r.Header.Set("X-Forwarded-For", "203.0.113.9") },
+	} {
+		form := url.Values{"email": {"eve@evil.test"}, "password": {good}}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.server.URL+"/first-start", strings.NewReader(form.Encode()))
+		w.ok(err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		change(r)
+		res, err := w.browser().Do(r)
+		w.ok(err)
+		w.ok(res.Body.Close())
+		if needed, err := w.NeedsOwner(t.Context()); res.StatusCode != 422 || !needed || err != nil {
+			t.Fatalf("%s: %d, an owner is needed: %t %v", name, res.StatusCode, needed, err)
+		}
+	}
+}
+
 // Every failure looks the same, the wait is told, and the address that was wanted is found again.
 func TestSignIn(t *testing.T) {
 	w := newWorld(t, nil)

@@ -5,6 +5,7 @@ package form
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,7 +70,7 @@ func Lines(s string) []string {
 // the nearest place around it; the others to the form as a whole.
 func Placed(faults []policy.Fault, fields ...string) map[string]string {
 	out := map[string]string{}
-	for _, f := range faults {
+	for _, f := range apart(faults) {
 		place := strings.TrimPrefix(strings.TrimPrefix(f.Place, "connection."), "connection")
 		text := Sentence(f.Message)
 		field := nearest(place, fields)
@@ -80,6 +81,27 @@ func Placed(faults []policy.Fault, fields ...string) map[string]string {
 			text = out[field] + " " + text
 		}
 		out[field] = text
+	}
+	return out
+}
+
+var oneOfMany = regexp.MustCompile(`(?:^|; |: )(connection\.[^:\s]+): `)
+
+// apart splits what the company's own field list refuses: one fault tells of every row.
+func apart(faults []policy.Fault) []policy.Fault {
+	var out []policy.Fault
+	for _, f := range faults {
+		starts := oneOfMany.FindAllStringSubmatchIndex(f.Message, -1)
+		if len(starts) == 0 {
+			out = append(out, f)
+		}
+		for i, at := range starts {
+			end := len(f.Message)
+			if i+1 < len(starts) {
+				end = starts[i+1][0]
+			}
+			out = append(out, policy.Fault{Place: f.Message[at[2]:at[3]], Message: f.Message[at[1]:end]})
+		}
 	}
 	return out
 }

@@ -7,17 +7,15 @@ import (
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
-// Label names a directory field on screen.
+// Label names a directory field on screen, as the pages of people and runs do.
 func Label(target string) string {
 	if own, ok := strings.CutPrefix(target, policy.BudgetPrefix); ok {
-		return "Budget: " + own
+		target = "budget " + own
 	}
-	if own, ok := strings.CutPrefix(target, policy.CustomPrefix); ok {
-		return "Custom: " + own
-	}
+	target = strings.TrimPrefix(target, policy.CustomPrefix)
 	switch target {
 	case "employee_id":
-		return "Employee ID"
+		return "Employee number"
 	case "email":
 		return "E-mail"
 	case "match":

@@ -1,0 +1,232 @@
+// Package jobs starts runs when they are due, by schedule and at lifecycle moments, one at a time per
+// connection, and makes up for what a stopped process or a jumping clock left out. The queue is River's.
+// What a run does is left to syncrun, whether a connection may run by itself to package connection, where
+// schedules are kept to the Queue.
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// Actor is who asks for runs that start by themselves.
+const Actor = "schedule"
+
+// Connections are one organisation's connections; *connection.Service is one.
+type Connections interface {
+	Timetables(ctx context.Context) ([]connection.Timetable, error)
+	SyncFor(ctx context.Context, actor, id string, trigger syncrun.Trigger) (connection.Job, error)
+	ApplyDue(ctx context.Context, actor, id string) (connection.Job, error)
+	Wait(ctx context.Context, jobID string) (connection.Job, error)
+	Cancel(ctx context.Context, id string) error
+}
+
+// Organisation is one whose connections run by themselves.
+type Organisation struct {
+	ID          string
+	Connections Connections
+}
+
+// Options are what a Service works with. Queue, Organisations, Now and Log must be set.
+type Options struct {
+	Queue         Queue
+	Organisations []Organisation
+	Now           func() time.Time // by which runs are due
+	Log           *slog.Logger     // warnings only
+	// Every is how much real time passes between two looks at the schedules. Defaults to 10 s.
+	Every time.Duration
+	// Spread is the time over which the runs of many connections that are due at one moment are spread,
+	// each always by the same part of it. Defaults to 0, for one organisation.
+	Spread time.Duration
+	// Workers is how many runs are made at once. Defaults to 2.
+	Workers int
+	// Poll is how much real time passes between two looks into the queue. Defaults to a second.
+	Poll time.Duration
+}
+
+// Service looks at the schedules and works the queue. It may be used by many goroutines.
+type Service struct {
+	o      Options
+	client *river.Client[*sql.Tx]
+
+	looking sync.Mutex // held during a look at the schedules
+
+	stop    context.CancelFunc // nil: not started
+	done    chan struct{}
+	release func() error // of the queue's lock, nil while another process has it
+}
+
+// The queues: what came due need not wait for long readings.
+const (
+	queueRuns    = "runs"
+	queueEffects = "effects"
+)
+
+// New prepares the queue's tables. The service answers Jobs and Overdue at once and works after Start.
+func New(ctx context.Context, o Options) (*Service, error) {
+	if o.Every == 0 {
+		o.Every = 10 * time.Second
+	}
+	if o.Workers == 0 {
+		o.Workers = 2
+	}
+	if o.Poll == 0 {
+		o.Poll = time.Second
+	}
+	s := &Service{o: o}
+	driver, log := riversqlite.New(o.Queue.DB()), slog.New(warnings{o.Log.Handler()})
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the queue of jobs: %w", err)
+	}
+	// In one transaction, because another process may be doing the same at this moment.
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		_, err := migrator.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the queue of jobs: %w", err)
+	}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &runWorker{s: s})
+	river.AddWorker(workers, &effectsWorker{s: s})
+	s.client, err = river.NewClient(driver, &river.Config{
+		Logger:  log,
+		Workers: workers,
+		Queues:  map[string]river.QueueConfig{queueRuns: {MaxWorkers: o.Workers}, queueEffects: {MaxWorkers: 1}},
+		// Every part of a run has a limit of its own, and Start takes over what a process left behind.
+		JobTimeout:           -1,
+		RescueStuckJobsAfter: 24 * time.Hour,
+		PollOnly:             true, // one process works; there is nobody to notify
+		FetchPollInterval:    o.Poll,
+		FetchCooldown:        min(o.Poll, river.FetchCooldownDefault),
+		// A week of what happened, for the page of jobs.
+		CompletedJobRetentionPeriod: 7 * 24 * time.Hour,
+		CancelledJobRetentionPeriod: 7 * 24 * time.Hour,
+		DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the queue of jobs: %w", err)
+	}
+	return s, nil
+}
+
+// Start looks at the schedules and works the queue until Stop. While another process does so, it stands by
+// and takes over when that one ends, however it ends.
+func (s *Service) Start(ctx context.Context) error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	if err := s.takeOver(ctx); err != nil {
+		stop()
+		return err
+	}
+	s.stop, s.done = stop, make(chan struct{})
+	go s.run(ctx)
+	return nil
+}
+
+// run looks at the schedules again and again.
+func (s *Service) run(ctx context.Context) {
+	defer close(s.done)
+	every := time.NewTicker(s.o.Every)
+	defer every.Stop()
+	for {
+		err := error(nil)
+		if s.release == nil {
+			err = s.takeOver(ctx)
+		}
+		if err == nil && s.release != nil {
+			err = s.tick(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.o.Log.Warn("automatic runs: "+err.Error(), "next_try_in", s.o.Every)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
+}
+
+// takeOver begins to work the queue, unless another process does.
+func (s *Service) takeOver(ctx context.Context) error {
+	release, err := s.o.Queue.Lock()
+	if errors.Is(err, ErrLocked) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("become the process that makes automatic runs: %w", err)
+	}
+	err = s.o.Queue.Revive(ctx)
+	if err == nil {
+		err = s.client.Start(context.WithoutCancel(ctx))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("start automatic runs: %w", err), release())
+	}
+	s.release = release
+	return nil
+}
+
+// Stop ends the runs under way between two batches, and waits for them until ctx ends. They go on when the
+// service, or that of another process, starts.
+func (s *Service) Stop(ctx context.Context) error {
+	if s.stop == nil {
+		return nil
+	}
+	s.stop()
+	<-s.done
+	s.stop = nil
+	if s.release == nil {
+		return nil
+	}
+	err := s.client.StopAndCancel(ctx)
+	if err != nil {
+		err = fmt.Errorf("wait for automatic runs: %w", err)
+	}
+	return errors.Join(err, s.release())
+}
+
+// write runs f in a transaction that holds the write lock.
+func (s *Service) write(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.o.Queue.DB().BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+func (s *Service) connections(organisation string) Connections {
+	for _, o := range s.o.Organisations {
+		if o.ID == organisation {
+			return o.Connections
+		}
+	}
+	return nil
+}
+
+// warnings leaves out what River tells of its daily life.
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+
+func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
+
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }

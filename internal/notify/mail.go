@@ -1,0 +1,160 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/internal/account"
+)
+
+// Kind is what a mail is about.
+type Kind string
+
+// The kinds.
+const (
+	PasswordLink Kind = "password_link" // a link that somebody asked for
+	Welcome      Kind = "welcome"       // a run made an account; its link is made when the mail goes out
+	Failing      Kind = "connection_failing"
+	Recovered    Kind = "connection_recovered"
+	PlanWaits    Kind = "plan_waits"
+	Troubled     Kind = "records" // employees whose record went wrong in a run
+	Digest       Kind = "digest"
+	Confirmation Kind = "confirm" // asks a recipient of failures whether they agree
+)
+
+// State is where a mail stands.
+type State string
+
+// The states. Queued goes out when it is due; the others are left alone until somebody acts.
+const (
+	Queued    State = "queued"
+	Waiting   State = "waiting"   // for an administrator: the run made too many accounts
+	Kept      State = "kept"      // shown on the outbox page instead of sent (demo)
+	Sent      State = "sent"      // the mail server took it
+	GaveUp    State = "gave_up"   // not taken for 24 hours, or cannot be written
+	Discarded State = "discarded" // by somebody, or no longer true
+)
+
+// Mail is one mail to one recipient.
+type Mail struct {
+	No           int64 // grows with every mail
+	ID           string
+	Key          string // see Tx.Add
+	Kind         Kind
+	State        State
+	To           string // address; "" for a welcome that was not tried yet
+	PersonID     string
+	Connection   string // id
+	RunID        string
+	PlanID       string
+	Content      Content
+	Sealed       string    // the secret in its link; "" once delivered
+	NotBefore    time.Time // by the clock of runs
+	NextAt       time.Time // of the next attempt
+	ClaimedUntil time.Time // a sender works on it; zero: nobody does
+	UselessAt    time.Time // not sent from then on; zero: never
+	Attempts     int
+	FirstTry     time.Time
+	CreatedAt    time.Time
+	DoneAt       time.Time
+	Problem      string // why the last attempt went wrong, or why it is not sent
+}
+
+// Content is what a mail says, without secrets. Which parts are set follows from the kind.
+type Content struct {
+	Name       string    `json:"name,omitempty"`       // of the person it is to
+	Purpose    string    `json:"purpose,omitempty"`    // account.Invite or account.Reset
+	Zone       string    `json:"zone,omitempty"`       // IANA, of the person or the connection
+	Connection string    `json:"connection,omitempty"` // name
+	Problem    string    `json:"problem,omitempty"`    // one sentence
+	Since      time.Time `json:"since,omitzero"`
+	Next       time.Time `json:"next,omitzero"` // when the connection is tried again
+	Counts     []string  `json:"counts,omitempty"`
+	Sentences  []string  `json:"sentences,omitempty"`
+	Refused    bool      `json:"refused,omitempty"` // an approval is not enough
+	Asker      bool      `json:"asker,omitempty"`   // a person asked for the run
+	Releasers  []string  `json:"releasers,omitempty"`
+	Reminder   bool      `json:"reminder,omitempty"`
+	Entries    []Entry   `json:"entries,omitempty"`
+	Total      int       `json:"total,omitempty"`
+	OnPurpose  int       `json:"on_purpose,omitempty"`
+}
+
+// Entry is a line of a mail that lists something.
+type Entry struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// Filter narrows a list of mails; zero parts do not.
+type Filter struct {
+	States     []State
+	Kind       Kind
+	Connection string
+	PersonID   string
+	RunID      string
+	Before     int64 // Mail.No
+	Limit      int   // 0: all
+}
+
+// Recipient is an address that may learn about failures.
+type Recipient struct {
+	Email     string
+	AskedAt   time.Time // zero: never asked
+	AskedBy   string
+	ExpiresAt time.Time // of the link in the mail that asked
+	Confirmed time.Time // zero: not yet
+}
+
+// Hash is the SHA-256 of a secret, which is all that is stored of one.
+type Hash = [sha256.Size]byte
+
+// RunMark says what is known of a run.
+type RunMark struct {
+	RunID  string
+	Invite *bool     // whether whoever started it chose to invite new people; nil: nobody said
+	Done   time.Time // its mails are in the outbox; zero: not yet
+}
+
+// Store keeps the outbox of one organisation. Read shows one state of the database, Write is one
+// serialisable transaction that is undone when f fails.
+type Store interface {
+	Read(ctx context.Context, f func(Tx) error) error
+	Write(ctx context.Context, f func(Tx) error) error
+}
+
+// Tx is what may be asked inside a transaction. What is missing is directory.ErrNotFound, unless said
+// otherwise.
+type Tx interface {
+	// Add queues a mail, unless one with the same Key was ever added; it reports whether it did.
+	Add(m *Mail) (bool, error)
+	Mail(id string) (Mail, error)
+	// Save writes what may change: all but No, ID, Key, Kind and CreatedAt.
+	Save(m *Mail) error
+	// Due returns the queued mail that has waited longest among those nobody works on.
+	Due(now, runNow time.Time) (Mail, error)
+	// Mails lists the newest first.
+	Mails(f Filter) ([]Mail, error)
+	Counts() (map[State]int, error)
+	// Release queues the waiting mails of a run and counts them.
+	Release(runID string, now time.Time) (int, error)
+	// Prune drops what was done before an instant; of a welcome it keeps that there was one. It drops
+	// marks of runs too.
+	Prune(before time.Time) error
+	// Memory is what Remember kept for a connection, "" for nothing.
+	Memory(connection string) (string, error)
+	Remember(connection, value string) error
+	// Run returns what is known of a run; nothing is no error.
+	Run(id string) (RunMark, error)
+	MarkRun(m RunMark) error
+	// Recipient compares addresses as directory.EmailKey does.
+	Recipient(email string) (Recipient, error)
+	RecipientByHash(h Hash) (Recipient, error)
+	// SaveRecipient adds or replaces one; a nil hash takes the link away.
+	SaveRecipient(r Recipient, h *Hash) error
+	// Administrators names active admins and owners, at most limit.
+	Administrators(limit int) ([]string, error)
+	// Audit appends to the audit trail.
+	Audit(e account.Event) error
+}

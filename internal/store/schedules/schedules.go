@@ -1,0 +1,132 @@
+// Package schedules keeps when each connection runs by itself, next to River's queue of jobs: both are
+// written in one transaction, through database/sql, because River speaks nothing else. What is due when is
+// left to package jobs, everything else in the database to package store.
+package schedules
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite", on the engine that package store uses
+
+	"github.com/rollcall-hr/rollcall/internal/jobs"
+)
+
+// Queue implements jobs.Queue on a data folder.
+type Queue struct {
+	sql  *sql.DB
+	lock string // file
+}
+
+var _ jobs.Queue = (*Queue)(nil)
+
+// Open opens the queue of the database in a data folder, which package store has made.
+func Open(dir string) (*Queue, error) {
+	path, err := filepath.Abs(filepath.Join(dir, "rollcall.db"))
+	if err != nil {
+		return nil, err
+	}
+	// A transaction takes the write lock at its start, as in package store, whose other settings are kept too.
+	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() +
+		"?_pragma=busy_timeout(20000)&_pragma=synchronous(normal)&_pragma=wal_autocheckpoint(4096)&_txlock=immediate"
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open the queue of jobs in %s: %w", dir, err)
+	}
+	db.SetMaxOpenConns(1) // River's advice for SQLite
+	return &Queue{db, filepath.Join(dir, "worker.lock")}, nil
+}
+
+// DB implements jobs.Queue.
+func (q *Queue) DB() *sql.DB { return q.sql }
+
+// Lock implements jobs.Queue by a lock on a file, which ends with its process, however that ends.
+func (q *Queue) Lock() (release func() error, err error) {
+	f, err := lockFile(q.lock)
+	if err != nil {
+		return nil, err
+	}
+	return f.Close, nil
+}
+
+// Close closes the queue.
+func (q *Queue) Close() error { return q.sql.Close() }
+
+// Rows implements jobs.Queue.
+func (q *Queue) Rows(ctx context.Context, tx *sql.Tx, organisation string) (rows []jobs.Row, err error) {
+	found, err := tx.QueryContext(ctx, `select c.id, s.kind, s.spec, s.next_at, s.last_at from schedules s
+		join organisations o on o.no = s.org join connections c on c.org = s.org and c.no = s.connection where o.id = $1`, organisation)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, found.Close()) }()
+	for found.Next() {
+		var r jobs.Row
+		var next, last sql.NullInt64
+		if err := found.Scan(&r.Connection, &r.Kind, &r.Spec, &next, &last); err != nil {
+			return nil, err
+		}
+		r.Next, r.Last = instant(next), instant(last)
+		rows = append(rows, r)
+	}
+	return rows, found.Err()
+}
+
+// Put implements jobs.Queue.
+func (q *Queue) Put(ctx context.Context, tx *sql.Tx, organisation string, r jobs.Row) error {
+	_, err := tx.ExecContext(ctx, `insert into schedules (org, connection, kind, spec, next_at, last_at)
+		select c.org, c.no, $3, $4, $5, $6 from connections c join organisations o on o.no = c.org where o.id = $1 and c.id = $2
+		on conflict (org, connection, kind) do update set spec = excluded.spec, next_at = excluded.next_at, last_at = excluded.last_at`,
+		organisation, r.Connection, string(r.Kind), r.Spec, millis(r.Next), millis(r.Last))
+	return err
+}
+
+// moments are the instants of a connection after $3.
+const moments = ` from links l join connections c on c.org = l.org and c.no = l.connection join organisations o on o.no = c.org
+	where o.id = $1 and c.id = $2 and l.due_at is not null and l.due_at > $3 `
+
+// Moments implements jobs.Queue.
+func (q *Queue) Moments(ctx context.Context, tx *sql.Tx, organisation, connection string, after, now time.Time) (jobs.Moments, error) {
+	var m jobs.Moments
+	var first, last sql.NullInt64
+	err := tx.QueryRowContext(ctx, "select l.due_at"+moments+"order by l.due_at limit 1", organisation, connection, after.UnixMilli()).Scan(&first)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return m, err
+	}
+	if m.Next = instant(first); !first.Valid || m.Next.After(now) {
+		return m, nil
+	}
+	err = tx.QueryRowContext(ctx, "select max(l.due_at), coalesce(max(l.due_action is null), 0)"+moments+"and l.due_at <= $4",
+		organisation, connection, after.UnixMilli(), now.UnixMilli()).Scan(&last, &m.Look)
+	m.Last = instant(last)
+	return m, err
+}
+
+// Revive implements jobs.Queue.
+func (q *Queue) Revive(ctx context.Context) error {
+	_, err := q.sql.ExecContext(ctx, `update river_job set finalized_at = case when attempt < max_attempts then null else datetime('now', 'subsec') end,
+		state = case when attempt < max_attempts then 'available' else 'discarded' end where state = 'running'`)
+	if err == nil {
+		_, err = q.sql.ExecContext(ctx, "delete from river_leader")
+	}
+	if err != nil {
+		return fmt.Errorf("take over the jobs of a process that ended: %w", err)
+	}
+	return nil
+}
+
+func instant(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms.Int64).UTC()
+}
+
+func millis(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}
