@@ -140,7 +140,7 @@ func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err 
 		return err
 	}
 	s.base.Host = l.Addr().String()
-	if err := s.mails.Start(a.ctx); err != nil {
+	if err := s.startMails(a.ctx); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	v := demoView{URL: "http://" + l.Addr().String(), Email: demoEmail, Password: "demo-" + strings.ToLower(rand.Text()[:10]), SimURL: base, Data: dir}

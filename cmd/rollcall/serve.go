@@ -70,7 +70,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 	if c.URL == "" {
 		s.base.Host = l.Addr().String()
 	}
-	if err := s.mails.Start(a.ctx); err != nil {
+	if err := s.startMails(a.ctx); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	v := serveView{URL: cmp.Or(c.URL, "http://"+l.Addr().String())}
@@ -94,7 +94,7 @@ func (c *serveCmd) work(a *app, o serverOptions) (err error) {
 		return err
 	}
 	defer s.done(&err)
-	if err := s.mails.Start(a.ctx); err != nil {
+	if err := s.startMails(a.ctx); err != nil {
 		return err
 	}
 	if err := a.print(c.Output, serveView{}, func(p *page) {

@@ -169,6 +169,14 @@ func (a *app) mailer(s *server, o serverOptions, kept *store.Store, ring *seal.K
 	return external, nil
 }
 
+// startMails begins to send; being interrupted meanwhile is an ordinary end.
+func (s *server) startMails(ctx context.Context) error {
+	if err := s.mails.Start(ctx); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
 // sealed seals secrets of one kind with the keyring.
 type sealed struct {
 	ring    *seal.Keyring
