@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/connection"
 )
@@ -84,5 +85,37 @@ func TestAuditTellsWhoSwitchedOff(t *testing.T) {
 	got := s.ask(http.MethodGet, "/audit?event=connection_disabled", s.cookie("owner@acme.test"), nil)
 	if !strings.Contains(got.body, "Some admin") || strings.Count(got.body, "Acme HR") == 0 {
 		t.Errorf("the audit log does not tell who switched the automatic runs off:\n%s", got.body)
+	}
+}
+
+// A preview of unsaved settings tells nothing about anybody: why somebody is as they are is asked of plans
+// made with settings that were saved.
+func TestUnsavedPreviewSaysNothingOfPeople(t *testing.T) {
+	s := newSite(t, openStore(t), "acme", 20)
+	id, planID := s.connect()
+	s.apply(id, planID)
+	s.preview(id)
+	why := func() string {
+		t.Helper()
+		e, err := s.connections.Engine(t.Context(), s.owner, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := e.Explain(t.Context(), "employee:6", time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.Sentence
+	}
+	before := why()
+	job, err := s.connections.Preview(t.Context(), s.owner, id, connection.PreviewRequest{Settings: []byte(`{"scope": {"exclude": [{"field": "firstName", "matches": "."}]}}`)})
+	if err == nil {
+		job, err = s.connections.Wait(t.Context(), job.ID)
+	}
+	if err != nil || job.Err != nil || job.Plan.Header.Counts.Deactivate == 0 {
+		t.Fatalf("the unsaved settings deactivate nobody: %+v, %v", job, err)
+	}
+	if after := why(); after != before {
+		t.Errorf("after a preview of unsaved settings it says %q, before %q", after, before)
 	}
 }
