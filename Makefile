@@ -32,7 +32,7 @@ templates:
 
 # The pictures of README and docs, taken from the program.
 pictures:
-	ROLLCALL_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestPictures ./internal/web
+	ROLLCALL_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -tags pictures -run TestPictures ./internal/web
 
 # Long-running checks that are not part of the gate: 50 kills, more fuzzing.
 soak:

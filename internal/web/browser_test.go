@@ -3,7 +3,6 @@ package web_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -128,9 +127,6 @@ func hostile(t *testing.T, s *site) {
 // Every screen is sound in light and dark, at 390 and 1280 px, whatever people are called: no console
 // errors, no violation of WCAG 2.2 AA, no sideways scrolling.
 func TestScreensAreSound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("drives a browser through every screen; the race detector has nothing to find there")
-	}
 	s := newSite(t, openStore(t), "acme", 40)
 	hostile(t, s)
 	ids := everything(s)
@@ -223,13 +219,4 @@ func TestWhatAuditorAndMemberSee(t *testing.T) {
 	if want := []string{"/me"}; !slices.Equal(links, want) {
 		t.Errorf("a member's menu is %q, want %q", links, want)
 	}
-}
-
-// With ROLLCALL_PICTURES set to a folder this takes the pictures of README and docs (make pictures).
-func TestPictures(t *testing.T) {
-	dir := os.Getenv("ROLLCALL_PICTURES")
-	if dir == "" {
-		t.Skip("make pictures sets ROLLCALL_PICTURES to the folder for the pictures")
-	}
-	takePictures(t, dir)
 }

@@ -1,8 +1,11 @@
+//go:build pictures
+
 package web_test
 
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,9 +14,10 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/browsertest"
 )
 
-// takePictures takes the pictures that README and docs show, of an invented company on an ordinary day:
+// TestPictures takes the pictures that README and docs show (make pictures), of an invented company on an ordinary day:
 // after a first sync somebody is promoted, somebody moves, somebody leaves, somebody joins.
-func takePictures(t *testing.T, dir string) {
+func TestPictures(t *testing.T) {
+	dir := os.Getenv("ROLLCALL_PICTURES")
 	s := newSite(t, openStore(t), "acme", 250)
 	s.clock.set(today().Add(-28*time.Hour), 23*time.Millisecond)
 	id, planID := s.connect()
