@@ -36,14 +36,16 @@ func GroupID(organisation string, kind GroupKind, name string) string {
 }
 
 func derive(prefix string, parts ...string) string {
-	h := sha256.New()
+	text := make([]byte, 0, 128)
 	for _, p := range parts {
-		h.Write([]byte(p))
-		h.Write([]byte{0})
+		text = append(append(text, p...), 0)
 	}
-	sum := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:10])
-	return prefix + strings.ToLower(sum)
+	sum := sha256.Sum256(text)
+	return prefix + idText.EncodeToString(sum[:10])
 }
+
+// idText writes digests with digits and the letters a to v.
+var idText = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
 
 // EmailKey is the form in which addresses are compared: trimmed, ASCII lower-case, IDNA host; no
 // folding across scripts (product "Matching", security §1.12). "" for a blank address.

@@ -176,6 +176,7 @@ type Snapshot struct {
 	TakenAt  time.Time
 	Schema   *Schema
 	Ahead    *Schema
+	Shape    string // of one reader with the same columns: only then fingerprints and coverages compare
 	KeyOwner string // id of the employee whose key reads ("" for a non-employee user; promise BW24)
 	Records  iter.Seq2[Record, error]
 	Reading  func() Reading // call after Records is exhausted

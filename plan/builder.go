@@ -16,6 +16,7 @@ import (
 //	b := NewBuilder(input)
 //	b.Skip(state) / b.Survey(wanted, linked) / b.Adopted(id)   for every employee of the reading, in any order
 //	b.Unreadable(columns)                              when the key lost whole columns
+//	b.Unlinked(ids)                                    when only some employees were read
 //	b.ConfirmNoStatus(visible)                         when NoStatus names anybody
 //	b.AddPerson(brief)                                 everybody, or only unlinked people, see NeedsPeople
 //	b.Examine(person)                                  everybody whom Suspects names
@@ -25,14 +26,16 @@ import (
 //	b.Finish(evidence, emit)
 //
 // Rows come out in no particular order (changes that are tied together come last); Compare gives the
-// order of a plan. The same input gives the same rows, whatever the order of surveying. A Builder is
-// for one goroutine.
+// order of a plan. The same input gives the same rows, whatever the order of surveying. A row belongs to
+// the Builder again as soon as emit returns: whoever keeps a change keeps a copy of it and of its Fields.
+// A Builder is for one goroutine.
 type Builder struct {
 	in        Input // Now is the instant that is planned for
 	madeAt    time.Time
 	set       settings
 	groups    groups
 	holds     map[string][]directory.Hold // in force, by person
+	freezes   []directory.Freeze          // in force
 	decisions map[int64]directory.Decision
 	only      map[int64]bool
 
@@ -45,6 +48,7 @@ type Builder struct {
 	lostInputs    map[directory.Field]bool // fields whose expression reads one of them
 	lost          map[directory.Field]bool // fields that would come from them
 	adopted       map[int64]bool
+	nobody        []int64        // see Unlinked
 	statusVisible map[int64]bool // whose employment status the key may see, of those NoStatus named
 	hireDates     map[string]int32
 
@@ -59,8 +63,10 @@ type Builder struct {
 	owners    int              // active owners left
 	churn     churn
 	endedHold map[string]bool
+	lookAt    time.Time // Header.LookAt
 
 	draft  draft            // of the employee being decided
+	row    Change           // the one that was given out last
 	fields []FieldChange    // scratch of decideNew
 	blank  directory.Values // what a new person has
 	parked []parked
@@ -83,6 +89,7 @@ func NewBuilder(in Input) *Builder {
 			b.holds[h.PersonID] = append(b.holds[h.PersonID], h)
 		}
 	}
+	b.useFreezes()
 	for _, d := range in.Decisions {
 		b.decisions[d.SourceID] = d
 	}
@@ -132,6 +139,10 @@ func (b *Builder) Unreadable(columns []string) {
 		}
 	}
 }
+
+// Unlinked tells, ascending, which employees are nobody here and were not read again: whoever has one of
+// them as manager has nobody.
+func (b *Builder) Unlinked(ids []int64) { b.nobody = ids }
 
 // Adopted tells, in match mode adopt, that a surveyed employee's LinkState is Adopted: then only empty
 // fields are filled (promise SI28).

@@ -29,7 +29,7 @@ func (b *Builder) Decide(w *directory.Wanted, cur *directory.Person, link *direc
 		if cur == nil || cur.ID != b.people.all[e.person].id {
 			return protocolError("the person of employee %d is missing", e.id)
 		}
-		d.person, d.was = cur.ID, &cur.Values
+		d.person, d.was, d.privileged = cur.ID, &cur.Values, cur.Role.Privileged()
 	}
 	switch e.stand {
 	case left:
@@ -105,7 +105,7 @@ func (b *Builder) decideNew(d *draft, i int32, emit func(Item) error) error {
 	e, w := d.e, d.w
 	d.fields = b.fields[:0]
 	d.diff()
-	b.fields, d.fields = d.fields, slices.Clone(d.fields)
+	b.fields = d.fields
 	c := Change{Action: Create, Reason: NewInHR, StatusAfter: directory.Provisioned, Email: w.Text(directory.Email)}
 	if b.in.Policy.Lifecycle.Initial == policy.InitialActive && !e.has(fBeforeStart) {
 		c.StatusAfter = directory.Active
@@ -202,7 +202,7 @@ func (b *Builder) decideFrozen(d *draft, cur *directory.Person, l leaving, after
 	email := e.email != "" && e.email != key && b.set.rule(directory.Email).writes(key, d.mode)
 	state := b.nextState(d, l, cur.Status)
 	d.held = nil
-	if len(d.fields) == 0 && after == cur.Status && e.do != bossOnHold && !email {
+	if len(d.fields) == 0 && len(d.frozen) == 0 && after == cur.Status && e.do != bossOnHold && !email {
 		return b.unchanged(d, state, emit)
 	}
 	for _, h := range b.holds[cur.ID] {
@@ -298,6 +298,10 @@ func (b *Builder) trace(d *draft) Trace {
 	}
 	for _, n := range w.Notes {
 		t.Notes = append(t.Notes, strings.TrimPrefix(string(n.Field)+": "+n.Detail, ": "))
+	}
+	if e.stand == held && e.held == NotStarted && w.ProvisionAt.After(b.in.Now) {
+		t.Effective = w.ProvisionAt // the calendar lists when it comes
+		b.lookBy(w.ProvisionAt)
 	}
 	switch {
 	case e.stand == creating:

@@ -18,7 +18,7 @@ func Due(in Input, states []directory.LinkState, people []directory.Person) Plan
 	b := NewBuilder(in)
 	var p Plan
 	emit := func(it Item) error {
-		p.Items = append(p.Items, it)
+		p.Items = append(p.Items, it.clone())
 		return nil
 	}
 	states = slices.Clone(states)

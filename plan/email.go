@@ -15,7 +15,9 @@ import (
 //     changes are then tied (security §3 #26), else the employee is held (email_taken);
 //   - whoever is held keeps the old address, which may hold the next one in the chain;
 //   - a leaver never holds anybody and is never held: only the new address is left out, so that nobody
-//     escapes deactivation by sharing an address.
+//     escapes deactivation by sharing an address;
+//   - an owner or admin keeps the address: whoever may write in BambooHR could otherwise have a new password
+//     for that account sent to themselves (security §1.5).
 func (b *Builder) settleEmails() {
 	for i := range b.entries {
 		e := &b.entries[i]
@@ -36,8 +38,12 @@ func (b *Builder) wantsMove(e *entry) bool {
 		return false
 	}
 	p := &b.people.all[e.person]
+	if p.privileged {
+		return false
+	}
 	_, on := b.heldField(p.id, directory.Email, func(until string) bool { return directory.EmailKey(until) == e.email })
-	return !on && e.email != p.key && b.set.rule(directory.Email).writes(p.key, b.mode(e))
+	_, frozen := b.frozenOf(e, directory.Email)
+	return !on && !frozen && e.email != p.key && b.set.rule(directory.Email).writes(p.key, b.mode(e))
 }
 
 // mode says how an employee's record is written.

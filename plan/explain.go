@@ -16,6 +16,7 @@ type ExplainInput struct {
 	Name     string
 	Status   directory.Status // now, or at the instant asked for; "" without a person
 	At       time.Time
+	Past     bool           // At was asked for, and is over
 	Entries  []ExplainEntry // oldest first, none after At
 }
 
@@ -43,7 +44,7 @@ type Explanation struct {
 
 // ExplainStep is one link of the causal chain.
 type ExplainStep struct {
-	Step   string  `json:"step"` // read, scope, match, map, lifecycle, plan, run, human
+	Step   string  `json:"step"` // read, scope, match, map, lifecycle, freeze, plan, run, human
 	Result string  `json:"result"`
 	Detail string  `json:"detail"`
 	From   *string `json:"from"`
@@ -65,6 +66,9 @@ func Explain(in ExplainInput) Explanation {
 	if deciding == nil {
 		out.Sentence = fmt.Sprintf("No stored run up to %s says anything about %s.", instant(in.At), nameOf(in))
 		fix := "make a plan with \"rollcall plan\", then ask again"
+		if in.Past {
+			fix = "ask about a later day; answers begin with the first run that was kept"
+		}
 		out.Fix = &fix
 		return out
 	}
@@ -90,7 +94,7 @@ func (x *Explanation) addField(in ExplainInput, e *ExplainEntry) {
 	if x.Fix == nil {
 		x.Fix = fix
 	}
-	x.Steps = append(x.Steps, planStep(e))
+	x.Steps = append(append(x.Steps, freezeStep(e)...), planStep(e))
 }
 
 // decidingEntry chooses the newest entry about the whole person: held ones only when they are newer than
@@ -209,7 +213,18 @@ func chain(e *ExplainEntry) []ExplainStep {
 		}
 		out = append(out, s)
 	}
-	return append(out, planStep(e))
+	return append(append(out, freezeStep(e)...), planStep(e))
+}
+
+// freezeStep names the freeze that holds a field back, with the value that waits; none without one.
+func freezeStep(e *ExplainEntry) []ExplainStep {
+	if e.Item.Held == nil || e.Item.Held.Frozen == nil {
+		return nil
+	}
+	f := e.Item.Held.Frozen
+	since := instant(f.Since)
+	return []ExplainStep{{Step: "freeze", Result: f.Freeze, Detail: fmt.Sprintf("%s: %s → %s waits", f.Change.Field, shown(f.Change.Before), shown(f.Change.After)),
+		From: null(f.Change.From), Value: null(shown(f.Change.After)), At: &since}}
 }
 
 func matchWords(match string) string {

@@ -9,18 +9,21 @@ import (
 
 // draft is one employee's decision in the making.
 type draft struct {
-	b       *Builder
-	e       *entry
-	w       *directory.Wanted
-	link    *directory.LinkState // as stored, nil for none
-	person  string               // id, also of a person to be made
-	name    string
-	was     *directory.Values // what the person has now; blank for a new one
-	mode    mode
-	fields  []FieldChange
-	needs   []need
-	held    []Held // entries about single fields
-	unclean bool   // something has to be said again, or looked at again, on the next run
+	b      *Builder
+	e      *entry
+	w      *directory.Wanted
+	link   *directory.LinkState // as stored, nil for none
+	person string               // id, also of a person to be made
+	name   string
+	// privileged marks an owner or admin.
+	privileged bool
+	was        *directory.Values // what the person has now; blank for a new one
+	mode       mode
+	fields     []FieldChange
+	needs      []need
+	held       []Held              // entries about single fields
+	frozen     []*directory.Freeze // that hold one of them back
+	unclean    bool                // something has to be said again, or looked at again, on the next run
 }
 
 // diff holds every field of a record against the person.
@@ -94,7 +97,7 @@ func (d *draft) onHold(f directory.Field, h directory.Hold) {
 	d.held[len(d.held)-1].Trace.Fix = holdFix(h)
 }
 
-// change enters a new value, unless a human holds the field. It reports whether the value changes.
+// change enters a new value, unless a human holds or froze the field. It reports whether the value changes.
 func (d *draft) change(c FieldChange, same bool, agrees func(until string) bool) bool {
 	h, on := d.b.heldField(d.person, c.Field, agrees)
 	switch {
@@ -102,6 +105,10 @@ func (d *draft) change(c FieldChange, same bool, agrees func(until string) bool)
 		return false
 	case on:
 		d.onHold(c.Field, h)
+		return false
+	}
+	if f, frozen := d.b.frozenOf(d.e, c.Field); frozen {
+		d.freeze(f, c)
 		return false
 	}
 	d.fields = append(d.fields, c)
@@ -144,10 +151,23 @@ func (d *draft) email(want directory.Want) {
 		d.hold(directory.Email, EmailTaken, fmt.Sprintf("the address %s is another person's; the old one is kept", want.Text))
 	case d.e.email != directory.EmailKey(before):
 		h, on := d.b.heldField(d.person, directory.Email, func(until string) bool { return directory.EmailKey(until) == d.e.email })
-		if on && d.b.set.rule(directory.Email).writes(before, d.mode) {
+		if !d.b.set.rule(directory.Email).writes(before, d.mode) {
+			return
+		}
+		if on {
 			d.onHold(directory.Email, h)
+		} else if d.privileged {
+			d.keepPrivileged(want.Text)
+		} else if f, frozen := d.b.frozenOf(d.e, directory.Email); frozen {
+			d.freeze(f, FieldChange{Field: directory.Email, Kind: directory.KindText, Before: before, After: want.Text, From: want.From})
 		}
 	}
+}
+
+// keepPrivileged leaves an owner's or admin's address as it is.
+func (d *draft) keepPrivileged(wanted string) {
+	d.hold(directory.Email, OnHold, fmt.Sprintf("BambooHR says %s; the address of an owner or administrator is changed by hand only, because a link for a new password goes there", wanted))
+	d.held[len(d.held)-1].Trace.Fix = "if the new address is right, enter it on the person's page, or with \"rollcall person edit\""
 }
 
 func (d *draft) department(want directory.Want) {
@@ -228,13 +248,8 @@ func (d *draft) manager() {
 	d.unclean = d.unclean || (want.State != directory.NotMapped && !d.e.has(fManagerAgrees))
 	switch d.e.do {
 	case bossSet, bossClear, bossCut:
-		c := FieldChange{Field: directory.Manager, Kind: directory.KindPerson, BeforeID: d.was.Get(directory.Manager), From: want.From}
-		c.Before = d.b.people.emailOf(c.BeforeID)
-		switch d.e.do {
-		case bossSet:
-			c.AfterID = d.b.nodeID(d.e.boss)
-			c.After = d.b.nodeEmail(d.e.boss)
-		case bossCut:
+		c := d.line(want.From)
+		if d.e.do == bossCut {
 			c.From = ""
 			d.hold(directory.Manager, ManagerLoop, loopDetail)
 		}
@@ -244,9 +259,23 @@ func (d *draft) manager() {
 	case bossLoop:
 		d.hold(directory.Manager, ManagerLoop, loopDetail)
 	case bossOnHold:
-		h, _ := d.b.heldField(d.person, directory.Manager, func(string) bool { return false })
+		h, on := d.b.heldField(d.person, directory.Manager, func(string) bool { return false })
+		if f, frozen := d.b.frozenOf(d.e, directory.Manager); frozen && !on {
+			d.freeze(f, d.line(want.From))
+			return
+		}
 		d.onHold(directory.Manager, h)
 	}
+}
+
+// line is the change of the reporting line, from the manager now to the one that HR wants.
+func (d *draft) line(from string) FieldChange {
+	c := FieldChange{Field: directory.Manager, Kind: directory.KindPerson, BeforeID: d.was.Get(directory.Manager), From: from}
+	c.Before = d.b.people.emailOf(c.BeforeID)
+	if d.e.boss != none {
+		c.AfterID, c.After = d.b.nodeID(d.e.boss), d.b.nodeEmail(d.e.boss)
+	}
+	return c
 }
 
 const loopDetail = "the reporting lines in BambooHR form a loop, which is cut here"

@@ -40,6 +40,16 @@ func (b *Builder) put(it Item, emit func(Item) error) error {
 	return emit(it)
 }
 
+// clone copies what a Builder uses again after it gave the row out.
+func (it Item) clone() Item {
+	if it.Change != nil {
+		c := *it.Change
+		c.Fields = slices.Clone(c.Fields)
+		it.Change = &c
+	}
+	return it
+}
+
 func seat(s directory.Status) int {
 	if s == directory.Active {
 		return 1
@@ -57,10 +67,12 @@ type parked struct {
 // release gives a change out, or keeps it back while it is tied to others.
 func (b *Builder) release(c Change, node, boss int32, bossTied bool, emit func(Item) error) error {
 	if bossTied || b.ties.tied(node) {
+		c.Fields = slices.Clone(c.Fields) // they are scratch, see Builder
 		b.parked = append(b.parked, parked{c, node, boss})
 		return nil
 	}
-	return b.put(Item{Change: &c}, emit)
+	b.row = c
+	return b.put(Item{Change: &b.row}, emit)
 }
 
 // unpark gives out the tied changes. Those tied together share their kinds, so that all wait when one
@@ -158,7 +170,11 @@ func (b *Builder) Finish(ev Evidence, emit func(Item) error) (Header, error) {
 func (b *Builder) header(ev Evidence) Header {
 	h := Header{Evidence: ev, Revision: b.in.Revision, MadeAt: b.madeAt, AsOf: b.in.AsOf, AsOfDay: b.in.AsOfDay, Counts: b.out.counts,
 		Reasons: b.verdictReasons(ev), SeatsBefore: b.in.Linked.ActiveSeats, SeatsAfter: b.in.Linked.ActiveSeats + b.out.seats,
-		KindCounts: map[Kind]int{}, EndedHolds: slices.Sorted(maps.Keys(b.endedHold))}
+		KindCounts: map[Kind]int{}, EndedHolds: slices.Sorted(maps.Keys(b.endedHold)),
+		Freezes: b.freezeIDs(), WithoutFreezes: b.in.WithoutFreezes}
+	if !b.lookAt.IsZero() {
+		h.LookAt = b.lookAt.UnixMilli()
+	}
 	h.Verdict = verdict(h.Reasons, h.Counts)
 	for k, s := range b.out.guard.kinds {
 		if k != KindIDChurn && k != KindBaseline || h.Waiting(KindSet(0).With(k)) != NotWaiting {

@@ -214,6 +214,12 @@ func (x *world) addFact(t *testing.T, line string) {
 			h.Until = day(t, u)
 		}
 		x.in.Holds = append(x.in.Holds, h)
+	case "freeze":
+		f := directory.Freeze{ID: set["id"], Connection: testConnection, What: strings.Split(set["what"], ","), Reason: set["reason"]}
+		if u := set["until"]; u != "" {
+			f.Until = day(t, u)
+		}
+		x.in.Freezes = append(x.in.Freezes, f)
 	case "decide":
 		x.in.Decisions = append(x.in.Decisions, directory.Decision{SourceID: sourceID(parts[1]), Kind: directory.DecisionKind(parts[2]), PersonID: set["to"]})
 	case "evidence":
@@ -304,6 +310,9 @@ func render(p Plan) string {
 	if len(h.EndedHolds) > 0 {
 		fmt.Fprintf(&s, "ended holds %v\n", h.EndedHolds)
 	}
+	if len(h.Freezes) > 0 {
+		fmt.Fprintf(&s, "freezes %v\n", h.Freezes)
+	}
 	for i := range p.Items {
 		renderItem(&s, h, &p.Items[i])
 	}
@@ -366,6 +375,9 @@ func renderHeld(s *strings.Builder, h *Held) {
 		fmt.Fprintf(s, " %s", h.Field)
 	}
 	fmt.Fprintf(s, ": %s\n", h.Detail)
+	if f := h.Frozen; f != nil {
+		fmt.Fprintf(s, "  waits %s > %s since %s\n", f.Change.Before, f.Change.After, instant(f.Since))
+	}
 	for _, c := range h.Candidates {
 		fmt.Fprintf(s, "  candidate %s %s <%s> %s\n", c.PersonID, c.Name, c.Email, c.Why)
 	}

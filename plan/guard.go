@@ -145,7 +145,7 @@ func (b *Builder) verdictReasons(ev Evidence) []VerdictReason {
 			out = append(out, r)
 		}
 	}
-	add(b.tooMany(KindDeactivate, g.of(KindDeactivate), b.in.Linked.Enabled, p.Deactivate, "active people would be deactivated"))
+	add(b.tooMany(KindDeactivate, g.of(KindDeactivate), b.in.Linked.Enabled, p.Deactivate, "linked people not yet deactivated would be deactivated"))
 	add(b.tooMany(KindMoveEmail, g.of(KindMoveEmail), b.in.Linked.People, p.MoveEmail, "linked people would get another e-mail address"))
 	for _, f := range slices.Sorted(maps.Keys(g.blank)) {
 		add(b.tooMany(KindBlank, *g.blank[f], b.in.Linked.WithValue[f], p.Blank, fmt.Sprintf("people with a %s would lose it", f)))

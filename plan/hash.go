@@ -33,6 +33,10 @@ func (r *rowHashes) add(it *Item) {
 		for _, c := range h.Candidates {
 			e.text(c.PersonID, c.Why)
 		}
+		if f := h.Frozen; f != nil {
+			e.text("frozen", f.Freeze)
+			e.field(&f.Change)
+		}
 	case it.Left != nil:
 		e.text("left")
 		e.number(it.Left.SourceID)
@@ -54,6 +58,9 @@ func (r *rowHashes) sum(h *Header) string {
 	e.text(h.Revision, h.Evidence.SnapshotHash, h.Evidence.Grade, string(h.Verdict))
 	if h.AsOf != nil {
 		e.time(*h.AsOf)
+	}
+	if h.WithoutFreezes {
+		e.text("without freezes")
 	}
 	for _, x := range h.Reasons {
 		e.text(x.Code, string(x.Kind), string(x.Waiting))
@@ -95,8 +102,7 @@ func (e *encoder) change(c *Change) {
 	e.time(c.EffectiveAt)
 	e.number(int64(len(c.Fields)))
 	for i := range c.Fields {
-		f := &c.Fields[i]
-		e.text(string(f.Field), string(f.Kind), f.Before, f.After, f.BeforeID, f.AfterID, f.From)
+		e.field(&c.Fields[i])
 	}
 	e.number(int64(len(c.DependsOn)))
 	for _, k := range c.DependsOn {
@@ -108,6 +114,10 @@ func (e *encoder) change(c *Change) {
 	for _, h := range c.Holds {
 		e.text(h.ID, string(h.Field), h.UntilHR)
 	}
+}
+
+func (e *encoder) field(f *FieldChange) {
+	e.text(string(f.Field), string(f.Kind), f.Before, f.After, f.BeforeID, f.AfterID, f.From)
 }
 
 func (e *encoder) group(g *directory.Group) { e.text(g.ID, string(g.Kind), g.Name) }

@@ -47,6 +47,18 @@ type HeldJSON struct {
 	Detail     string           `json:"detail"`
 	Fix        *string          `json:"fix"`
 	Candidates []CandidateJSON  `json:"candidates"`
+	Frozen     *FrozenJSON      `json:"frozen,omitempty"`
+}
+
+// FrozenJSON is what a freeze holds back: the value now, the one that waits, and since when.
+type FrozenJSON struct {
+	Freeze   string  `json:"freeze"`
+	Before   any     `json:"before"`
+	After    any     `json:"after"`
+	BeforeID any     `json:"before_id,omitempty"` // of the manager, as in FieldJSON
+	AfterID  any     `json:"after_id,omitempty"`
+	From     *string `json:"from"`
+	Since    string  `json:"since"` // RFC 3339
 }
 
 // CandidateJSON is a person whom a held employee may be.
@@ -99,6 +111,10 @@ func (h *Held) JSON() HeldJSON {
 	for _, c := range h.Candidates {
 		out.Candidates = append(out.Candidates, CandidateJSON(c))
 	}
+	if f := h.Frozen; f != nil {
+		c := f.Change.json()
+		out.Frozen = &FrozenJSON{Freeze: f.Freeze, Before: c.Before, After: c.After, BeforeID: c.BeforeID, AfterID: c.AfterID, From: c.From, Since: instant(f.Since)}
+	}
 	return out
 }
 
@@ -146,6 +162,8 @@ type headJSON struct {
 	Connection string       `json:"connection"`
 	MadeAt     string       `json:"made_at"`
 	AsOf       *string      `json:"as_of"`
+	Unfrozen   bool         `json:"without_freezes,omitempty"`
+	Freezes    []string     `json:"freezes,omitempty"` // ids of those that the plan respects
 	Snapshot   snapshotJSON `json:"snapshot"`
 	Verdict    Verdict      `json:"verdict"`
 	Reasons    []reasonJSON `json:"verdict_reasons"`
@@ -181,6 +199,7 @@ type seatsJSON struct {
 func newHead(id, connection string, h *Header) headJSON {
 	ev := &h.Evidence
 	out := headJSON{ID: id, Hash: h.Hash, Connection: connection, MadeAt: instant(h.MadeAt), Verdict: h.Verdict, Reasons: []reasonJSON{},
+		Unfrozen: h.WithoutFreezes, Freezes: h.Freezes,
 		Counts: h.Counts, Seats: seatsJSON{h.SeatsBefore, h.SeatsAfter},
 		Snapshot: snapshotJSON{ID: ev.SnapshotID, TakenAt: instant(ev.TakenAt), Employees: ev.Employees,
 			Readable: append([]string{}, ev.Readable...), Unreadable: append([]string{}, ev.Unreadable...), Certificate: ev.Grade,

@@ -109,12 +109,12 @@ func (b *Builder) nextState(d *draft, l leaving, after directory.Status) directo
 	e, w := d.e, d.w
 	s := directory.LinkState{SourceID: e.id, PersonID: d.person, Outcome: directory.OutcomeLinked,
 		Adopted: (d.link != nil && d.link.Adopted) || (e.stand == linking && b.set.adopt), Fingerprint: w.Fingerprint, Coverage: w.Coverage,
-		Revision: b.in.Revision, Since: l.since, HireDate: w.HireDate}
+		Revision: b.in.Revision, Since: d.sinceFrozen(l.since), HireDate: w.HireDate}
 	if d.link != nil && (e.stand == held || w.HireDate == "") {
 		s.HireDate = d.link.HireDate // nothing is accepted from a held record
 	}
 	s.Clean = !d.unclean && !b.anyHold(d.person) && !heldNotes(w) && !(e.has(fLeaver) && after != directory.Deactivated)
-	looks := b.lookAgain(d.person, w)
+	looks := b.lookAgain(d)
 	if after == directory.Deactivated {
 		return s
 	}
@@ -124,10 +124,20 @@ func (b *Builder) nextState(d *draft, l leaving, after directory.Status) directo
 	default:
 		s.Due = l.next
 		// A state keeps one instant. The one that acts stays, so that it acts while the source is down;
-		// the record is looked at on every run until the other one is over.
-		s.Clean = s.Clean && (looks == nil || !looks.At.Before(l.next.At))
+		// the record is looked at on every run until the other one is over, and the plan says when.
+		if looks != nil && looks.At.Before(l.next.At) {
+			s.Clean = false
+			b.lookBy(looks.At)
+		}
 	}
 	return s
+}
+
+// lookBy notes an instant for Header.LookAt.
+func (b *Builder) lookBy(at time.Time) {
+	if b.lookAt.IsZero() || at.Before(b.lookAt) {
+		b.lookAt = at
+	}
 }
 
 // heldNotes tells whether a value could not be used, which must be said again on every run; a value that
@@ -137,9 +147,10 @@ func heldNotes(w *directory.Wanted) bool {
 }
 
 // lookAgain returns the next instant at which the record must be looked at although nothing acts by
-// itself: the start date, the end of a hold, or a leaving signal that is left to a human.
-func (b *Builder) lookAgain(personID string, w *directory.Wanted) *directory.Due {
+// itself: the start date, the end of a hold or freeze, or a leaving signal that is left to a human.
+func (b *Builder) lookAgain(d *draft) *directory.Due {
 	var due *directory.Due
+	w := d.w
 	add := func(at time.Time, reason, date string) {
 		if at.After(b.in.Now) && (due == nil || at.Before(due.At)) {
 			due = &directory.Due{At: at, Reason: reason, Date: date}
@@ -151,10 +162,13 @@ func (b *Builder) lookAgain(personID string, w *directory.Wanted) *directory.Due
 			add(s.At, string(OnHold), s.Date)
 		}
 	}
-	for _, h := range b.holds[personID] {
+	for _, h := range b.holds[d.person] {
 		if !b.endedHold[h.ID] {
 			add(h.Until, string(OnHold), "")
 		}
+	}
+	for _, f := range d.frozen {
+		add(f.Until, string(OnHold), "")
 	}
 	return due
 }

@@ -50,12 +50,12 @@ func (b *Builder) mayCut(n int32) bool {
 		if !e.stand.active() || e.has(fFrozen) {
 			return false
 		}
-		return e.do == bossSet || (b.leadsLines(e) && b.refs[e.ref].State == directory.WantSet && e.do == bossKeep && !b.lineHeld(n))
+		return e.do == bossSet || (b.leadsLines(e) && b.refs[e.ref].State == directory.WantSet && e.do == bossKeep && !b.lineHeld(n) && !b.linesFrozen())
 	}
 	p := &b.people.all[n]
 	_, absent := b.missing[p.source]
 	_, decided := b.extra[p.id]
-	return p.owner == ours && !absent && !decided && b.decides(p.source) && !b.set.adopt &&
+	return p.owner == ours && !absent && !decided && b.decides(p.source) && !b.set.adopt && !b.linesFrozen() &&
 		b.set.rule(directory.Manager).leads()
 }
 
@@ -66,6 +66,12 @@ func (b *Builder) leadsLines(e *entry) bool {
 func (b *Builder) lineHeld(n int32) bool {
 	_, on := b.heldField(b.nodeID(n), directory.Manager, func(string) bool { return false })
 	return on
+}
+
+// linesFrozen tells whether nobody's line may change but a new person's.
+func (b *Builder) linesFrozen() bool {
+	_, frozen := b.frozenField(directory.Manager)
+	return frozen
 }
 
 // cutLine settles what becomes of a line that is cut.

@@ -56,7 +56,7 @@ type maker struct {
 }
 
 func (m *maker) emit(it Item) error {
-	m.plan.Items = append(m.plan.Items, it)
+	m.plan.Items = append(m.plan.Items, it.clone())
 	return nil
 }
 

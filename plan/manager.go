@@ -15,7 +15,7 @@ const (
 	bossSet                // entry.boss is the new manager
 	bossClear              // HR says that there is none
 	bossMissing            // HR's manager is nobody here; the old one is kept
-	bossOnHold             // a human's hold keeps the old one
+	bossOnHold             // a human's hold or freeze keeps the old one
 	bossLoop               // the line would close a loop; the old one is kept
 	bossCut                // the line closes a loop; it is cleared
 )
@@ -116,13 +116,14 @@ func (b *Builder) wantLine(i int32) {
 	b.applyLine(i, personID)
 }
 
-// applyLine enters a changed line, unless a human holds the field.
+// applyLine enters a changed line, unless a human holds or froze the field.
 func (b *Builder) applyLine(i int32, personID string) {
 	e := &b.entries[i]
 	_, on := b.heldField(personID, directory.Manager, func(until string) bool {
 		return e.boss != none && until == b.nodeID(e.boss)
 	})
-	if e.do != bossKeep && (on || e.has(fFrozen)) {
+	_, frozen := b.frozenOf(e, directory.Manager)
+	if e.do != bossKeep && (on || frozen || e.has(fFrozen)) {
 		e.do = bossOnHold
 		return
 	}
@@ -146,6 +147,9 @@ func (b *Builder) findManager(ref *directory.ManagerRef) (node int32, byID bool)
 		}
 		if p, ok := b.people.bySource[ref.SourceID]; ok {
 			return p, true
+		}
+		if _, ok := slices.BinarySearch(b.nobody, ref.SourceID); ok {
+			return none, true
 		}
 	}
 	b.indexManagers()

@@ -299,7 +299,7 @@ func TestPropertyOrderMeansNothing(t *testing.T) {
 func (x *world) stream(t testing.TB) Plan {
 	var out Plan
 	emit := func(it Item) error {
-		out.Items = append(out.Items, it)
+		out.Items = append(out.Items, it.clone())
 		return nil
 	}
 	must := func(err error) {

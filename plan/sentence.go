@@ -18,7 +18,7 @@ const (
 func sentence(c *Change, l leaving) string {
 	switch c.Action {
 	case Create:
-		return fmt.Sprintf("%s is new in BambooHR and gets an account (%s).", c.Name, c.StatusAfter)
+		return c.Name + " is new in BambooHR and gets an account (" + string(c.StatusAfter) + ")."
 	case Deactivate:
 		return leavingSentence(c, l)
 	case Reactivate:

@@ -168,7 +168,15 @@ type Held struct {
 	Email      string // the address HR gives, so that explain finds people who are not in the directory
 	Detail     string
 	Candidates []Candidate // ranked, for a human to decide
+	Frozen     *Frozen     // what a freeze holds back; nil unless one does
 	Trace      Trace
+}
+
+// Frozen is a change of one field that a freeze holds back.
+type Frozen struct {
+	Freeze string      // id
+	Change FieldChange // the value now, and the one that waits
+	Since  time.Time   // when a run first held the field back
 }
 
 // Candidate is a person whom a held employee may be.
@@ -246,11 +254,16 @@ type Input struct {
 	AsOfDay      string     // that day, YYYY-MM-DD
 	Groups       []directory.Group
 	Holds        []directory.Hold
+	Freezes      []directory.Freeze
 	Decisions    []directory.Decision
 	Owners       []string // ids of active owners
 	Recent       Recent
 	Linked       LinkedCounts
 	Only         []int64 // plan only these employees (--person); empty: everybody
+
+	// WithoutFreezes plans as if no freeze were in force, to show what waits for its end: the plan can
+	// never be applied.
+	WithoutFreezes bool
 }
 
 // LinkedCounts are the guard's bases over people owned by this connection, and the seats.
@@ -339,7 +352,19 @@ type Header struct {
 	KindCounts  map[Kind]int // changes by guarded kind: what a release must count (see Change.Counted)
 	Hash        string       // "sha256:…"
 	EndedHolds  []string     // ids of holds that ended because HR now says what they waited for; sorted
+	Freezes     []string     `json:",omitempty"` // ids of the freezes that the plan respects; sorted
+
+	WithoutFreezes bool `json:",omitempty"` // made as if no freeze were in force
+
+	// LookAt is the next instant, in epoch milliseconds, at which HR must be read for somebody of whom no other
+	// instant is kept: the day from which a newcomer may have an account, or the first day of somebody whose last
+	// day is known as well. 0: none.
+	LookAt int64 `json:",omitempty"`
 }
+
+// Hypothetical reports a plan that is only to look at and can never be applied: of a future day, or made
+// as if no freeze were in force.
+func (h *Header) Hypothetical() bool { return h.AsOf != nil || h.WithoutFreezes }
 
 // Waiting tells whether a change with these kinds waits under this header.
 func (h *Header) Waiting(kinds KindSet) Waiting {

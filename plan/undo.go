@@ -185,6 +185,8 @@ func (u *undoing) revertFields(c *Change, cur *directory.Person, back *Change) {
 			u.kept(c, what, "it has the old value already")
 		case now != wrote:
 			u.kept(c, what, "it was changed since, to "+shown(now))
+		case f.Field == directory.Email && cur.Role.Privileged():
+			u.impossible(c, what, "the address of an owner or administrator is changed by hand only")
 		case f.Field == directory.Manager && u.closesLoop(c.PersonID, old):
 			u.impossible(c, what, "the reporting lines would form a loop now")
 		default:

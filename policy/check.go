@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 var (
@@ -14,7 +15,7 @@ var (
 	envName        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	bambooKey      = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
 	baseURL        = regexp.MustCompile(`^https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?$|^https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?$`)
-	mailAddress    = regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]{1,64}@[^\s@<>()\[\],;:"\\/]{1,189}$`)
+	mailAddress    = regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\/]+$`)
 	currencyCode   = regexp.MustCompile(`^[A-Z]{3}$`)
 	sourceAlias    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,99}$`)
 )
@@ -87,7 +88,10 @@ func checkZone(text string) (string, error) {
 
 func checkAddress(text string) (string, error) {
 	text = strings.TrimSpace(text)
-	if !mailAddress.MatchString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+	// Lengths are checked apart: counted repeats would make the pattern costly for every start of the program.
+	name, domain, _ := strings.Cut(text, "@")
+	if !mailAddress.MatchString(text) || utf8.RuneCountInString(name) > 64 || utf8.RuneCountInString(domain) > 189 ||
+		strings.ContainsFunc(text, unicode.IsControl) {
 		return "", fmt.Errorf("%q is not an e-mail address; write one such as it@acme.test", text)
 	}
 	return text, nil

@@ -20,6 +20,7 @@ func (s *section) connection(c *Connection) {
 	s.text("time_zone", &c.TimeZone, checkZone)
 	s.locationZones(c)
 	s.schedule(&c.Schedule)
+	s.changes(&c.Changes)
 	s.match(c)
 	choice(s, "match_mode", &c.MatchMode, MatchNormal, MatchAdopt)
 	s.mapping(c)
@@ -100,6 +101,17 @@ func (s *section) schedule(to *Schedule) {
 	case s.has("schedule"):
 		s.r.fault(in.path, "names no time; write one of cron, every, daily or weekly, e.g. { daily: \"03:00\" }")
 	}
+}
+
+func (s *section) changes(to *Changes) {
+	in := s.section("changes")
+	if v, ok := in.value("every"); ok && slices.Contains([]string{"off", "0", "0s"}, v.text) {
+		to.Every = 0
+	} else if ok {
+		in.duration("every", &to.Every, time.Minute, 24*time.Hour)
+	}
+	in.boolean("webhook", &to.Webhook)
+	in.close()
 }
 
 func (s *section) match(c *Connection) {
@@ -282,6 +294,7 @@ func (s *section) notify(n *Notify) {
 	in := s.section("notify")
 	in.texts("errors", &n.Errors, checkAddress, strings.ToLower)
 	choice(in, "welcome", &n.Welcome, WelcomeNever, WelcomeAutomaticOnly, WelcomeAlways)
+	choice(in, "digest", &n.Digest, DigestWeekly, DigestOff)
 	in.close()
 }
 

@@ -35,7 +35,7 @@ func Defaults() Connection {
 			IDChurnPercent: 20,
 		},
 		PlanExpires: 24 * time.Hour,
-		Notify:      Notify{Welcome: WelcomeNever},
+		Notify:      Notify{Welcome: WelcomeNever, Digest: DigestWeekly},
 	}
 }
 

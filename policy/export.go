@@ -29,6 +29,7 @@ func Export(c Connection) []byte {
 		out.put("location_time_zones", zones)
 	}
 	out.put("schedule", scheduleTree(c.Schedule))
+	out.put("changes", changesTree(c.Changes))
 	out.list("match", words(c.Match))
 	out.text("match_mode", string(c.MatchMode))
 	out.put("mapping", mappingTree(c))
@@ -41,6 +42,7 @@ func Export(c Connection) []byte {
 	notify := tree{}
 	notify.list("errors", c.Notify.Errors)
 	notify.text("welcome", string(c.Notify.Welcome))
+	notify.text("digest", string(c.Notify.Digest))
 	out.put("notify", notify)
 	out.plain("pictures", "!!bool", strconv.FormatBool(c.Pictures))
 
@@ -64,6 +66,16 @@ func scheduleTree(s Schedule) tree {
 	default:
 		return tree{}.with("daily", s.Daily)
 	}
+}
+
+func changesTree(c Changes) tree {
+	every := "off"
+	if c.Every > 0 {
+		every = short(c.Every)
+	}
+	out := tree{}.with("every", every)
+	out.plain("webhook", "!!bool", strconv.FormatBool(c.Webhook))
+	return out
 }
 
 // mappingTree writes every rule in full, and null for what the base maps and these settings do not.

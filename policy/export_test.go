@@ -72,6 +72,7 @@ func drawConnection(t *rapid.T) Connection {
 	c.Notify.Errors = []string{"it@acme.test"}
 	c.Notify.Welcome = rapid.SampledFrom([]Welcome{WelcomeNever, WelcomeAutomaticOnly, WelcomeAlways}).Draw(t, "welcome")
 	c.Schedule = rapid.SampledFrom([]Schedule{{Cron: "*/5 1-3 * * 1,2"}, {Every: 90 * time.Minute}, {Every: 61 * time.Second}, {Daily: "00:00"}, {Weekly: "sun 23:59"}}).Draw(t, "schedule")
+	c.Changes = Changes{Every: rapid.SampledFrom([]time.Duration{0, time.Minute, 15 * time.Minute, 90 * time.Second, 24 * time.Hour}).Draw(t, "changes"), Webhook: rapid.Bool().Draw(t, "webhook")}
 	c.TimeZone = rapid.SampledFrom([]string{"UTC", "America/New_York", "Etc/GMT+8"}).Draw(t, "zone")
 	c.LocationZones = nil
 	for _, location := range rapid.SliceOfNDistinct(awkward(), 0, 3, textKey).Draw(t, "locations") {
@@ -147,6 +148,7 @@ func TestRevisions(t *testing.T) {
 		"nothing":   {`enabled: false`, false, false},
 		"name":      {`name: Other`, false, false},
 		"schedule":  {`schedule: { every: 1h }`, false, false},
+		"changes":   {`changes: { every: 15m, webhook: true }`, false, false},
 		"mails":     {`notify: { errors: [it@acme.test], welcome: always }`, false, false},
 		"pictures":  {`pictures: true`, false, false},
 		"guard":     {`guard: { blank: { people: 6 } }`, true, false},

@@ -24,6 +24,11 @@ func ParseFile(data []byte, env func(place string) (string, bool)) (File, []Faul
 	if root.wants("smtp", "host") {
 		f.SMTP = root.section("smtp").smtp()
 	}
+	network := root.section("network")
+	network.texts("trusted_proxies", &f.Network.TrustedProxies, nil, strings.ToLower)
+	network.texts("allow", &f.Network.Allow, checkHost, strings.ToLower)
+	network.close()
+	root.text("language", &f.Language, checkLanguage)
 	root.text("clock", &f.Clock, checkClock)
 	root.close()
 	r.checkFile(f)
@@ -190,6 +195,13 @@ func (r *reader) checkFile(f File) {
 			r.fault("clock", "a clock is accepted only with a simulator; set %s.bamboohr.base_url or remove it", place)
 		}
 	}
+}
+
+func checkLanguage(text string) (string, error) {
+	if !slices.Contains(Languages(), text) {
+		return "", fmt.Errorf("%q is not a language that mails are written in; use %s", text, oneOf(Languages()))
+	}
+	return text, nil
 }
 
 func checkClock(text string) (string, error) {

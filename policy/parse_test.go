@@ -20,6 +20,7 @@ connection:                        # or connections: [ … ]
   time_zone: America/New_York
   location_time_zones: { Utrecht: Europe/Amsterdam }
   schedule: { cron: "0 3 * * *" }  # or { every: 3h } or { daily: "03:00" }
+  changes: { every: 15m, webhook: true }
   match: [employee_number, work_email]          # + home_email
   match_mode: normal               # or adopt
   mapping:
@@ -79,7 +80,8 @@ func TestParseFileReadsTheContract(t *testing.T) {
 	if diff := cmp.Diff(FieldRule{Target: "budgets.learning", From: []SourceField{"name:Learning budget"}, Currency: "EUR", Authority: AuthorityOverwrite}, budget); diff != "" {
 		t.Error(diff)
 	}
-	if c.Name != "Acme HR" || !c.Enabled || !c.Pictures || c.Notify.Welcome != WelcomeAutomaticOnly || c.Schedule.Cron != "0 3 * * *" {
+	if c.Name != "Acme HR" || !c.Enabled || !c.Pictures || c.Notify.Welcome != WelcomeAutomaticOnly || c.Schedule.Cron != "0 3 * * *" ||
+		c.Changes != (Changes{Every: 15 * time.Minute, Webhook: true}) {
 		t.Errorf("got %+v", c)
 	}
 	if diff := cmp.Diff(&SMTP{Host: "127.0.0.1", Port: 1025, From: "rollcall@acme.test", TLS: TLSOpportunistic}, f.SMTP); diff != "" {
@@ -170,6 +172,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
   time_zone: PST
   location_time_zones: { Utrecht: Local }
   schedule: { cron: "0 3 * *", every: 3h }
+  changes: { every: 30s, webhook: maybe }
   match: [email]
   mapping:
     email: { from: [workEmail, job_title, workEmail] }

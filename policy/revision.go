@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 )
 
-// Revision is a stable hash of the settings that a plan depends on. Name, schedule, approval, mails,
+// Revision is a stable hash of the settings that a plan depends on. Name, schedule, changes, approval, mails,
 // pictures and credentials are not among them: changing those leaves a stored plan valid.
 func Revision(c Connection) string {
 	return hash(struct {

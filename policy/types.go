@@ -6,10 +6,22 @@ import "time"
 type File struct {
 	Connections []Connection // in the order of the file; names are unique
 	SMTP        *SMTP        // nil: no mail server
+	Network     Network
+	// Language is the one of mails, as Languages lists them; "" leaves it to the organisation's settings.
+	Language string
 	// Clock is "follow" (the simulator's clock), an RFC 3339 instant, or "" for the real clock. It is
 	// set only when every connection has a base URL (surface, "Commands").
 	Clock string
 }
+
+// Network is what the server trusts, and where it may go, beyond the defaults. Both are the operator's alone.
+type Network struct {
+	TrustedProxies []string // addresses and networks whose X-Forwarded-For is believed; nil: this machine
+	Allow          []string // hosts that may be in a private network
+}
+
+// Languages are those that mails are written in, by their BCP 47 tag; the default comes first.
+func Languages() []string { return []string{"en", "de", "nl", "fr", "es"} }
 
 // SMTP is the mail server of the whole installation.
 type SMTP struct {
@@ -43,6 +55,7 @@ type Connection struct {
 	TimeZone      string            // IANA name; defaults to UTC. See Zones
 	LocationZones map[string]string // location name as BambooHR writes it → IANA name. See Zones
 	Schedule      Schedule
+	Changes       Changes
 	Match         []MatchKey // in order; defaults to employee_number, work_email
 	MatchMode     MatchMode
 	Mapping       []FieldRule // sorted by Target, one per target
@@ -90,6 +103,13 @@ type Schedule struct {
 	Every  time.Duration // e.g. 3 h, at least a minute
 	Daily  string        // "HH:MM"
 	Weekly string        // "mon HH:MM"
+}
+
+// Changes says how Rollcall looks for changes between the scheduled runs, which alone read everybody.
+// Both are off by default, also in presets.
+type Changes struct {
+	Every   time.Duration // ask BambooHR who changed, e.g. 15 min; from a minute to a day; 0: never
+	Webhook bool          // let BambooHR tell when somebody changed, as a hint to look
 }
 
 // MatchKey is a value on which an employee is matched with a person before they are linked.
@@ -307,7 +327,17 @@ type Limit struct {
 type Notify struct {
 	Errors  []string // addresses that learn about failures and held changes (promise BW20)
 	Welcome Welcome
+	Digest  Digest
 }
+
+// Digest says how often the addresses of Errors get a mail on what is left aside (contradiction C18).
+type Digest string
+
+// The answers; defaults to weekly.
+const (
+	DigestWeekly Digest = "weekly" // Mondays at 08:00 in the connection's zone, when there is something to tell
+	DigestOff    Digest = "off"
+)
 
 // Welcome says when new people get the mail with their password link (promises SI23, SI24).
 type Welcome string
