@@ -83,6 +83,7 @@ type Error struct {
 	RequestID  string        // x-request-id, for BambooHR's support
 	Attempts   int           // how often it was tried; 0: refused before sending
 	Unsure     bool          // a write that may have been carried out
+	Fields     []string      // that ErrForbidden names, of a webhook
 
 	cause     error
 	transient bool // a read may be tried again

@@ -32,6 +32,7 @@ func (c *Client) refusal(r call, resp *http.Response, b *body) *Error {
 	b.watch.whole.Reset(errorBodyTime)
 	text, _ := io.ReadAll(io.LimitReader(b, maxErrorBody)) // the status already says it; the body only explains
 	e.Code, e.Message = explain(resp.Header, text)
+	e.Fields = refusedFields(text)
 	switch {
 	case e.Code == "BadPage":
 		e.Kind = ErrBadPage

@@ -5,7 +5,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"net/http"
+	"slices"
 )
 
 // The events of a Webhook; the employee_with_fields kinds carry values and
@@ -110,6 +112,32 @@ func (c *Client) CreateWebhook(ctx context.Context, w WebhookSettings) (Webhook,
 		return Webhook{}, err
 	}
 	return c.webhook(ctx, r)
+}
+
+// refusedFields lists the fields that the refusal of a webhook names, by name and by id: which of the two was
+// asked for is not said (bamboohr-api §4).
+func refusedFields(text []byte) []string {
+	type field struct {
+		ID   ID
+		Name string
+	}
+	var body struct {
+		Errors []struct{ MonitorFields, UnknownFields []field }
+	}
+	if json.Unmarshal(text, &body) != nil {
+		return nil
+	}
+	var out []string
+	for _, e := range body.Errors {
+		for _, f := range slices.Concat(e.MonitorFields, e.UnknownFields) {
+			for _, name := range []string{f.Name, string(f.ID)} {
+				if name != "" {
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // UpdateWebhook replaces the settings of a webhook; its private key stays.

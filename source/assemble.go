@@ -2,6 +2,7 @@ package source
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash"
@@ -84,6 +85,16 @@ func newAssembler(reader string, main, ahead form, known hr.KnownFunc) *assemble
 	}
 	a.seed = sha256.Sum256([]byte(fieldsText(reader, main, ahead)))
 	return a
+}
+
+// shape tells two assemblers apart whose fingerprints and coverages mean something else.
+func (a *assembler) shape() string { return hex.EncodeToString(a.seed[:16]) }
+
+// stand makes the record of an employee who is not read again.
+func (a *assembler) stand(id int64, k hr.Known) hr.Record {
+	a.tally.mix(k.Fingerprint)
+	a.tally.unchanged(k.Coverage)
+	return hr.Record{ID: strconv.FormatInt(id, 10), Num: id, Fingerprint: k.Fingerprint, Coverage: k.Coverage, Unchanged: true}
 }
 
 // fieldsText names everything besides the bytes that decides what a record's values are.

@@ -30,6 +30,7 @@ type Options struct {
 	Now     func() time.Time // when a snapshot was taken. Defaults to time.Now
 	Counter *Counter         // observes the client; nil: nobody counts, Requests is 0
 	OddKey  bool             // the key is not UsualKey: Check says so
+	Key     string           // KeyPrint of the key; "" when nobody has to notice another one
 }
 
 // BambooHR reads one company. It may be used from several goroutines, but its client has two request
@@ -40,6 +41,7 @@ type BambooHR struct {
 	now    func() time.Time
 	count  *Counter
 	oddKey bool
+	key    string
 	reads  atomic.Int64
 
 	mu   sync.Mutex
@@ -48,7 +50,7 @@ type BambooHR struct {
 
 // NewBambooHR makes a reader for a connection. It sends nothing.
 func NewBambooHR(client *bamboohr.Client, conn *policy.Connection, o Options) *BambooHR {
-	b := &BambooHR{client: client, conn: conn, now: o.Now, count: o.Counter, oddKey: o.OddKey}
+	b := &BambooHR{client: client, conn: conn, now: o.Now, count: o.Counter, oddKey: o.OddKey, key: o.Key}
 	if b.now == nil {
 		b.now = time.Now
 	}
@@ -94,12 +96,19 @@ func (b *BambooHR) read(ctx context.Context, fields []string, ahead *hr.Schema, 
 	if err != nil {
 		return nil, "", b.wrap(doing, err)
 	}
+	snap := b.snapshot(p, taken, before)
+	snap.KeyOwner = owner
+	return snap, p.reader, nil
+}
+
+// snapshot shows a pass; before is how many requests were made when it began.
+func (b *BambooHR) snapshot(p *pass, taken time.Time, before int) *hr.Snapshot {
 	return &hr.Snapshot{
 		ID:      fmt.Sprintf("%s-%s-%d", b.client.Company(), taken.UTC().Format("20060102T150405Z"), b.reads.Add(1)),
-		TakenAt: taken, Schema: schema, Ahead: ahead, KeyOwner: owner,
-		Records: once(doing, b.client.Company(), p.run),
+		TakenAt: taken, Schema: p.build.main.schema, Ahead: p.build.ahead.schema, Shape: p.build.shape(),
+		Records: once("read the employees", b.client.Company(), p.run),
 		Reading: func() hr.Reading { return p.build.tally.reading(b.Requests() - before) },
-	}, p.reader, nil
+	}
 }
 
 // once makes a sequence that names what was being done when it broke, and that cannot be ranged over

@@ -39,7 +39,7 @@ func Recipe(conn *policy.Connection, aliases map[string]string) []string {
 		`If the key's user is an employee, give the level the same under "See about themselves", Status above all: BambooHR hides one's own status otherwise. A non-employee user avoids it.`,
 		`On the new access level click the gear > Add a Non-Employee BambooHR User: first name, last name and an e-mail address you can read (an alias such as you+rollcall@example.com is fine), and give the user this access level.`,
 		`Sign in to BambooHR as that user, so that the key has this access and no more. Click the name or picture (upper right, on newer pages lower left) > "API Keys" or "My Devices & API Keys" > Add New Key, name it "Rollcall", and click Generate Key.`,
-		`Copy the key into Rollcall at once: BambooHR shows it only now and cannot show it again. Do not mail it; if somebody else runs Rollcall, ask them for a set-up link.`,
+		`Copy the key into Rollcall at once: BambooHR shows it only now and cannot show it again. Do not mail it.`,
 		`Full Admins and Account Owners see the key, and can revoke it, under Settings > Account > API Management.`,
 	)
 }

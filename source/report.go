@@ -30,15 +30,20 @@ func (b *BambooHR) openReports(ctx context.Context, schema, ahead *hr.Schema, kn
 	for i, s := range streams {
 		r.fields[i] = answeredBy(s)
 	}
-	same := func(alias string) string { return alias }
-	build := newAssembler("report",
-		newForm(schema, r.columns[0], same, r.fields[0]), newForm(ahead, r.columns[1], same, r.fields[1]), known)
+	build := r.assembler(schema, ahead, known)
 	return &pass{"report", build, func(yield func(hr.Record, error) bool) {
 		defer closeAll(streams)
 		if err := r.run(ctx, streams, build, yield); err != nil {
 			yield(hr.Record{}, err)
 		}
 	}}, nil
+}
+
+// assembler makes records of both reports.
+func (r *reports) assembler(schema, ahead *hr.Schema, known hr.KnownFunc) *assembler {
+	same := func(alias string) string { return alias }
+	return newAssembler("report",
+		newForm(schema, r.columns[0], same, r.fields[0]), newForm(ahead, r.columns[1], same, r.fields[1]), known)
 }
 
 // idFirst puts the id in front, where a row's id is found fastest.

@@ -53,12 +53,18 @@ func (e *Engine) Apply(ctx context.Context, planID string, opt ApplyOptions) (Ap
 	if err != nil {
 		return ApplyResult{}, errors.Join(fmt.Errorf("find plan %s of %s: %w", planID, s.conn.Name, err), s.end(ctx, OutcomeFailed, err))
 	}
-	return s.applyAndEnd(ctx, info, opt)
+	return s.applyAndEnd(ctx, info, opt, nil)
 }
 
-func (s *session) applyAndEnd(ctx context.Context, info PlanInfo, opt ApplyOptions) (ApplyResult, error) {
+// applyAndEnd also keeps the mark that after, which may be nil, makes of how many changes wait.
+func (s *session) applyAndEnd(ctx context.Context, info PlanInfo, opt ApplyOptions, after func(waiting int) (Mark, bool)) (ApplyResult, error) {
 	s.run.PlanID, s.run.UndoOf = info.ID, info.UndoOf
 	waiting, err := s.apply(ctx, info, opt)
+	if err == nil && after != nil {
+		if m, ok := after(waiting); ok {
+			err = s.e.Store.PutMark(ctx, s.lease, m)
+		}
+	}
 	return s.endApply(ctx, ApplyResult{Plan: info, Waiting: waiting, Doubt: s.inDoubt(info, opt)}, err)
 }
 
@@ -158,14 +164,20 @@ func (s *session) fresh(ctx context.Context, info PlanInfo) error {
 	if info.Header.AsOf != nil {
 		return fmt.Errorf("plan %s shows a future day and can never be applied; make one without --as-of", info.ID)
 	}
+	if info.Header.WithoutFreezes {
+		return fmt.Errorf("plan %s shows what waits for the end of a freeze and can never be applied; make one without --without-freezes", info.ID)
+	}
 	if info.Header.Revision != s.run.Revision {
 		return stale("the settings of %s changed since it was made", s.conn.Name)
 	}
 	if age := e.Now().Sub(info.CreatedAt); age > e.Policy.PlanExpires {
 		return stale("it was made %s ago and plans expire after %s", age.Round(time.Minute), e.Policy.PlanExpires)
 	}
-	if info.Person != "" || info.UndoOf != "" {
+	if info.UndoOf != "" {
 		return nil
+	}
+	if err := s.unfrozen(ctx, info); err != nil || info.Person != "" && info.Person != PlanOfChanges {
+		return err
 	}
 	latest, err := e.Store.LatestFullPlan(ctx, s.conn.ID)
 	if err != nil {
@@ -297,6 +309,9 @@ func (s *session) remember(ctx context.Context, info PlanInfo) error {
 type SyncResult struct {
 	ApplyResult
 	ReadErr error // the reading failed; what came due was applied all the same
+
+	Nothing bool   // of a look for changes: nothing changed, there is no run
+	Full    string // of a look for changes: why everybody was read; "" when only those who changed were
 }
 
 // Sync plans, then applies what the guard lets through. When the reading fails, the effects that came
@@ -306,13 +321,31 @@ func (e *Engine) Sync(caller context.Context, opt PreviewOptions) (SyncResult, e
 	if err != nil {
 		return SyncResult{}, err
 	}
+	return s.sync(ctx, caller, opt)
+}
+
+// sync is Sync in a run that has begun; caller's context outlives the run's.
+func (s *session) sync(ctx, caller context.Context, opt PreviewOptions) (SyncResult, error) {
+	mark, err := s.question(ctx)
+	if err != nil {
+		return SyncResult{ApplyResult: ApplyResult{Run: s.run}}, errors.Join(err, s.end(ctx, OutcomeFailed, err))
+	}
 	info, err := s.plan(ctx, opt)
 	if err != nil {
+		var read *ReadError
+		if errors.As(err, &read) && mark != nil && !s.looks {
+			err = errors.Join(err, s.e.Store.PutMark(context.WithoutCancel(ctx), s.lease, mark.broken(s)))
+		}
 		return s.syncWithoutSource(ctx, err)
 	}
-	r, err := s.applyAndEnd(ctx, info, ApplyOptions{Trigger: opt.Trigger})
+	r, err := s.applyAndEnd(ctx, info, ApplyOptions{Trigger: opt.Trigger}, func(waiting int) (m Mark, ok bool) {
+		if mark == nil {
+			return m, false
+		}
+		return mark.after(s, info, waiting), true
+	})
 	if err == nil {
-		_, err = e.Store.Prune(caller, e.Now())
+		_, err = s.e.Store.Prune(caller, s.e.Now())
 	}
 	return SyncResult{ApplyResult: r}, err
 }

@@ -102,6 +102,9 @@ func (b *batcher) add(it StoredItem) []StoredItem {
 	b.eligible = b.eligible[1:]
 	group := b.tied[it.Seq]
 	if group == nil {
+		if b.current == nil {
+			b.current = make([]StoredItem, 0, min(batchSize, len(b.eligible)+1))
+		}
 		b.current = append(b.current, it)
 		if len(b.current) < batchSize {
 			return nil

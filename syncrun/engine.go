@@ -18,7 +18,7 @@ import (
 // ErrLeaseLost says that another run has taken the connection's lease; nothing more is written.
 var ErrLeaseLost = errors.New("another run has taken over this connection; nothing more was written")
 
-// Engine runs one connection of one organisation. All fields but Progress and MayGive must be set.
+// Engine runs one connection of one organisation. All fields but Progress, MayGive and Guard must be set.
 type Engine struct {
 	Organisation string
 	Policy       *policy.Connection
@@ -31,6 +31,7 @@ type Engine struct {
 	Retryable    func(error) bool           // whether a broken reading is worth a second try
 	Progress     func(Progress)             // nil: nobody looks
 	MayGive      func(directory.Role) bool  // which roles the actor may give; nil: all, for the operator
+	Guard        *policy.Guard              // by which it plans instead of the settings' own; nil: those
 }
 
 // Progress is what a run has done so far, for a person who waits.
@@ -70,30 +71,61 @@ type session struct {
 	run   Run
 	lease Lease
 	stop  func() error
+
+	started bool      // the run has a row
+	looks   bool      // for changes: a reading that fails does not count
+	asked   *Mark     // where a look's question leads to, when its run reads everybody after all
+	found   *findings // of the last reading
 }
 
 // begin takes the connection's lease and writes the run's row. The returned context ends when the
 // lease is lost.
 func (e *Engine) begin(ctx context.Context, trigger Trigger) (context.Context, *session, error) {
+	ctx, s, err := e.lease(ctx, trigger)
+	if err != nil {
+		return ctx, nil, err
+	}
+	if err := s.start(ctx); err != nil {
+		return ctx, nil, errors.Join(err, s.abandon(ctx))
+	}
+	return ctx, s, nil
+}
+
+// lease is begin without the run's row, which start writes.
+func (e *Engine) lease(ctx context.Context, trigger Trigger) (context.Context, *session, error) {
 	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
 	if err != nil {
 		return ctx, nil, err
 	}
 	run := Run{ID: e.NewID("run"), Connection: conn.ID, Name: conn.Name, Trigger: trigger, Actor: e.Actor,
-		StartedAt: e.Now(), Revision: policy.Revision(*e.Policy), KindCounts: map[plan.Kind]int{}}
+		StartedAt: e.Now(), Revision: e.revision(), KindCounts: map[plan.Kind]int{}}
 	lease, err := e.Store.Acquire(ctx, conn.ID, run.ID, e.LeaseFor)
 	if err != nil {
 		return ctx, nil, err
 	}
 	// The connection's row is read again under the lease: an earlier run may just have changed it.
-	if conn, err = e.Store.EnsureConnection(ctx, e.Policy.Name); err == nil {
-		err = e.Store.StartRun(ctx, lease, run)
-	}
-	if err != nil {
+	if conn, err = e.Store.EnsureConnection(ctx, e.Policy.Name); err != nil {
 		return ctx, nil, errors.Join(err, e.Store.Release(ctx, lease))
 	}
 	kept, stop := e.keep(ctx, lease)
 	return kept, &session{e: e, conn: conn, run: run, lease: lease, stop: stop}, nil
+}
+
+func (e *Engine) revision() string { return policy.Revision(*e.Policy) }
+
+// start writes the run's row, once.
+func (s *session) start(ctx context.Context) error {
+	if s.started {
+		return nil
+	}
+	err := s.e.Store.StartRun(ctx, s.lease, s.run)
+	s.started = err == nil
+	return err
+}
+
+// abandon gives the lease of a run back that has no row.
+func (s *session) abandon(ctx context.Context) error {
+	return errors.Join(s.stop(), s.e.Store.Release(context.WithoutCancel(ctx), s.lease))
 }
 
 // Exclusive does f under the connection's lease, for work beside runs such as an export, so that neither
@@ -192,6 +224,9 @@ func (e *Engine) input(ctx context.Context, s *session) (plan.Input, error) {
 	if in.Holds, err = e.Store.Holds(ctx); err != nil {
 		return in, err
 	}
+	if in.Freezes, err = e.Store.Freezes(ctx, s.conn.ID); err != nil {
+		return in, err
+	}
 	if in.Decisions, err = e.Store.Decisions(ctx, s.conn.ID); err != nil {
 		return in, err
 	}
@@ -201,7 +236,11 @@ func (e *Engine) input(ctx context.Context, s *session) (plan.Input, error) {
 	if in.Linked, err = e.Store.Counts(ctx, s.conn.ID); err != nil {
 		return in, err
 	}
-	in.Recent, err = e.Store.RecentKinds(ctx, s.conn.ID, in.Now.Add(-e.Policy.Guard.Window))
+	if e.Guard != nil {
+		p := *e.Policy
+		p.Guard, in.Policy = *e.Guard, &p
+	}
+	in.Recent, err = e.Store.RecentKinds(ctx, s.conn.ID, in.Now.Add(-in.Policy.Guard.Window))
 	return in, err
 }
 

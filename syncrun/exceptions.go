@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rollcall-hr/rollcall/directory"
 )
@@ -26,23 +27,53 @@ func (e *Engine) Holds(ctx context.Context) ([]directory.Hold, error) {
 
 // AddHold keeps runs off a person, or off one field, until an instant (zero: until removed).
 func (e *Engine) AddHold(ctx context.Context, who string, field directory.Field, until time.Time, reason string) (directory.Hold, error) {
-	if reason == "" {
-		return directory.Hold{}, inputError("reason", "a hold needs a reason, for whoever finds it later")
-	}
-	if field != "" && field.Slot() < 0 && field != "status" {
-		if _, _, err := e.canonical(ctx, field, ""); err != nil {
-			return directory.Hold{}, err
-		}
+	h, _, err := e.newHold(ctx, who, field, reason)
+	if err != nil {
+		return directory.Hold{}, err
 	}
 	if !until.IsZero() && !until.After(e.Now()) {
 		return directory.Hold{}, inputError("until", "the hold would end at %s, which is over", until.Format(time.RFC3339))
 	}
-	p, err := e.FindPerson(ctx, who)
+	h.Until = until
+	return h, e.Store.AddHold(ctx, h)
+}
+
+// AddHoldUntilHR keeps runs off a person, or off one field, until BambooHR says what is here now: the
+// field's value, or of a whole person the status (contradiction C2).
+func (e *Engine) AddHoldUntilHR(ctx context.Context, who string, field directory.Field, reason string) (directory.Hold, error) {
+	h, p, err := e.newHold(ctx, who, field, reason)
 	if err != nil {
 		return directory.Hold{}, err
 	}
-	h := directory.Hold{ID: e.NewID("hold"), PersonID: p.ID, Field: field, Until: until, Reason: reason, CreatedBy: e.Actor, CreatedAt: e.Now()}
+	if h.UntilHR = p.Values.Get(field); field == "" || field == "status" {
+		h.UntilHR = string(p.Status)
+	}
+	switch {
+	case p.Link == nil:
+		return directory.Hold{}, inputError("until_hr_agrees", "%s does not come from BambooHR, so BambooHR never agrees", personName(&p))
+	case h.UntilHR == "":
+		return directory.Hold{}, inputError("until_hr_agrees", "%s of %s is blank here, so there is nothing that BambooHR could agree with", field, personName(&p))
+	}
 	return h, e.Store.AddHold(ctx, h)
+}
+
+// newHold checks what every hold needs, and finds whom it is on.
+func (e *Engine) newHold(ctx context.Context, who string, field directory.Field, reason string) (directory.Hold, directory.Person, error) {
+	reason, _ = directory.CleanText(reason)
+	var fault error
+	switch {
+	case reason == "":
+		fault = inputError("reason", "a hold needs a reason, for whoever finds it later")
+	case utf8.RuneCountInString(reason) > directory.MaxText:
+		fault = inputError("reason", "a reason has at most %d characters", directory.MaxText)
+	case field != "" && field.Slot() < 0 && field != "status":
+		_, _, fault = e.canonical(ctx, field, "")
+	}
+	if fault != nil {
+		return directory.Hold{}, directory.Person{}, fault
+	}
+	p, err := e.FindPerson(ctx, who)
+	return directory.Hold{ID: e.NewID("hold"), PersonID: p.ID, Field: field, Reason: reason, CreatedBy: e.Actor, CreatedAt: e.Now()}, p, err
 }
 
 // RemoveHold ends a hold; the next run treats the person as any other.

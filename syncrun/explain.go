@@ -23,6 +23,8 @@ func (e *Engine) Explain(ctx context.Context, who string, at time.Time) (plan.Ex
 	in := plan.ExplainInput{Who: who, SourceID: s.SourceID, Name: s.Name, At: at}
 	if at.IsZero() {
 		in.At = e.Now()
+	} else {
+		in.Past = at.Before(e.Now())
 	}
 	if s.Person != nil {
 		in.PersonID, in.Status = s.Person.ID, s.Person.Status

@@ -36,7 +36,7 @@ type EditResult struct {
 // AuthorityOf tells who wins for a field of a person: the settings' authority for people of this
 // connection, "" for fields that no run writes.
 func (e *Engine) AuthorityOf(p *directory.Person, f directory.Field) policy.Authority {
-	if p.Link == nil {
+	if p.Link == nil || f == directory.Email && p.Role.Privileged() { // no run moves an administrator's address
 		return ""
 	}
 	for _, r := range e.Policy.Mapping {

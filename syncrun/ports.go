@@ -32,6 +32,19 @@ type Source interface {
 	Requests() int
 }
 
+// ChangeSource is a Source that tells who changed and can read some employees alone.
+type ChangeSource interface {
+	Source
+	// Changed asks, in one request, who changed at or after an instant of BambooHR's clock; hr.ErrWhole when
+	// that question is not open to the key.
+	Changed(ctx context.Context, since time.Time) (hr.Changes, error)
+	// ReadSome reads some employees; everybody else stands as remembered. It is hr.ErrWhole where that
+	// cannot be done.
+	ReadSome(ctx context.Context, fields []string, part hr.Partial) (*hr.Snapshot, error)
+	// KeyPrint is the same as long as the key is.
+	KeyPrint() string
+}
+
 // BusyError says that a run of the connection is under way.
 type BusyError struct{ RunID string }
 
@@ -67,6 +80,7 @@ type Store interface {
 	Plans
 	Runs
 	Exceptions
+	Marks
 }
 
 // Connections keeps what is remembered of each connection and its employees.
@@ -93,6 +107,17 @@ type Connections interface {
 	FinishReading(ctx context.Context, l Lease, ok bool, baseline *hr.Baseline) error
 	// AcceptBaseline replaces the baseline by hand, with an audit entry.
 	AcceptBaseline(ctx context.Context, l Lease, b hr.Baseline, actor string, now time.Time) error
+}
+
+// Marks keeps up to where it is known what changed, a mark for each connection.
+type Marks interface {
+	// Mark returns the mark, the zero Mark when none is kept; its People only when people is set.
+	Mark(ctx context.Context, connection string, people bool) (Mark, error)
+	// PutMark replaces the mark, whatever its N.
+	PutMark(ctx context.Context, l Lease, m Mark) error
+	// MoveMark replaces Since and Seen, unless the mark was written since it was read, by its N. It needs no
+	// lease: between two marks nothing has to be read.
+	MoveMark(ctx context.Context, connection string, m Mark) error
 }
 
 // Directory reads and, for human edits, writes people, departments and teams.
@@ -181,11 +206,15 @@ type HistoryEntry struct {
 	Item    plan.Item
 }
 
-// Exceptions keeps holds and decisions.
+// Exceptions keeps holds, freezes and decisions.
 type Exceptions interface {
 	Holds(ctx context.Context) ([]directory.Hold, error)
 	AddHold(ctx context.Context, h directory.Hold) error
 	RemoveHold(ctx context.Context, id, actor string, now time.Time) error
+	// Freezes returns the freezes of a connection, also those that ended.
+	Freezes(ctx context.Context, connection string) ([]directory.Freeze, error)
+	AddFreeze(ctx context.Context, f directory.Freeze) error
+	EndFreeze(ctx context.Context, connection, id, actor string, now time.Time) error
 	Decisions(ctx context.Context, connection string) ([]directory.Decision, error)
 	Decide(ctx context.Context, connection string, d directory.Decision, actor string, now time.Time) error
 }

@@ -24,6 +24,10 @@ type PreviewOptions struct {
 	AsOfDay string     // the same as YYYY-MM-DD
 	Only    []int64    // plan only these employees; empty: everybody
 	Person  string     // how Only was asked for
+	// WithoutFreezes plans as if no freeze were in force: what waits for its end. The plan can never be applied.
+	WithoutFreezes bool
+
+	look *look // reads only who changed; nil: everybody
 }
 
 // Preview reads the company and stores the plan of what would change. It applies nothing. The run is
@@ -50,7 +54,7 @@ func (s *session) plan(ctx context.Context, opt PreviewOptions) (PlanInfo, error
 	if err != nil && e.Retryable(err) && ctx.Err() == nil {
 		info, err = s.planOnce(ctx, opt)
 	}
-	s.run.Requests = e.Source.Requests() - before
+	s.run.Requests += e.Source.Requests() - before
 	if err == nil {
 		s.run.PlanID = info.ID
 		return info, s.goodReading(ctx, info, opt)
@@ -59,7 +63,7 @@ func (s *session) plan(ctx context.Context, opt PreviewOptions) (PlanInfo, error
 		return info, cause
 	}
 	var read *ReadError
-	if errors.As(err, &read) && opt.AsOf == nil {
+	if errors.As(err, &read) && opt.AsOf == nil && !s.looks {
 		keep := context.WithoutCancel(ctx)
 		err = errors.Join(err, e.Store.FinishReading(keep, s.lease, false, nil))
 	}
@@ -68,7 +72,7 @@ func (s *session) plan(ctx context.Context, opt PreviewOptions) (PlanInfo, error
 
 // goodReading ends a series of failures and keeps the baseline of a certified reading.
 func (s *session) goodReading(ctx context.Context, info PlanInfo, opt PreviewOptions) error {
-	if opt.AsOf != nil {
+	if opt.AsOf != nil || opt.look != nil {
 		return nil
 	}
 	var baseline *hr.Baseline
@@ -90,6 +94,9 @@ type planning struct {
 	cert    hr.Certificate
 	snap    *hr.Snapshot
 	writer  PlanWriter
+	found   findings
+	lost    lostColumns // of a look
+	differs bool        // somebody who was to be read differs; of a look
 }
 
 func (s *session) planOnce(ctx context.Context, opt PreviewOptions) (PlanInfo, error) {
@@ -99,10 +106,17 @@ func (s *session) planOnce(ctx context.Context, opt PreviewOptions) (PlanInfo, e
 	if err != nil {
 		return PlanInfo{}, err
 	}
-	in.AsOf, in.AsOfDay, in.Only = opt.AsOf, opt.AsOfDay, opt.Only
+	in.AsOf, in.AsOfDay, in.Only, in.WithoutFreezes = opt.AsOf, opt.AsOfDay, opt.Only, opt.WithoutFreezes
 	p.in, p.builder = in, plan.NewBuilder(in)
 	if err := p.read(ctx); err != nil {
 		return PlanInfo{}, &ReadError{Connection: s.conn.Name, Cert: p.refusal(), Err: err}
+	}
+	s.found = &p.found
+	if opt.look != nil && !p.differs {
+		return PlanInfo{}, errNothing
+	}
+	if err := s.start(ctx); err != nil {
+		return PlanInfo{}, err
 	}
 	if err := p.resolve(ctx); err != nil {
 		return PlanInfo{}, err
@@ -133,20 +147,10 @@ func (p *planning) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	knows := hr.KnownFunc(nil)
 	if p.known, err = e.loadKnown(ctx, p.s.conn.ID, p.in.Revision, p.in.Linked.People, p.in.Now); err != nil {
 		return err
 	}
-	if p.opt.AsOf == nil {
-		knows = p.known.fingerprint
-	}
-	fields := mapping.Fields(e.Policy, aliases)
-	if p.opt.AsOf != nil {
-		p.snap, err = e.Source.ReadAsOf(ctx, fields, p.opt.AsOfDay)
-	} else {
-		p.snap, err = e.Source.Read(ctx, fields, knows)
-	}
-	if err != nil {
+	if p.snap, err = p.openReading(ctx, aliases); err != nil {
 		return err
 	}
 	mapper, faults := mapping.New(e.Policy, aliases, p.snap.Schema, p.snap.Ahead, p.snap.KeyOwner, p.instant())
@@ -159,6 +163,10 @@ func (p *planning) read(ctx context.Context) error {
 	p.reading = p.snap.Reading()
 	p.builder.Unreadable(append(p.reading.UnreadableFields(), p.reading.AheadLost...))
 	p.cert = hr.Certify(p.reading, p.s.conn.Baseline, critical(e.Policy, aliases))
+	if p.opt.look != nil {
+		return p.enough()
+	}
+	p.found.shape, p.found.owner, p.found.absent = p.snap.Shape, p.snap.KeyOwner, p.known.absent()
 	if p.cert.Grade == hr.Failed {
 		return errors.New(p.cert.Doubts[0].Text)
 	}
@@ -203,6 +211,7 @@ func (p *planning) survey(mapper *mapping.Mapper) error {
 		if row.skipped {
 			p.builder.Unskip(&state) // the id came twice (security §3 #22)
 		}
+		p.looked(&rec, row)
 		if rec.Unchanged {
 			p.builder.Skip(&state)
 			continue
@@ -293,6 +302,9 @@ func (p *planning) deleted(ctx context.Context, missing []directory.LinkState) (
 	if len(missing) == 0 || p.opt.AsOf != nil || e.Policy.Lifecycle.Leaving[policy.SignalDeleted].Action == policy.LeaveNone {
 		return nil, nil
 	}
+	if p.opt.look != nil {
+		return p.opt.look.gone(), nil
+	}
 	ids := make([]int64, len(missing))
 	for i, ls := range missing {
 		ids[i] = ls.SourceID
@@ -317,7 +329,10 @@ func (p *planning) store(ctx context.Context) (info PlanInfo, err error) {
 			err = errors.Join(err, p.writer.Abort(context.WithoutCancel(ctx)))
 		}
 	}()
-	emit := func(it plan.Item) error { return p.writer.Add(ctx, it) }
+	emit := func(it plan.Item) error {
+		p.found.note(&it)
+		return p.writer.Add(ctx, it)
+	}
 	if err := p.decide(ctx, emit); err != nil {
 		return info, err
 	}
