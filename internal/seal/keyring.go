@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -27,7 +28,7 @@ type Keyring struct {
 	ring ring
 }
 
-// ring is the file: every key ever made, and the id of the one for new values.
+// ring is the file: every key that may still be needed, and the id of the one for new values.
 type ring struct {
 	Version int               `json:"version"`
 	Primary string            `json:"primary"`
@@ -78,35 +79,83 @@ func OpenOrCreate(path string) (*Keyring, error) {
 	return k, err
 }
 
-// Rotate adds a new primary key for new values and returns its id; older values still open until they
-// are resealed, so no key is ever removed. Processes that run keep up by themselves.
-func (k *Keyring) Rotate() (keyID string, err error) {
+// Rotate adds a new primary key for new values, and returns the ids of the one before and of the new one.
+// Older values still open; Reseal them to be rid of the older key. Processes that run keep up by themselves.
+func (k *Keyring) Rotate() (before, now string, err error) {
+	err = k.change(func(r *ring) {
+		before = r.Primary
+		r.add()
+		now = r.Primary
+	})
+	return before, now, err
+}
+
+// Drop removes the keys that keep does not name, never the primary one, and returns their ids, sorted. What they
+// sealed never opens again, in older copies of the database neither.
+func (k *Keyring) Drop(keep func(id string) bool) (dropped []string, err error) {
+	err = k.change(func(r *ring) {
+		for id := range r.Keys {
+			if id != r.Primary && !keep(id) {
+				dropped = append(dropped, id)
+				delete(r.Keys, id)
+			}
+		}
+	})
+	slices.Sort(dropped)
+	return dropped, err
+}
+
+// change writes a changed ring. It begins with the file: another process may have changed that.
+func (k *Keyring) change(f func(*ring)) error {
 	if k.path == "" {
-		return "", errors.New("rotate keyring: it is not kept in a file; add a key where it comes from")
+		return errors.New("change keyring: it is not kept in a file; change it where it comes from")
 	}
 	unlock, err := lock(k.path + ".lock")
 	if err != nil {
-		return "", fmt.Errorf("rotate keyring: %w", err)
+		return fmt.Errorf("change keyring: %w", err)
 	}
 	defer unlock()
-	r, err := readRing(k.path) // another process may have rotated it
+	r, err := readRing(k.path)
 	if err != nil {
-		return "", err
+		return err
 	}
-	r.add()
+	f(&r)
 	if err := writeFile(k.path, r, os.Rename); err != nil {
-		return "", fmt.Errorf("rotate keyring: %w", err)
+		return fmt.Errorf("change keyring: %w", err)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.ring = r
-	return r.Primary, nil
+	return nil
 }
 
-// Primary returns the id of the key for new values.
+// Primary returns the id of the key for new values, as far as this process knows.
 func (k *Keyring) Primary() string {
 	id, _ := k.primaryKey()
 	return id
+}
+
+// Keys returns how many keys there are.
+func (k *Keyring) Keys() int {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return len(k.ring.Keys)
+}
+
+// refresh reads the file again, so that no value is sealed with a key that another process has retired. Sealing is
+// rare; a keyring that cannot be read must not seal what nobody could open after a restart.
+func (k *Keyring) refresh() error {
+	if k.path == "" {
+		return nil
+	}
+	r, err := readRing(k.path)
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ring = r
+	return nil
 }
 
 // Format prints the keyring without its keys, whatever the verb.
@@ -130,17 +179,13 @@ func (k *Keyring) key(id string) ([]byte, error) {
 	if ok {
 		return root, nil
 	}
-	if k.path != "" {
-		r, err := readRing(k.path)
-		if err != nil {
-			return nil, err
-		}
-		if root, ok = r.Keys[id]; ok {
-			k.mu.Lock()
-			k.ring = r
-			k.mu.Unlock()
-			return root, nil
-		}
+	if err := k.refresh(); err != nil {
+		return nil, err
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if root, ok = k.ring.Keys[id]; ok {
+		return root, nil
 	}
 	return nil, fmt.Errorf("%w %q; restore the keyring file that belongs to this database", ErrUnknownKey, id)
 }

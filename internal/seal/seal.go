@@ -56,6 +56,9 @@ func (k *Keyring) Seal(plain []byte, at Place) (string, error) {
 	if err := at.check(); err != nil {
 		return "", err
 	}
+	if err := k.refresh(); err != nil {
+		return "", fmt.Errorf("seal a value for %s: %w", at.Purpose, err)
+	}
 	id, root := k.primaryKey()
 	aead, err := derive(root, at.Purpose)
 	if err != nil {
@@ -100,6 +103,9 @@ func (k *Keyring) Reseal(sealed string, at Place) (resealed string, changed bool
 	if err != nil {
 		return "", false, err
 	}
+	if err := k.refresh(); err != nil {
+		return "", false, err
+	}
 	primary, _ := k.primaryKey()
 	if strings.HasPrefix(sealed, version+"."+primary+".") {
 		return sealed, false, nil
@@ -119,4 +125,14 @@ func derive(root []byte, purpose string) (cipher.AEAD, error) {
 		return nil, err
 	}
 	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// KeyOf returns the id of the key that sealed a text; ok is false when the text does not look sealed.
+func KeyOf(sealed string) (id string, ok bool) {
+	parts := strings.Split(sealed, ".")
+	if len(parts) != 3 || parts[0] != version || parts[1] == "" {
+		return "", false
+	}
+	data, err := base64.RawURLEncoding.DecodeString(parts[2])
+	return parts[1], err == nil && len(data) >= 28 // nonce and tag
 }

@@ -106,9 +106,9 @@ func TestRotateAndReseal(t *testing.T) {
 	}
 	old := mustSeal(t, k, "secret", here)
 	before := k.Primary()
-	id, err := k.Rotate()
-	if err != nil || id == before || k.Primary() != id {
-		t.Fatalf("got %s, %v", id, err)
+	was, id, err := k.Rotate()
+	if err != nil || was != before || id == before || k.Primary() != id {
+		t.Fatalf("got %s after %s, %v", id, was, err)
 	}
 	if got, err := k.Open(old, here); err != nil || string(got) != "secret" {
 		t.Errorf("older values must still open: %q, %v", got, err)
@@ -139,8 +139,65 @@ func TestRotateIsExclusive(t *testing.T) {
 	if err := os.WriteFile(k.path+".lock", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Rotate(); err == nil || !strings.Contains(err.Error(), "another rotation is running") {
+	if _, _, err := k.Rotate(); err == nil || !strings.Contains(err.Error(), "another rotation is running") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestRunningProcessSealsWithTheNewKey: what it sealed with the old one would be lost with that key.
+func TestRunningProcessSealsWithTheNewKey(t *testing.T) {
+	k := newKeyring(t)
+	server, err := Open(k.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, id, err := k.Rotate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if by, ok := KeyOf(mustSeal(t, server, "secret", here)); !ok || by != id {
+		t.Errorf("sealed with %s, not with %s", by, id)
+	}
+	if err := os.Remove(k.path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Seal(nil, here); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("sealed with a key that is nowhere any more: %v", err)
+	}
+}
+
+func TestDrop(t *testing.T) {
+	k := newKeyring(t)
+	oldest := mustSeal(t, k, "secret", here)
+	first := k.Primary()
+	second, third, err := rotateTwice(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dropped, err := k.Drop(func(id string) bool { return id == second })
+	if err != nil || len(dropped) != 1 || dropped[0] != first || k.Keys() != 2 || k.Primary() != third {
+		t.Errorf("dropped %v of %s, %s, %s: %v", dropped, first, second, third, err)
+	}
+	if _, err := k.Open(oldest, here); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("got %v", err)
+	}
+	if dropped, err := k.Drop(func(string) bool { return false }); err != nil || len(dropped) != 1 || k.Primary() != third {
+		t.Errorf("the primary key stays: %v, %v", dropped, err)
+	}
+}
+
+func rotateTwice(k *Keyring) (second, third string, err error) {
+	if _, _, err = k.Rotate(); err != nil {
+		return "", "", err
+	}
+	return k.Rotate()
+}
+
+func TestKeyOf(t *testing.T) {
+	for _, text := range []string{"", "v1", "v1.a", "v1..b", "v2.a.b", "v1.a.b.c", "v1.a.b", "v1.9.2 GmbH"} {
+		if id, ok := KeyOf(text); ok {
+			t.Errorf("%q: %s", text, id)
+		}
 	}
 }
 
@@ -203,7 +260,7 @@ func TestParseReadsWhatCreateWrote(t *testing.T) {
 	if got, err := same.Open(mustSeal(t, k, "secret", here), here); err != nil || string(got) != "secret" {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if _, err := same.Rotate(); err == nil {
+	if _, _, err := same.Rotate(); err == nil {
 		t.Error("a keyring without file was rotated")
 	}
 }

@@ -29,6 +29,7 @@ type batch struct {
 	moved []move // addresses to be given out at the end
 	owner directory.Key
 	count running
+	fresh fresh
 }
 
 // move is an address on its way to a person.
@@ -46,7 +47,7 @@ func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run
 		if err != nil {
 			return err
 		}
-		b := &batch{t: t, plan: p, run: &run, now: now}
+		b := &batch{t: t, plan: p, run: &run, now: now, fresh: fresh{peopleBulk: newPeople(), linkBulk: newLinks()}}
 		if err := b.apply(items); err != nil {
 			return err
 		}
@@ -62,6 +63,9 @@ func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run
 func (b *batch) apply(items []syncrun.StoredItem) error {
 	todo, err := b.open(items)
 	if err != nil || len(todo) == 0 {
+		return err
+	}
+	if err := b.t.dropNames(len(todo)); err != nil {
 		return err
 	}
 	if err := b.beginCount(); err != nil {
@@ -91,6 +95,9 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 		if err := b.person(r, it); err != nil {
 			return err
 		}
+	}
+	if err := b.flush(); err != nil {
+		return err
 	}
 	if err := b.giveOut(); err != nil {
 		return err
@@ -264,21 +271,20 @@ func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 	if err != nil {
 		return err
 	}
-	var n int
 	if c.Version == 0 {
-		n, err = b.t.insertPerson(&p, conn)
+		b.fresh.people = append(b.fresh.people, newPerson{p, conn, c.Key()})
+		err = b.createPeople(fewPeople)
 	} else {
+		var n int
 		n, err = b.t.updatePerson(&p, conn)
+		b.rows += n
+		b.count.add(&old, -1)
 	}
 	if errors.Is(err, sqldb.ErrUnique) {
 		return stale
 	}
 	if err != nil {
 		return err
-	}
-	b.rows += n
-	if c.Version > 0 {
-		b.count.add(&old, -1)
 	}
 	b.count.add(&p, 1)
 	if activeOwner(&old) && !activeOwner(&p) {
@@ -363,9 +369,14 @@ func (b *batch) links(old, p *directory.Person, c *plan.Change) error {
 	if c.Link == nil {
 		return b.t.unclean(p.Link)
 	}
-	n, err := b.t.putLink(b.plan.conn, c.Link, b.audit)
-	b.rows += n
-	return err
+	if c.Version > 0 {
+		if n, err := b.t.updateLink(b.plan.conn, c.Link, b.audit); err != nil || n > 0 {
+			b.rows += n
+			return err
+		}
+	}
+	b.fresh.links = append(b.fresh.links, c.Link)
+	return nil
 }
 
 func (b *batch) forget(old *directory.Person) error {

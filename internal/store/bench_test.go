@@ -113,13 +113,13 @@ func company(conn string, n int) []plan.Item {
 // bench is a store with one connection and a run that holds its lease.
 type bench struct {
 	*Store
-	b     *testing.B
+	b     testing.TB
 	conn  string
 	lease syncrun.Lease
 	run   syncrun.Run
 }
 
-func newBench(b *testing.B) *bench {
+func newBench(b testing.TB) *bench {
 	s := &bench{Store: openTest(b).Org("acme"), b: b}
 	c, err := s.EnsureConnection(b.Context(), "HR")
 	s.ok(err)

@@ -60,6 +60,7 @@ func (t tx) putCounts(conn, seq int64, c plan.LinkedCounts) error {
 // everybody again. Its zero value knows nothing and counts nothing.
 type running struct {
 	counts     plan.LinkedCounts
+	standard   [directory.StandardCount]int // changes of counts.WithValue, in the order of directory.Standard
 	known      bool
 	connection string
 }
@@ -79,9 +80,9 @@ func (r *running) add(p *directory.Person, by int) {
 	if p.Status != directory.Deactivated {
 		r.counts.Enabled += by
 	}
-	for _, f := range directory.Standard() {
+	for i, f := range directory.Standard() {
 		if p.Values.Get(f) != "" {
-			r.value(f, by)
+			r.standard[i] += by
 		}
 	}
 	for _, x := range p.Values.Extras() {
@@ -114,6 +115,11 @@ func (b *batch) endCount() error {
 	if !b.count.known {
 		return nil
 	}
+	for i, f := range directory.Standard() {
+		if n := b.count.standard[i]; n != 0 {
+			b.count.value(f, n)
+		}
+	}
 	seq, err := b.t.auditSeq()
 	if err != nil {
 		return err
@@ -121,25 +127,25 @@ func (b *batch) endCount() error {
 	return b.t.putCounts(b.plan.conn, seq, b.count.counts)
 }
 
-// count goes through everybody of the organisation once, connection by connection.
+// count goes through everybody of the organisation.
 func (t tx) count(conn int64) (plan.LinkedCounts, error) {
 	out := plan.LinkedCounts{WithValue: map[directory.Field]int{}}
-	if err := t.each(`select connection, count(case when status = 'active' then 1 end), count(*), count(case when status <> 'deactivated' then 1 end),
-		count(employee_id), count(email), count(first_name), count(last_name), count(preferred_name), count(display_name), count(job_title),
+	if _, err := t.first("select count(*) from people where org = $1 and status = 'active'", func(st stmt) {
+		out.ActiveSeats = int(st.ColInt(0))
+	}, t.org); err != nil {
+		return out, fmt.Errorf("count people: %w", err)
+	}
+	if _, err := t.first(`select count(*), count(case when status <> 'deactivated' then 1 end), count(employee_id), count(email),
+		count(first_name), count(last_name), count(preferred_name), count(display_name), count(job_title),
 		count(department), count(division), count(location), count(teams), count(manager), count(phone), count(gender), count(birthday),
-		count(hire_date), count(original_hire_date), count(deactivation_date) from people where org = $1 group by connection`, func(st stmt) error {
-		out.ActiveSeats += int(st.ColInt(1))
-		if st.ColInt(0) != conn {
-			return nil
-		}
-		out.People, out.Enabled = int(st.ColInt(2)), int(st.ColInt(3))
+		count(hire_date), count(original_hire_date), count(deactivation_date) from people where org = $1 and connection = $2`, func(st stmt) {
+		out.People, out.Enabled = int(st.ColInt(0)), int(st.ColInt(1))
 		for i, f := range directory.Standard() {
-			if n := int(st.ColInt(4 + i)); n > 0 {
+			if n := int(st.ColInt(2 + i)); n > 0 {
 				out.WithValue[f] = n
 			}
 		}
-		return nil
-	}, t.org); err != nil {
+	}, t.org, conn); err != nil {
 		return out, fmt.Errorf("count people: %w", err)
 	}
 	return out, t.each("select extras from people where org = $1 and connection = $2 and extras is not null", func(st stmt) error {

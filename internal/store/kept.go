@@ -22,17 +22,19 @@ type keptPlan struct {
 	id    string
 	parts [][]keptRow // as they came
 	rows  []keptRow   // in plan order, once sorted
+	n     int64
 	bytes int
 }
 
 type keptRow struct {
 	head planrow.Head
+	n    int64 // order of arrival, from 1
 	body string
 }
 
 // size is roughly what the row takes.
 func (r *keptRow) size() int {
-	return len(r.body) + len(r.head.Person) + len(r.head.Name) + len(r.head.Email) + 160
+	return len(r.body) + len(r.head.Person) + len(r.head.Name) + len(r.head.Email) + 168
 }
 
 // add copies rows whose bodies end at ends, and reports false once there are too many.
@@ -47,7 +49,8 @@ func (k *keptPlan) add(heads []planrow.Head, body []byte, ends []int) bool {
 	cut := func(s *string) { *s, all = all[:len(*s)], all[len(*s):] }
 	for i := range heads {
 		r := &part[i]
-		r.head, r.body = heads[i], bodies[from:ends[i]]
+		k.n++
+		r.head, r.n, r.body = heads[i], k.n, bodies[from:ends[i]]
 		cut(&r.head.Person)
 		cut(&r.head.Name)
 		cut(&r.head.Email)
@@ -64,6 +67,16 @@ func (k *keptPlan) sort() {
 	slices.SortStableFunc(k.rows, func(a, b keptRow) int {
 		return cmp.Or(cmp.Compare(a.head.Rank, b.head.Rank), cmp.Compare(a.head.Source, b.head.Source), strings.Compare(a.head.Person, b.head.Person))
 	})
+}
+
+// anchors is planWriter.anchors on the sorted rows.
+func (k *keptPlan) anchors() []byte {
+	var out []byte
+	for i := anchorEvery - 1; i < len(k.rows); i += anchorEvery {
+		h := &k.rows[i].head
+		out = planrow.AppendKey(out, planrow.Key{Rank: h.Rank, Source: h.Source, Person: h.Person, N: k.rows[i].n})
+	}
+	return out
 }
 
 // items is tx.items on the kept rows.

@@ -147,19 +147,54 @@ func (s *Store) DueBy(ctx context.Context, connection string, at time.Time) ([]d
 	return out, err
 }
 
-// putLink writes a link state; touched is the audit entry it belongs to.
-func (t tx) putLink(conn int64, ls *directory.LinkState, touched int64) (int, error) {
-	st := t.Prepare(`insert into links (org, connection, source_id, person_id, outcome, adopted, fingerprint, coverage, revision, clean,
-		due_at, due_action, due_reason, due_date, since, touched, hire_date)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-		on conflict (org, connection, source_id) do update set person_id = excluded.person_id, outcome = excluded.outcome,
-		adopted = excluded.adopted, fingerprint = excluded.fingerprint, coverage = excluded.coverage, revision = excluded.revision,
-		clean = excluded.clean, due_at = excluded.due_at, due_action = excluded.due_action, due_reason = excluded.due_reason,
-		due_date = excluded.due_date, since = excluded.since, touched = excluded.touched,
-		hire_date = excluded.hire_date`)
-	st.Int(t.org)
-	st.Int(conn)
-	st.Int(ls.SourceID)
+// newLinks inserts link states.
+func newLinks() sqldb.Bulk {
+	return sqldb.NewBulk(`insert or fail into links (person_id, outcome, adopted, fingerprint, coverage, revision, clean, due_at, due_action,
+		due_reason, due_date, since, touched, hire_date, org, connection, source_id) values`, 17)
+}
+
+// insertLinks writes link states of employees who most likely have none; touched is the audit entry that they
+// belong to. (One statement that inserts or updates would copy every page before it changes it, because the
+// table has a trigger.)
+func (t tx) insertLinks(bulk *sqldb.Bulk, conn int64, list []*directory.LinkState, touched int64) (int, error) {
+	rows := 0
+	for len(list) > 0 {
+		st, n := bulk.Prepare(t, len(list))
+		for _, ls := range list[:n] {
+			if err := t.bindLink(st, conn, ls, touched); err != nil {
+				st.Close()
+				return rows, err
+			}
+		}
+		done, err := st.Run()
+		rows += done
+		if errors.Is(err, sqldb.ErrUnique) {
+			n = done + 1
+			done, err = t.updateLink(conn, list[done], touched)
+			rows += done
+		}
+		if err != nil {
+			return rows, err
+		}
+		list = list[n:]
+	}
+	return rows, nil
+}
+
+// updateLink writes the link state of an employee who has one; it returns 0 when there is none.
+func (t tx) updateLink(conn int64, ls *directory.LinkState, touched int64) (int, error) {
+	st := t.Prepare(`update links set person_id = $1, outcome = $2, adopted = $3, fingerprint = $4, coverage = $5, revision = $6,
+		clean = $7, due_at = $8, due_action = $9, due_reason = $10, due_date = $11, since = $12, touched = $13, hire_date = $14
+		where org = $15 and connection = $16 and source_id = $17`)
+	if err := t.bindLink(st, conn, ls, touched); err != nil {
+		st.Close()
+		return 0, err
+	}
+	return st.Run()
+}
+
+// bindLink binds a link state, its key at the end.
+func (t tx) bindLink(st stmt, conn int64, ls *directory.LinkState, touched int64) error {
 	sqldb.BindOptional(st, ls.PersonID)
 	st.Text(string(ls.Outcome))
 	st.Int(sqldb.Int(ls.Adopted))
@@ -182,14 +217,16 @@ func (t tx) putLink(conn int64, ls *directory.LinkState, touched int64) (int, er
 	} else {
 		text, err := json.Marshal(sinceMillis(ls.Since))
 		if err != nil {
-			st.Close()
-			return 0, err
+			return err
 		}
 		st.Text(string(text))
 	}
 	st.Int(touched)
 	sqldb.BindOptional(st, ls.HireDate)
-	return st.Run()
+	st.Int(t.org)
+	st.Int(conn)
+	st.Int(ls.SourceID)
+	return nil
 }
 
 func sinceMillis(since map[directory.SignalKind]time.Time) map[directory.SignalKind]int64 {

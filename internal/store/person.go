@@ -99,19 +99,33 @@ func (r *briefReader) word(st stmt, column int, words ...string) string {
 	return string(r.col)
 }
 
+// newPeople inserts people.
+func newPeople() sqldb.Bulk {
+	return sqldb.NewBulk(`insert or fail into people (org, id, email_key, version, status, previous_status, manual_lock, role, connection,
+		source_id, created_at, updated_at, extras, edited, employee_id, email, first_name, last_name, preferred_name, display_name, job_title,
+		department, division, location, teams, manager, phone, gender, birthday, hire_date, original_hire_date, deactivation_date, name_key)
+		values`, 33)
+}
+
 // insertPerson writes a new person; sqldb.ErrUnique when the id or the address is taken.
 func (t tx) insertPerson(p *directory.Person, conn int64) (int, error) {
-	st := t.Prepare(`insert into people (org, id, email_key, version, status, previous_status, manual_lock, role, connection, source_id,
-		created_at, updated_at, extras, edited, employee_id, email, first_name, last_name, preferred_name, display_name, job_title, department,
-		division, location, teams, manager, phone, gender, birthday, hire_date, original_hire_date, deactivation_date, name_key)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-		$28, $29, $30, $31, $32, $33)`)
-	st.Int(t.org)
-	st.Text(p.ID)
-	sqldb.BindOptional(st, directory.EmailKey(p.Values.Get(directory.Email)))
-	if err := personrow.Bind(st, p, conn); err != nil {
-		st.Close()
-		return 0, err
+	bulk := newPeople()
+	return t.insertPeople(&bulk, []newPerson{{Person: *p, conn: conn}})
+}
+
+// insertPeople writes the first of some new people and returns how many they were; on sqldb.ErrUnique the id or
+// the address of the next one is taken.
+func (t tx) insertPeople(bulk *sqldb.Bulk, people []newPerson) (int, error) {
+	st, n := bulk.Prepare(t, len(people))
+	for i := range people[:n] {
+		p := &people[i]
+		st.Int(t.org)
+		st.Text(p.ID)
+		sqldb.BindOptional(st, directory.EmailKey(p.Values.Get(directory.Email)))
+		if err := personrow.Bind(st, &p.Person, p.conn); err != nil {
+			st.Close()
+			return 0, err
+		}
 	}
 	return st.Run()
 }

@@ -45,8 +45,9 @@ func (t tx) planByID(id string) (storedPlan, error) {
 	return t.plan("and p.id = $2", "plan "+id, id)
 }
 
-// Plan implements syncrun.Plans. The latest plan is one that can be applied: those of a future day are
-// left out. An id is looked up in every connection when connection is "".
+// Plan implements syncrun.Plans. The latest plan is one that can be applied: those that are only to look at
+// are left out, and those of looks for changes, so that none hides what waits in another. An id is looked up
+// in every connection when connection is "".
 func (s *Store) Plan(ctx context.Context, connection, id string) (syncrun.PlanInfo, error) {
 	var p storedPlan
 	err := s.read(ctx, func(t tx) error {
@@ -55,7 +56,7 @@ func (s *Store) Plan(ctx context.Context, connection, id string) (syncrun.PlanIn
 			if err != nil {
 				return err
 			}
-			p, err = t.plan("and p.connection = $2 and p.as_of = 0 order by p.seq desc limit 1", "a plan of connection "+connection, conn)
+			p, err = t.plan("and p.connection = $2 and p.as_of = 0 and coalesce(p.person, '') <> '"+syncrun.PlanOfChanges+"' order by p.seq desc limit 1", "a plan of connection "+connection, conn)
 			return err
 		}
 		var err error

@@ -36,6 +36,7 @@ type planWriter struct {
 	ends  []int // end of each row's body
 	body  []byte
 	words *planrow.Words
+	bulk  sqldb.Bulk
 	saved int       // words in the database
 	kept  *keptPlan // nil once there are too many rows
 }
@@ -45,6 +46,8 @@ type planWriter struct {
 func (s *Store) NewPlan(ctx context.Context, l syncrun.Lease, id, person, undoOf string, now time.Time) (syncrun.PlanWriter, error) {
 	s.kept.Store(nil)
 	w := &planWriter{s: s, lease: l, words: planrow.NewWords(), kept: &keptPlan{id: id},
+		bulk: sqldb.NewBulk(`insert or fail into plan_items (org, plan, rank, source_id, person_id, n, kind, action, reason, name, email, kinds,
+			version, body) values`, 14),
 		info: syncrun.PlanInfo{ID: id, Connection: l.Connection, Person: person, UndoOf: undoOf, CreatedAt: now}}
 	err := s.read(ctx, func(t tx) (err error) {
 		if w.conn, err = t.fenced(l); err == nil {
@@ -60,6 +63,9 @@ func (s *Store) NewPlan(ctx context.Context, l syncrun.Lease, id, person, undoOf
 
 // Add implements syncrun.PlanWriter. It keeps nothing of the item.
 func (w *planWriter) Add(ctx context.Context, item plan.Item) error {
+	if w.body == nil { // growing them costs as much as filling them
+		w.heads, w.ends, w.body = make([]planrow.Head, 0, flushRows), make([]int, 0, flushRows), make([]byte, 0, flushBytes)
+	}
 	w.heads = append(w.heads, planrow.HeadOf(&item))
 	w.body = planrow.Append(w.body, &item, w.words)
 	w.ends = append(w.ends, len(w.body))
@@ -69,17 +75,18 @@ func (w *planWriter) Add(ctx context.Context, item plan.Item) error {
 	if err := w.s.write(ctx, w.flush); err != nil {
 		return fmt.Errorf("store rows of plan %s: %w", w.info.ID, err)
 	}
-	w.flushed()
-	return nil
-}
-
-func (w *planWriter) flushed() {
-	if w.kept != nil && !w.kept.add(w.heads, w.body, w.ends) {
-		w.kept = nil
-	}
+	w.keep()
 	w.n += int64(len(w.heads))
 	w.heads, w.ends, w.body = w.heads[:0], w.ends[:0], w.body[:0]
 	w.saved = w.words.Len()
+	return nil
+}
+
+// keep keeps the rows that are not written yet in memory too.
+func (w *planWriter) keep() {
+	if w.kept != nil && !w.kept.add(w.heads, w.body, w.ends) {
+		w.kept = nil
+	}
 }
 
 // flush writes the rows kept so far; the caller's fields change only after the commit.
@@ -95,31 +102,40 @@ func (w *planWriter) flush(t tx) error {
 			return err
 		}
 	}
-	from := 0
-	for i := range w.heads {
-		h := &w.heads[i]
-		st := t.Prepare(`insert into plan_items (org, plan, rank, source_id, person_id, n, kind, action, reason, name, email, kinds, version, body)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`)
-		st.Int(t.org)
-		st.Int(w.no)
-		st.Int(h.Rank)
-		st.Int(h.Source)
-		st.Text(h.Person)
-		st.Int(w.n + int64(i) + 1)
-		st.Int(h.Kind)
-		sqldb.BindOptional(st, h.Action)
-		sqldb.BindOptional(st, h.Reason)
-		sqldb.BindOptional(st, h.Name)
-		sqldb.BindOptional(st, h.Email)
-		st.Int(h.Kinds)
-		st.Int(h.Version)
-		st.Blob(w.body[from:w.ends[i]])
+	for i := 0; i < len(w.heads); {
+		st, n := w.bulk.Prepare(t, len(w.heads)-i)
+		for range n {
+			w.bind(t, st, i)
+			i++
+		}
 		if _, err := st.Run(); err != nil {
 			return err
 		}
-		from = w.ends[i]
 	}
 	return nil
+}
+
+// bind binds one of the rows kept so far.
+func (w *planWriter) bind(t tx, st stmt, i int) {
+	from := 0
+	if i > 0 {
+		from = w.ends[i-1]
+	}
+	h := &w.heads[i]
+	st.Int(t.org)
+	st.Int(w.no)
+	st.Int(h.Rank)
+	st.Int(h.Source)
+	st.Text(h.Person)
+	st.Int(w.n + int64(i) + 1)
+	st.Int(h.Kind)
+	sqldb.BindOptional(st, h.Action)
+	sqldb.BindOptional(st, h.Reason)
+	sqldb.BindOptional(st, h.Name)
+	sqldb.BindOptional(st, h.Email)
+	st.Int(h.Kinds)
+	st.Int(h.Version)
+	st.Blob(w.body[from:w.ends[i]])
 }
 
 // ensureRow finds the plan's row, or writes it. A number that a failed commit gave is not trusted.
@@ -155,11 +171,14 @@ func (w *planWriter) Finish(ctx context.Context, h plan.Header, baseline hr.Base
 	if err != nil {
 		return syncrun.PlanInfo{}, err
 	}
+	if w.keep(); w.kept != nil {
+		w.kept.sort()
+	}
 	err = w.s.write(ctx, func(t tx) error {
 		if err := w.flush(t); err != nil {
 			return err
 		}
-		anchors, err := t.anchors(w.no)
+		anchors, err := w.anchors(t)
 		if err != nil {
 			return err
 		}
@@ -168,15 +187,13 @@ func (w *planWriter) Finish(ctx context.Context, h plan.Header, baseline hr.Base
 			return err
 		}
 		_, err = t.exec(`update plans set finished = 1, as_of = $1, seq = $2, header = $3, baseline = $4, anchors = $5
-			where org = $6 and no = $7`, h.AsOf != nil, w.info.Seq, string(header), string(base), anchors, t.org, w.no)
+			where org = $6 and no = $7`, h.Hypothetical(), w.info.Seq, string(header), string(base), anchors, t.org, w.no)
 		return err
 	})
 	if err != nil {
 		return syncrun.PlanInfo{}, fmt.Errorf("finish plan %s: %w", w.info.ID, err)
 	}
-	w.flushed()
 	if w.kept != nil {
-		w.kept.sort()
 		w.s.kept.Store(w.kept)
 	}
 	w.info.Header, w.info.Baseline = h, baseline
@@ -195,13 +212,16 @@ func (w *planWriter) Abort(ctx context.Context) error {
 }
 
 // anchors returns the packed keys of every anchorEvery-th row.
-func (t tx) anchors(plan int64) ([]byte, error) {
+func (w *planWriter) anchors(t tx) ([]byte, error) {
+	if w.kept != nil {
+		return w.kept.anchors(), nil
+	}
 	var out []byte
 	var at planrow.Key
 	for {
 		ok, err := t.first(`select rank, source_id, person_id, n from plan_items where org = $1 and plan = $2
 			and (rank, source_id, person_id, n) > ($3, $4, $5, $6) order by rank, source_id, person_id, n limit 1 offset $7`,
-			func(st stmt) { at = scanKey(st) }, t.org, plan, at.Rank, at.Source, at.Person, at.N, anchorEvery-1)
+			func(st stmt) { at = scanKey(st) }, t.org, w.no, at.Rank, at.Source, at.Person, at.N, anchorEvery-1)
 		if err != nil || !ok {
 			return out, err
 		}

@@ -13,6 +13,7 @@ import (
 // the plan was begun keeps the state that makes the next run look again.
 func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID string) (int, error) {
 	rows := 0
+	bulk := newLinks()
 	wanted := func(kind int64) bool { return kind == planrow.Left || kind == planrow.Refresh }
 	err := s.eachPage(ctx, planID, 0, wanted, func(page []syncrun.StoredItem) error {
 		if len(page) == 0 {
@@ -20,6 +21,7 @@ func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID stri
 		}
 		return s.write(ctx, func(t tx) error {
 			p, err := t.leasedPlan(l, planID)
+			var added []*directory.LinkState
 			for _, it := range page {
 				if err != nil {
 					return err
@@ -29,9 +31,17 @@ func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID stri
 					ls = &it.Left.Link
 				}
 				var n int
-				n, err = t.refresh(&p, ls)
+				var known bool
+				if n, known, err = t.refresh(&p, ls); !known {
+					added = append(added, ls)
+				}
 				rows += n
 			}
+			if err != nil {
+				return err
+			}
+			n, err := t.insertLinks(&bulk, p.conn, added, 0)
+			rows += n
 			return err
 		})
 	})
@@ -54,12 +64,14 @@ func (t tx) leasedPlan(l syncrun.Lease, planID string) (storedPlan, error) {
 	return p, err
 }
 
-// refresh writes one link state unless it was touched since the plan was begun.
-func (t tx) refresh(p *storedPlan, ls *directory.LinkState) (int, error) {
+// refresh writes the link state of an employee who has one, unless it was touched since the plan was begun.
+func (t tx) refresh(p *storedPlan, ls *directory.LinkState) (n int, known bool, err error) {
 	touched := int64(0)
-	if _, err := t.first("select touched from links where org = $1 and connection = $2 and source_id = $3",
-		func(st stmt) { touched = st.ColInt(0) }, t.org, p.conn, ls.SourceID); err != nil || touched > p.mark {
-		return 0, err
+	known, err = t.first("select touched from links where org = $1 and connection = $2 and source_id = $3",
+		func(st stmt) { touched = st.ColInt(0) }, t.org, p.conn, ls.SourceID)
+	if err != nil || !known || touched > p.mark {
+		return 0, known, err
 	}
-	return t.putLink(p.conn, ls, touched)
+	n, err = t.updateLink(p.conn, ls, touched)
+	return n, known, err
 }

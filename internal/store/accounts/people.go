@@ -15,12 +15,13 @@ import (
 )
 
 // selectPerson ends before the condition; its columns are what scanPerson reads.
-const selectPerson = `select p.id, p.version, p.email, p.status, p.role, p.hire_date, p.display_name, p.first_name, p.last_name, w.hash, p.connection
+const selectPerson = `select p.id, p.version, p.email, p.status, p.role, p.hire_date, p.display_name, p.first_name, p.last_name, w.hash,
+	(select c.id from connections c where c.org = p.org and c.no = p.connection), p.location
 	from people p left join passwords w on w.org = p.org and w.person_id = p.id where p.org = $1 and `
 
 func scanPerson(st sqldb.Stmt) account.Person {
 	p := account.Person{ID: st.ColText(0), Version: st.ColInt(1), Email: st.ColText(2), Status: directory.Status(st.ColText(3)),
-		Role: directory.Role(st.ColText(4)), HireDate: st.ColText(5), Hash: st.ColText(9), FromHR: !st.ColNull(10)}
+		Role: directory.Role(st.ColText(4)), HireDate: st.ColText(5), Hash: st.ColText(9), Connection: st.ColText(10), Location: st.ColText(11)}
 	p.Name = cmp.Or(st.ColText(6), strings.TrimSpace(st.ColText(7)+" "+st.ColText(8)), p.Email)
 	return p
 }

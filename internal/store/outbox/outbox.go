@@ -139,6 +139,7 @@ func (t tx) Mails(f notify.Filter) ([]notify.Mail, error) {
 	add("connection", f.Connection)
 	add("person_id", f.PersonID)
 	add("run_id", f.RunID)
+	add("plan_id", f.PlanID)
 	if len(f.States) > 0 {
 		var list []string
 		for _, s := range f.States {
@@ -167,6 +168,20 @@ func (t tx) Counts() (map[notify.State]int, error) {
 		return nil
 	}, t.Org)
 	return out, err
+}
+
+// Welcomes implements notify.Tx.
+func (t tx) Welcomes(runID string, runNow time.Time) (states map[notify.State]int, later int, err error) {
+	states = map[notify.State]int{}
+	err = t.Each(`select state, count(*), sum(case when not_before > $2 then 1 else 0 end) from outbox
+		where org = $1 and run_id = $3 and kind = 'welcome' group by state`, func(st stmt) error {
+		state := notify.State(st.ColText(0))
+		if states[state] = int(st.ColInt(1)); state == notify.Queued {
+			later = int(st.ColInt(2))
+		}
+		return nil
+	}, t.Org, runNow, runID)
+	return states, later, err
 }
 
 // Release implements notify.Tx.
@@ -224,10 +239,7 @@ func (t tx) MarkRun(m notify.RunMark) error {
 const selectRecipient = "select email, asked_at, asked_by, expires_at, confirmed_at from recipients where org = $1 and "
 
 func (t tx) recipient(sql string, arg any) (r notify.Recipient, err error) {
-	ok, err := t.First(sql, func(st stmt) {
-		r = notify.Recipient{Email: st.ColText(0), AskedAt: sqldb.Instant(st.ColInt(1)), AskedBy: st.ColText(2),
-			ExpiresAt: sqldb.Instant(st.ColInt(3)), Confirmed: sqldb.Instant(st.ColInt(4))}
-	}, t.Org, arg)
+	ok, err := t.First(sql, func(st stmt) { r = scanRecipient(st) }, t.Org, arg)
 	if err == nil && !ok {
 		err = fmt.Errorf("recipient: %w", directory.ErrNotFound)
 	}
@@ -237,6 +249,20 @@ func (t tx) recipient(sql string, arg any) (r notify.Recipient, err error) {
 // Recipient implements notify.Tx.
 func (t tx) Recipient(email string) (notify.Recipient, error) {
 	return t.recipient(selectRecipient+"email_key = $2", directory.EmailKey(email))
+}
+
+// Recipients implements notify.Tx.
+func (t tx) Recipients() (out []notify.Recipient, err error) {
+	err = t.Each("select email, asked_at, asked_by, expires_at, confirmed_at from recipients where org = $1 order by email_key", func(st stmt) error {
+		out = append(out, scanRecipient(st))
+		return nil
+	}, t.Org)
+	return out, err
+}
+
+func scanRecipient(st stmt) notify.Recipient {
+	return notify.Recipient{Email: st.ColText(0), AskedAt: sqldb.Instant(st.ColInt(1)), AskedBy: st.ColText(2),
+		ExpiresAt: sqldb.Instant(st.ColInt(3)), Confirmed: sqldb.Instant(st.ColInt(4))}
 }
 
 // RecipientByHash implements notify.Tx.
@@ -264,6 +290,16 @@ func (t tx) Administrators(limit int) ([]string, error) {
 		out = append(out, cmp.Or(st.ColText(0), strings.TrimSpace(st.ColText(1)+" "+st.ColText(2)), st.ColText(3)))
 		return nil
 	}, t.Org, limit)
+	return out, err
+}
+
+// AdministratorAddresses implements notify.Tx.
+func (t tx) AdministratorAddresses() (out []string, err error) {
+	err = t.Each(`select email from people where org = $1 and role in ('owner', 'admin') and status = 'active' and email <> '' order by id`,
+		func(st stmt) error {
+			out = append(out, st.ColText(0))
+			return nil
+		}, t.Org)
 	return out, err
 }
 

@@ -86,22 +86,31 @@ func (q *Queue) Put(ctx context.Context, tx *sql.Tx, organisation string, r jobs
 	return err
 }
 
-// moments are the instants of a connection after $3.
-const moments = ` from links l join connections c on c.org = l.org and c.no = l.connection join organisations o on o.no = c.org
-	where o.id = $1 and c.id = $2 and l.due_at is not null and l.due_at > $3 `
+// The instants of a connection after $3, and whether BambooHR has to be read for them: those of its employees
+// (moments), and what the newest plan of everybody, and each later one, says beside them (looks; plan.Header.LookAt).
+const (
+	ofConnection = ` from connections c join organisations o on o.no = c.org `
+	moments      = `select l.due_at as at, l.due_action is null as look` + ofConnection + `join links l on l.org = c.org and l.connection = c.no
+		where o.id = $1 and c.id = $2 and l.due_at is not null and l.due_at > $3 `
+	looks = `select json_extract(p.header, '$.LookAt') as at, 1 as look` + ofConnection + `join plans p on p.org = c.org and p.connection = c.no
+		where o.id = $1 and c.id = $2 and p.finished = 1 and p.as_of = 0 and json_extract(p.header, '$.LookAt') > $3 and p.seq >= (
+			select f.seq from plans f where f.org = c.org and f.connection = c.no and f.finished = 1 and f.as_of = 0 and f.person is null
+				and f.undo_of is null order by f.seq desc limit 1) `
+)
 
 // Moments implements jobs.Queue.
 func (q *Queue) Moments(ctx context.Context, tx *sql.Tx, organisation, connection string, after, now time.Time) (jobs.Moments, error) {
 	var m jobs.Moments
 	var first, last sql.NullInt64
-	err := tx.QueryRowContext(ctx, "select l.due_at"+moments+"order by l.due_at limit 1", organisation, connection, after.UnixMilli()).Scan(&first)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	err := tx.QueryRowContext(ctx, "select min(at) from (select * from ("+moments+"order by l.due_at limit 1) union all "+looks+")",
+		organisation, connection, after.UnixMilli()).Scan(&first)
+	if err != nil {
 		return m, err
 	}
 	if m.Next = instant(first); !first.Valid || m.Next.After(now) {
 		return m, nil
 	}
-	err = tx.QueryRowContext(ctx, "select max(l.due_at), coalesce(max(l.due_action is null), 0)"+moments+"and l.due_at <= $4",
+	err = tx.QueryRowContext(ctx, "select max(at), coalesce(max(look), 0) from ("+moments+"and l.due_at <= $4 union all "+looks+") where at <= $4",
 		organisation, connection, after.UnixMilli(), now.UnixMilli()).Scan(&last, &m.Look)
 	m.Last = instant(last)
 	return m, err

@@ -3,7 +3,6 @@ package settings
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/store/internal/orgtx"
@@ -49,50 +48,10 @@ func unlink(t orgtx.Tx, no int64, now time.Time) (people int, err error) {
 	}
 	people, err = t.Exec("update people set connection = null, source_id = null, version = version + 1, updated_at = $1 where org = $2 and connection = $3",
 		now, t.Org, no)
-	for _, table := range []string{"links", "decisions", "people_counts", "connection_keys"} {
+	for _, table := range []string{"links", "changes", "due_moves", "decisions", "freezes", "people_counts", "connection_keys", "hints", "hook_deliveries", "hooks"} {
 		if err == nil {
 			_, err = t.Exec("delete from "+table+" where org = $1 and connection = $2", t.Org, no)
 		}
 	}
 	return people, err
-}
-
-// Reviewers implements connection.Settings. A token stands for the person it belongs to; one that is gone
-// could have been anybody's.
-func (s *Store) Reviewers(ctx context.Context, planID, actor string) (asked bool, others int, err error) {
-	err = s.org.Read(ctx, func(t orgtx.Tx) error {
-		var maker string
-		if _, err := t.First("select actor from runs where org = $1 and plan_id = $2 order by no limit 1",
-			func(st stmt) { maker = st.ColText(0) }, t.Org, planID); err != nil {
-			return err
-		}
-		maker, known, err := principal(t, maker)
-		if err != nil {
-			return err
-		}
-		me, _, err := principal(t, actor)
-		if err != nil {
-			return err
-		}
-		asked = me == maker || !known
-		_, err = t.First("select count(*) from people where org = $1 and role in ('owner', 'admin') and status = 'active' and id <> $2",
-			func(st stmt) { others = int(st.ColInt(0)) }, t.Org, me)
-		return err
-	})
-	return asked, others, err
-}
-
-// principal is the person behind an actor, or the actor itself; known is false for a token that is gone.
-func principal(t orgtx.Tx, actor string) (who string, known bool, err error) {
-	id, token := strings.CutPrefix(actor, "token:")
-	if !token {
-		return actor, true, nil
-	}
-	who = actor
-	known, err = t.First("select person_id from tokens where org = $1 and id = $2", func(st stmt) {
-		if !st.ColNull(0) {
-			who = st.ColText(0)
-		}
-	}, t.Org, id)
-	return who, known, err
 }

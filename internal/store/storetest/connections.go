@@ -116,6 +116,7 @@ func testLateWorker(t *testing.T, w *world) {
 		"EndHolds":       w.EndHolds(t.Context(), late, []string{"hold_1"}, "run:late", w.now()),
 		"FinishReading":  w.FinishReading(t.Context(), late, true, &hr.Baseline{Employees: 1}),
 		"AcceptBaseline": w.AcceptBaseline(t.Context(), late, hr.Baseline{Employees: 1}, "x", w.now()),
+		"PutMark":        w.PutMark(t.Context(), late, syncrun.Mark{Since: w.now()}),
 		"NewPlan":        second(w.NewPlan(t.Context(), late, "plan_later", "", "", w.now())),
 		"Finish":         second(pw.Finish(t.Context(), plan.Header{}, hr.Baseline{})),
 		"ApplyBatch":     second(w.ApplyBatch(t.Context(), late, r, info.ID, w.items(info.ID), w.now())),
@@ -224,6 +225,33 @@ func testHolds(t *testing.T, w *world) {
 	w.notFound("AddHold", w.AddHold(t.Context(), whole))
 }
 
+func testFreezes(t *testing.T, w *world) {
+	f := directory.Freeze{ID: "freeze_1", Connection: w.conn.ID, What: []string{"reporting_lines", "custom.size"}, Until: w.clock.Add(time.Hour),
+		Reason: "review cycle", CreatedBy: "p_editor", CreatedAt: w.now()}
+	open := directory.Freeze{ID: "freeze_2", Connection: w.conn.ID, What: []string{"email"}, Reason: "mailboxes move", CreatedBy: "p_editor", CreatedAt: w.now()}
+	w.ok(w.AddFreeze(t.Context(), f))
+	w.ok(w.AddFreeze(t.Context(), open))
+	other, err := w.EnsureConnection(t.Context(), "Other HR")
+	w.ok(err)
+	got, err := w.Freezes(t.Context(), other.ID)
+	w.ok(err)
+	w.same([]directory.Freeze(nil), got)
+	w.notFound("EndFreeze of another connection", w.EndFreeze(t.Context(), other.ID, f.ID, "p_editor", w.now()))
+	got, err = w.Freezes(t.Context(), w.conn.ID)
+	w.ok(err)
+	w.same([]directory.Freeze{f, open}, got)
+
+	w.ok(w.EndFreeze(t.Context(), w.conn.ID, f.ID, "p_editor", w.now()))
+	got, err = w.Freezes(t.Context(), w.conn.ID)
+	w.ok(err)
+	w.same([]directory.Freeze{open}, got)
+	w.notFound("EndFreeze", w.EndFreeze(t.Context(), w.conn.ID, f.ID, "p_editor", w.now()))
+	open.Connection = "c_none"
+	w.notFound("AddFreeze", w.AddFreeze(t.Context(), open))
+	_, err = w.Freezes(t.Context(), "c_none")
+	w.notFound("Freezes", err)
+}
+
 func testDecisions(t *testing.T, w *world) {
 	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"))
 	d := directory.Decision{SourceID: 5, Kind: directory.DecideLink, PersonID: w.personID(1)}
@@ -240,4 +268,47 @@ func testDecisions(t *testing.T, w *world) {
 	w.notFound("Decide", w.Decide(t.Context(), "c_none", d, "cli:root", w.now()))
 	_, err = w.Decisions(t.Context(), "c_none")
 	w.notFound("Decisions", err)
+}
+
+func testMarks(t *testing.T, w *world) {
+	mark := func(people bool) syncrun.Mark {
+		t.Helper()
+		m, err := w.Mark(t.Context(), w.conn.ID, people)
+		w.ok(err)
+		return m
+	}
+	w.same(syncrun.Mark{}, mark(true))
+	w.ok(w.MoveMark(t.Context(), w.conn.ID, syncrun.Mark{Since: w.now()})) // none is kept
+	w.same(syncrun.Mark{}, mark(true))
+
+	w.begin(syncrun.TriggerSchedule)
+	want := syncrun.Mark{Since: w.now(), Seen: []syncrun.Seen{{ID: 4, At: w.now(), Deleted: true, Young: true}},
+		Reading: syncrun.FullReading{At: w.now(), Grade: hr.Complete, Revision: revision, Shape: "s", Key: "k", Owner: "9"},
+		People:  syncrun.OpenPeople{Again: []int64{3}, Quiet: []int64{1, 2}, Absent: []int64{8}}}
+	w.ok(w.PutMark(t.Context(), w.lease, want))
+	want.N = 1
+	w.same(want, mark(true))
+	small := want
+	small.People = syncrun.OpenPeople{}
+	w.same(small, mark(false))
+
+	small.Since, small.Seen = w.now(), nil
+	w.ok(w.MoveMark(t.Context(), w.conn.ID, small))
+	want.N, want.Since, want.Seen = 2, small.Since, nil
+	w.same(want, mark(true))
+	small.Since = w.now()
+	w.ok(w.MoveMark(t.Context(), w.conn.ID, small)) // read before the one that was just written
+	w.same(want, mark(true))
+
+	w.ok(w.PutMark(t.Context(), w.lease, syncrun.Mark{}))
+	w.same(syncrun.Mark{N: 3}, mark(true))
+	_, err := w.Mark(t.Context(), "c_none", true)
+	w.notFound("Mark", err)
+	w.notFound("MoveMark", w.MoveMark(t.Context(), "c_none", small))
+	w.notFound("PutMark", w.PutMark(t.Context(), syncrun.Lease{Connection: "c_none"}, want))
+	other, err := w.org("other").EnsureConnection(t.Context(), "Acme HR")
+	w.ok(err)
+	m, err := w.org("other").Mark(t.Context(), other.ID, true)
+	w.ok(err)
+	w.same(syncrun.Mark{}, m)
 }

@@ -123,8 +123,10 @@ func testPlanRoundTrip(t *testing.T, w *world) {
 	h.Field = directory.Manager
 	h.Candidates = []plan.Candidate{{PersonID: "p_1", Email: "x@acme.test", Name: "X", Why: "same name"}, {PersonID: "p_2"}}
 	h.Trace = plan.Trace{Account: "Active", Scope: "in", ScopeRule: "r", Match: "none", MatchValue: "v", Effective: w.clock, Fix: "do this"}
+	h.Frozen = &plan.Frozen{Freeze: "freeze_1", Since: w.clock, Change: plan.FieldChange{Field: directory.Manager, Kind: directory.KindPerson,
+		Before: "a@acme.test", After: "b@acme.test", BeforeID: "p_a", AfterID: "p_b", From: "supervisorEId"}}
 	asOf := w.clock.Add(24 * time.Hour)
-	header := plan.Header{Revision: revision, MadeAt: w.clock, AsOf: &asOf, Verdict: plan.NeedsApproval, Hash: "sha256:00", SeatsBefore: 4, SeatsAfter: 5,
+	header := plan.Header{Revision: revision, MadeAt: w.clock, AsOf: &asOf, Freezes: []string{"freeze_1"}, WithoutFreezes: true, Verdict: plan.NeedsApproval, Hash: "sha256:00", SeatsBefore: 4, SeatsAfter: 5,
 		Evidence: plan.Evidence{SnapshotID: "s", TakenAt: w.clock, Employees: 3, Readable: []string{"id"}, Grade: "complete", Requests: 2},
 		Reasons:  []plan.VerdictReason{{Code: "too_many", Kind: plan.KindBlank, Count: 7, Of: 9, Limit: 5, Waiting: plan.WaitingApproval, Sentence: "s"}},
 		Counts:   plan.Counts{Create: 1, Held: 2, HeldPeople: 1}, KindCounts: map[plan.Kind]int{plan.KindBlank: 7}}
@@ -157,8 +159,9 @@ func testPlanLatest(t *testing.T, w *world) {
 	}
 	day := w.clock.Add(24 * time.Hour)
 	w.storeAs("", "", plan.Header{AsOf: &day})
+	w.storeAs("", "", plan.Header{WithoutFreezes: true})
 	if latest() != full.ID || newestFull() != full.Seq {
-		t.Error("a plan of a future day counts as the latest")
+		t.Error("a plan that is only to look at counts as the latest")
 	}
 	one := w.storeAs("Ann", "", plan.Header{})
 	if latest() != one.ID || newestFull() != full.Seq || one.Seq <= full.Seq {

@@ -2,10 +2,8 @@ package views
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,64 +34,6 @@ func (s *Store) Overview(ctx context.Context, now time.Time) (Overview, error) {
 	}
 	out.Seats = out.Statuses[directory.Active]
 	return out, nil
-}
-
-// Pending returns effects that come due, the first to come first; directory.ErrNotFound when there is no
-// such connection.
-func (s *Store) Pending(ctx context.Context, q PendingQuery) (Page[Pending], error) {
-	var out Page[Pending]
-	limit := bounded(q.Limit)
-	err := s.org.Read(ctx, func(t tx) error {
-		conns, err := connections(t)
-		if err != nil {
-			return err
-		}
-		f, err := pendingFilter(&q, t)
-		if err != nil {
-			return err
-		}
-		last := ""
-		return t.Each(`select l.due_at, l.due_action, l.due_reason, l.connection, l.source_id, l.person_id, p.display_name, p.first_name, p.last_name, p.email
-			from links l left join people p on p.org = l.org and p.id = l.person_id
-			where l.org = $1 and l.due_at is not null and l.due_action is not null`+f.sql.String()+" order by l.due_at, l.connection, l.source_id", func(st stmt) error {
-			if len(out.Items) == limit {
-				out.Next = last
-				return errSeen
-			}
-			out.Items = append(out.Items, Pending{At: sqldb.Instant(st.ColInt(0)), Action: st.ColText(1), Reason: st.ColText(2), Connection: conns[st.ColInt(3)],
-				SourceID: st.ColInt(4), PersonID: st.ColText(5), Name: nameAt(st, 6)})
-			last = cursor("pending", st.ColText(0), st.ColText(3), st.ColText(4))
-			return nil
-		}, f.all(t)...)
-	})
-	if err != nil && !errors.Is(err, errSeen) {
-		return Page[Pending]{}, fmt.Errorf("read pending effects: %w", err)
-	}
-	return out, nil
-}
-
-func pendingFilter(q *PendingQuery, t tx) (*filter, error) {
-	f := &filter{}
-	f.add("l.due_at >= $$ and l.due_at < $$", q.From, q.To)
-	if q.Connection != "" {
-		no, err := connectionNo(t, q.Connection)
-		if err != nil {
-			return nil, err
-		}
-		f.add("l.connection = $$", no)
-	}
-	key, err := parseCursor(q.After, "pending", 3)
-	if err != nil || key == nil {
-		return f, err
-	}
-	var at [3]any
-	for i, text := range key {
-		if at[i], err = strconv.ParseInt(text, 10, 64); err != nil {
-			return nil, &CursorError{Cursor: q.After}
-		}
-	}
-	f.add("(l.due_at, l.connection, l.source_id) > ($$, $$, $$)", at[:]...)
-	return f, nil
 }
 
 // maxMonths bounds a headcount.

@@ -9,7 +9,6 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/store/views"
 	"github.com/rollcall-hr/rollcall/internal/view"
-	"github.com/rollcall-hr/rollcall/plan"
 )
 
 func TestHeadcount(t *testing.T) {
@@ -58,38 +57,6 @@ func TestHeadcount(t *testing.T) {
 	got, err = w.v.Headcount(t.Context(), q)
 	w.ok(err)
 	same(t, []views.Month{{Month: "2026-04"}}, got)
-}
-
-func TestPending(t *testing.T) {
-	w := newWorld(t)
-	at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
-	var items []plan.Item
-	for i := range int64(9) {
-		it := w.create(i+1, person{first: "Ann", last: string(rune('A' + i)), email: string(rune('a'+i)) + "@acme.test"})
-		it.Change.Link.Due = &directory.Due{At: at.AddDate(0, 0, int(i/3)), Action: "deactivate", Reason: "terminated"}
-		if i == 8 {
-			it.Change.Link.Due.Action = "" // is only looked at again
-		}
-		items = append(items, it)
-	}
-	w.apply(w.store(plan.Header{}, items...).ID, everything)
-	pages := func(q views.PendingQuery) (out []string) {
-		for _, p := range allPages(t, func(after string) (views.Page[views.Pending], error) {
-			q.After = after
-			return w.v.Pending(t.Context(), q)
-		}) {
-			out = append(out, p.Name)
-		}
-		return out
-	}
-	for limit := 1; limit < 10; limit++ {
-		same(t, []string{"Ann A", "Ann B", "Ann C", "Ann D", "Ann E", "Ann F", "Ann G", "Ann H"},
-			pages(views.PendingQuery{Connection: w.conn.ID, From: at, To: at.AddDate(0, 1, 0), Limit: limit}))
-	}
-	same(t, []string{"Ann D", "Ann E", "Ann F"}, pages(views.PendingQuery{From: at.Add(time.Millisecond), To: at.AddDate(0, 0, 2)}))
-	got, err := w.v.Pending(t.Context(), views.PendingQuery{From: at, To: at.AddDate(0, 0, 1), Limit: 1})
-	w.ok(err)
-	same(t, []views.Pending{{At: at, Action: "deactivate", Reason: "terminated", Connection: w.conn.ID, SourceID: 1, PersonID: w.personID(1), Name: "Ann A"}}, got.Items)
 }
 
 func TestAudit(t *testing.T) {

@@ -45,7 +45,8 @@ func (f *rowFilter) takes(c combo) bool {
 		f.q.Part == PartHeld && change,
 		len(f.q.Actions) > 0 && !slices.Contains(f.q.Actions, c.action),
 		len(f.q.Kinds) > 0 && c.kinds&f.kinds == 0,
-		f.q.Reason != "" && c.reason != f.q.Reason:
+		f.q.Reason != "" && c.reason != f.q.Reason,
+		f.q.Freeze != "" && (change || c.reason != plan.OnHold):
 		return false
 	}
 	if f.q.Waiting == "" {
@@ -61,8 +62,11 @@ func (f *rowFilter) takes(c combo) bool {
 	return change && string(w) == f.q.Waiting
 }
 
-// takesItem looks at what the index only tells roughly: fields that are not standard ones.
+// takesItem looks at what the index only tells roughly, or not: fields that are not standard ones, freezes.
 func (f *rowFilter) takesItem(it *plan.Item) bool {
+	if f.q.Freeze != "" && (it.Held.Frozen == nil || it.Held.Frozen.Freeze != f.q.Freeze) {
+		return false
+	}
 	if f.q.Field == "" || f.q.Field.Slot() >= 0 {
 		return true
 	}

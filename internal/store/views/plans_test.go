@@ -209,7 +209,7 @@ func TestBrokenCursors(t *testing.T) {
 		_, got["people"] = w.v.People(ctx, views.PeopleQuery{After: after})
 		_, got["updated"] = w.v.People(ctx, views.PeopleQuery{After: after, Sort: views.ByUpdated})
 		_, got["audit"] = w.v.Audit(ctx, views.AuditQuery{After: after})
-		_, got["pending"] = w.v.Pending(ctx, views.PendingQuery{After: after})
+		_, got["pending"] = w.v.Effects(ctx, views.EffectQuery{After: after})
 		for list, err := range got {
 			if broken := (*views.CursorError)(nil); !errors.As(err, &broken) {
 				t.Errorf("%s after %q: %v, want a CursorError", list, after, err)
@@ -333,7 +333,7 @@ func TestIsolation(t *testing.T) {
 	missing(t, "Runs", err)
 	_, err = v.People(ctx, views.PeopleQuery{Connection: w.conn.ID})
 	missing(t, "People", err)
-	_, err = v.Pending(ctx, views.PendingQuery{Connection: w.conn.ID})
+	_, err = v.Effects(ctx, views.EffectQuery{Connection: w.conn.ID})
 	missing(t, "Pending", err)
 	_, err = v.OrgChart(ctx, w.personID(30), 1)
 	missing(t, "OrgChart", err)
@@ -371,7 +371,7 @@ func TestIsolation(t *testing.T) {
 		},
 		"Overview": func() (int, error) { o, err := v.Overview(ctx, w.clock); return o.People + o.Holds, err },
 		"Pending": func() (int, error) {
-			p, err := v.Pending(ctx, views.PendingQuery{To: w.clock.Add(1e6 * time.Hour)})
+			p, err := v.Effects(ctx, views.EffectQuery{To: w.clock.Add(1e6 * time.Hour)})
 			return len(p.Items), err
 		},
 	}

@@ -9,8 +9,9 @@ type (
 	ChartNode      = view.ChartNode
 	Chart          = view.Chart
 	Overview       = view.Overview
-	PendingQuery   = view.PendingQuery
-	Pending        = view.Pending
+	EffectQuery    = view.EffectQuery
+	Effect         = view.Effect
+	EffectCount    = view.EffectCount
 	HeadcountQuery = view.HeadcountQuery
 	Month          = view.Month
 	GroupRow       = view.GroupRow

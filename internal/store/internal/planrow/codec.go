@@ -92,9 +92,10 @@ func (w *Words) number(s string, place int) int {
 
 // packer writes a body; without words every word is written out.
 type packer struct {
-	b     []byte
-	words *Words
-	place int // words so far
+	b           []byte
+	words       *Words
+	place       int    // words so far
+	email, name string // of the columns, for changes
 }
 
 func (p *packer) uint(v uint64) { p.b = binary.AppendUvarint(p.b, v) }
@@ -142,9 +143,10 @@ func (p *packer) time(t time.Time) {
 
 // unpacker reads what packer wrote. After the first fault it reads zeros; bad tells.
 type unpacker struct {
-	s   string
-	r   *Reader
-	bad bool
+	s           string
+	r           *Reader
+	bad         bool
+	email, name string // of the columns, for changes
 }
 
 func (u *unpacker) uint() uint64 {

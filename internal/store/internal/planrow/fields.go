@@ -20,13 +20,16 @@ func FieldBit(f directory.Field) FieldSet {
 func (r *Reader) Fields(kind int64, body string) (FieldSet, error) {
 	u := unpacker{s: body, r: r}
 	var set FieldSet
-	if u.byte() != bodyVersion {
+	if !u.version() {
 		return 0, ErrDamaged
 	}
 	switch kind {
 	case Change:
-		u.byte()
-		u.string()
+		if u.byte()&namesPerson != 0 {
+			u.word()
+		} else {
+			u.string()
+		}
 		u.word()
 		u.word()
 		for range u.count() {

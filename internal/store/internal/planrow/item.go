@@ -3,6 +3,7 @@ package planrow
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -62,9 +63,15 @@ func HeadOf(it *plan.Item) Head {
 	return Head{Rank: People, Source: it.Refresh.SourceID, Person: it.Refresh.PersonID, Kind: Refresh}
 }
 
-// bodyVersion is the first byte of every body; a change of the layout takes another number and keeps
-// reading this one.
-const bodyVersion = 1
+// bodyVersion is the first byte of every body. Version 1 wrote out what stands in the columns too; a reader of
+// 2 reads it, because what says that something is left out was never set. A further change of the layout takes
+// another number and keeps reading these.
+const bodyVersion = 2
+
+func (u *unpacker) version() bool {
+	v := u.byte()
+	return v > 0 && v <= bodyVersion
+}
 
 // Append appends a row's body.
 func Append(b []byte, it *plan.Item, words *Words) []byte {
@@ -76,10 +83,10 @@ func Append(b []byte, it *plan.Item, words *Words) []byte {
 	case it.Held != nil:
 		p.held(it.Held)
 	case it.Left != nil:
-		p.link(&it.Left.Link)
+		p.link(&it.Left.Link, it.Left.Link.PersonID)
 		p.trace(&it.Left.Trace)
 	default:
-		p.link(it.Refresh)
+		p.link(it.Refresh, it.Refresh.PersonID)
 	}
 	return p.b
 }
@@ -87,7 +94,7 @@ func Append(b []byte, it *plan.Item, words *Words) []byte {
 // Unpack restores a row from its columns and body.
 func (r *Reader) Unpack(h *Head, body string) (plan.Item, error) {
 	u := unpacker{s: body, r: r}
-	if u.byte() != bodyVersion {
+	if !u.version() {
 		return plan.Item{}, ErrDamaged
 	}
 	var it plan.Item
@@ -134,38 +141,51 @@ func UnpackEdit(body string) (plan.Item, error) {
 	return r.Unpack(&h, u.s)
 }
 
-// Parts of a change that are mostly missing.
+// Parts of a change that are mostly missing, and two that mostly follow from the columns.
 const (
 	hasLink = 1 << iota
 	hasGroup
 	hasHolds
 	hasDepends
 	hasEffective
+	namesPerson // the sentence is the name in the column and a word
+	linksPerson // the link is to the person in the column
 )
 
 func (p *packer) change(c *plan.Change) {
 	var has byte
+	p.email, p.name = c.Email, c.Name
+	rest, named := strings.CutPrefix(c.Sentence, c.Name)
+	named = named && c.Version == 0 // what is said of new people repeats
 	for _, part := range []struct {
 		bit byte
 		is  bool
 	}{
 		{hasLink, c.Link != nil}, {hasGroup, c.Group != nil}, {hasHolds, len(c.Holds) > 0}, {hasDepends, len(c.DependsOn) > 0},
-		{hasEffective, !c.EffectiveAt.IsZero()},
+		{hasEffective, !c.EffectiveAt.IsZero()}, {namesPerson, named},
+		{linksPerson, c.Link != nil && c.Group == nil && c.Link.PersonID == c.PersonID},
 	} {
 		if part.is {
 			has |= part.bit
 		}
 	}
 	p.byte(has)
-	p.string(c.Sentence)
+	if named {
+		p.word(rest)
+	} else {
+		p.string(c.Sentence)
+	}
 	p.word(string(c.StatusBefore))
 	p.word(string(c.StatusAfter))
 	p.uint(uint64(len(c.Fields)))
 	for i := range c.Fields {
 		p.field(&c.Fields[i])
 	}
-	if has&hasLink != 0 {
-		p.link(c.Link)
+	switch {
+	case has&linksPerson != 0:
+		p.link(c.Link, "")
+	case has&hasLink != 0:
+		p.link(c.Link, c.Link.PersonID)
 	}
 	if has&hasGroup != 0 {
 		p.group(c.Group)
@@ -188,8 +208,13 @@ func (p *packer) change(c *plan.Change) {
 func (u *unpacker) change(h *Head) *plan.Change {
 	c := &plan.Change{Action: plan.Action(h.Action), Reason: plan.Reason(h.Reason), SourceID: h.Source, PersonID: h.Person,
 		Email: h.Email, Name: h.Name, Kinds: plan.KindSet(h.Kinds), Version: h.Version}
+	u.email, u.name = h.Email, h.Name
 	has := u.byte()
-	c.Sentence = u.string()
+	if has&namesPerson != 0 {
+		c.Sentence = c.Name + u.word()
+	} else {
+		c.Sentence = u.string()
+	}
 	c.StatusBefore, c.StatusAfter = directory.Status(u.word()), directory.Status(u.word())
 	if n := u.count(); n > 0 {
 		c.Fields = make([]plan.FieldChange, n)
@@ -199,6 +224,9 @@ func (u *unpacker) change(h *Head) *plan.Change {
 	}
 	if has&hasLink != 0 {
 		c.Link = u.link()
+		if has&linksPerson != 0 {
+			c.Link.PersonID = c.PersonID
+		}
 	}
 	if has&hasGroup != 0 {
 		c.Group, c.PersonID = u.group(), ""
@@ -219,7 +247,7 @@ func (u *unpacker) change(h *Head) *plan.Change {
 	return c
 }
 
-// Parts of a field change that may be missing.
+// Parts of a field change that may be missing, and values that stand in the columns.
 const (
 	hasKind = 1 << iota // another kind than the field's own
 	hasBefore
@@ -227,6 +255,8 @@ const (
 	hasBeforeID
 	hasAfterID
 	hasFrom
+	afterEmail // the value after is the address in the column
+	afterName  // it is the name in the column
 )
 
 // fieldName writes a standard field as its slot + 1, any other as 0 and a word.
@@ -254,6 +284,13 @@ func (p *packer) field(f *plan.FieldChange) {
 	p.fieldName(f.Field)
 	texts := [...]string{f.Before, f.After, f.BeforeID, f.AfterID}
 	var has byte
+	switch {
+	case f.After == "":
+	case f.After == p.email:
+		has, texts[1] = afterEmail, ""
+	case f.After == p.name:
+		has, texts[1] = afterName, ""
+	}
 	if f.Kind != f.Field.Kind() {
 		has |= hasKind
 	}
@@ -292,6 +329,12 @@ func (u *unpacker) field(f *plan.FieldChange) {
 			*s = u.string()
 		}
 	}
+	switch {
+	case has&afterEmail != 0:
+		f.After = u.email
+	case has&afterName != 0:
+		f.After = u.name
+	}
 	if has&hasFrom != 0 {
 		f.From = u.word()
 	}
@@ -309,6 +352,11 @@ func (p *packer) held(h *plan.Held) {
 		p.word(c.Why)
 	}
 	p.trace(&h.Trace)
+	if f := h.Frozen; f != nil { // at the end, where older rows have nothing
+		p.string(f.Freeze)
+		p.field(&f.Change)
+		p.time(f.Since)
+	}
 }
 
 func (u *unpacker) held(h *Head) *plan.Held {
@@ -323,6 +371,11 @@ func (u *unpacker) held(h *Head) *plan.Held {
 		}
 	}
 	u.trace(&out.Trace)
+	if u.s != "" && !u.bad {
+		out.Frozen = &plan.Frozen{Freeze: u.string()}
+		u.field(&out.Frozen.Change)
+		out.Frozen.Since = u.time()
+	}
 	return out
 }
 
@@ -369,9 +422,9 @@ func (u *unpacker) holds() []directory.Hold {
 	return out
 }
 
-func (p *packer) link(ls *directory.LinkState) {
+func (p *packer) link(ls *directory.LinkState, person string) {
 	p.int(ls.SourceID)
-	p.string(ls.PersonID)
+	p.string(person)
 	p.word(string(ls.Outcome))
 	p.bool(ls.Adopted)
 	p.b = append(p.b, ls.Fingerprint[:]...)

@@ -33,8 +33,8 @@ type Conn interface {
 	Prepare(sql string) Stmt
 	// Script runs several statements without parameters.
 	Script(sql string) error
-	// HasTable tells whether the schema has a table.
-	HasTable(name string) (bool, error)
+	// Has tells whether the schema has a table or an index of that name.
+	Has(name string) (bool, error)
 	// Now returns the database's clock in epoch milliseconds.
 	Now() (int64, error)
 }
@@ -48,7 +48,7 @@ type Stmt interface {
 	Null()
 
 	// Run executes the statement and returns the number of rows it changed; ErrUnique when a row with the
-	// same unique value is in the way.
+	// same unique value is in the way, with the number of rows that stay all the same.
 	Run() (int, error)
 	// Next moves to the next row; after false or an error the statement is closed.
 	Next() (bool, error)

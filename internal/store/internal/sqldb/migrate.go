@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -17,10 +18,12 @@ type Migration struct {
 	Name    string
 	SQL     string
 	Hash    string
+	Fresh   string // makes, in an empty database, what all up to this one make one after the other; "" for most
 }
 
-// Migrations reads the numbered files of a folder, e.g. 0001_start.sql. (goose would do this too, but
-// only through database/sql.)
+// Migrations reads the numbered files of a folder, e.g. 0001_start.sql, and in its folder fresh the file, e.g.
+// 0011.sql, that stands for all up to that number where nothing is yet. (goose would read the former too, but only
+// through database/sql.)
 func Migrations(files fs.FS) ([]Migration, error) {
 	entries, err := fs.ReadDir(files, ".") // sorted by name
 	if err != nil {
@@ -28,6 +31,9 @@ func Migrations(files fs.FS) ([]Migration, error) {
 	}
 	var out []Migration
 	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
 		number, _, _ := strings.Cut(e.Name(), "_")
 		version, err := strconv.Atoi(number)
 		if err != nil || version != len(out)+1 {
@@ -38,7 +44,14 @@ func Migrations(files fs.FS) ([]Migration, error) {
 			return nil, err
 		}
 		sum := sha256.Sum256(text)
-		out = append(out, Migration{version, e.Name(), string(text), hex.EncodeToString(sum[:])})
+		out = append(out, Migration{Version: version, Name: e.Name(), SQL: string(text), Hash: hex.EncodeToString(sum[:])})
+	}
+	for i := range out {
+		text, err := fs.ReadFile(files, fmt.Sprintf("fresh/%04d.sql", out[i].Version))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		out[i].Fresh = string(text)
 	}
 	return out, nil
 }
@@ -57,36 +70,50 @@ func SchemaVersion(ctx context.Context, db DB, all []Migration) (have int, err e
 // versions before and after. It is safe to run from several processes at once.
 func Migrate(ctx context.Context, db DB, all []Migration) (from, to int, err error) {
 	from, err = SchemaVersion(ctx, db, all)
-	for to = from; err == nil && to < len(all); to++ {
-		err = db.Write(ctx, func(c Conn) error { return step(c, all, to) })
+	for to = from; err == nil && to < len(all); {
+		at := to
+		err = db.Write(ctx, func(c Conn) error {
+			to, err = step(c, all, at)
+			return err
+		})
 		if err != nil {
-			return from, to, fmt.Errorf("migrate to schema %04d: %w", to+1, err)
+			return from, at, fmt.Errorf("migrate to schema %04d: %w", at+1, err)
 		}
 	}
 	return from, to, err
 }
 
-// step runs the migration after version at, unless another process did so meanwhile.
-func step(c Conn, all []Migration, at int) error {
+// step runs the migration after version at, in an empty database as many as one script stands for, unless another
+// process did so meanwhile. It returns the version after it.
+func step(c Conn, all []Migration, at int) (int, error) {
 	have, err := schemaVersion(c, all)
 	if err != nil || have > at {
-		return err
+		return have, err
 	}
-	if have == 0 {
+	to, script := at+1, all[at].SQL
+	if at == 0 {
 		if err := c.Script("create table migrations (version integer primary key, name text not null, hash text not null)"); err != nil {
-			return err
+			return at, err
+		}
+		for i, m := range all {
+			if m.Fresh != "" {
+				to, script = i+1, m.Fresh
+			}
 		}
 	}
-	m := all[have]
-	if err := c.Script(m.SQL); err != nil {
-		return fmt.Errorf("%s: %w", m.Name, err)
+	if err := c.Script(script); err != nil {
+		return at, fmt.Errorf("%s: %w", all[to-1].Name, err)
 	}
-	_, err = Exec(c, "insert into migrations (version, name, hash) values ($1, $2, $3)", m.Version, m.Name, m.Hash)
-	return err
+	for _, m := range all[at:to] {
+		if _, err := Exec(c, "insert into migrations (version, name, hash) values ($1, $2, $3)", m.Version, m.Name, m.Hash); err != nil {
+			return at, err
+		}
+	}
+	return to, nil
 }
 
 func schemaVersion(c Conn, all []Migration) (int, error) {
-	if made, err := c.HasTable("migrations"); err != nil || !made {
+	if made, err := c.Has("migrations"); err != nil || !made {
 		return 0, err
 	}
 	have := 0

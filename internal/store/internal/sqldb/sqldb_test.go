@@ -115,6 +115,43 @@ func TestUniqueAndRollback(t *testing.T) {
 	}
 }
 
+// TestBulk: rows go in several at a time and in order; the count beside ErrUnique is that of the rows before the
+// one in the way, which stay.
+func TestBulk(t *testing.T) {
+	bulk := NewBulk("insert or fail into t (a, b) values", 2)
+	insert := func(c Conn, from, to int) (n int, err error) {
+		for left := to - from; left > 0 && err == nil; left = to - from - n {
+			st, rows := bulk.Prepare(c, left)
+			for i := range rows {
+				st.Int(int64(from + n + i))
+				st.Text(fmt.Sprint("x", from+n+i))
+			}
+			var done int
+			done, err = st.Run()
+			n += done
+		}
+		return n, err
+	}
+	for _, c := range []struct{ there, rows, want int }{{-1, 2*BulkRows + 3, 2*BulkRows + 3}, {0, BulkRows, 0}, {3, BulkRows, 3}, {BulkRows + 1, BulkRows + 3, BulkRows + 1}} {
+		write(t, open(t), func(conn Conn) error {
+			if c.there >= 0 {
+				if _, err := Exec(conn, "insert into t (a, b) values ($1, $2)", 1000, fmt.Sprint("x", 1+c.there)); err != nil {
+					return err
+				}
+			}
+			n, err := insert(conn, 1, 1+c.rows)
+			if n != c.want || errors.Is(err, ErrUnique) != (c.there >= 0) {
+				t.Errorf("%+v: %d rows, %v", c, n, err)
+			}
+			there := 0
+			if _, err := First(conn, "select count(*) from t where a < 1000 and b = 'x' || a", func(st Stmt) { there = int(st.ColInt(0)) }); err != nil || there != c.want {
+				t.Errorf("%+v: %d rows are there (%v)", c, there, err)
+			}
+			return nil
+		})
+	}
+}
+
 func TestStatementInUse(t *testing.T) {
 	write(t, open(t), func(c Conn) error {
 		const query = "select 1 union select 2"

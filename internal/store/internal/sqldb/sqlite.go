@@ -22,9 +22,9 @@ const (
 	// walPages is how much of the log (32 MiB) is collected before it is copied into the file.
 	pageSize = 8192
 	walPages = 4096
-	// cacheKiB holds what a batch of a first load touches at random, in a company of up to a million; what
-	// is only added to goes through it once and would fill any cache.
-	cacheKiB = 16 << 10
+	// cacheKiB holds what a batch of a first load touches at random, a page of the index of addresses for each
+	// person; what is only added to goes through it once and would fill any cache.
+	cacheKiB = 8 << 10
 )
 
 // sqliteDB is a SQLite file: one connection that writes, and some that only read.
@@ -261,8 +261,8 @@ func numbered(sql string) string { return strings.ReplaceAll(sql, "$", "?") }
 
 func (c *sqliteConn) Script(sql string) error { return sqlitex.ExecuteScript(c.c, sql, nil) }
 
-func (c *sqliteConn) HasTable(name string) (bool, error) {
-	return First(c, "select 1 from sqlite_master where type = 'table' and name = $1", nil, name)
+func (c *sqliteConn) Has(name string) (bool, error) {
+	return First(c, "select 1 from sqlite_master where type in ('table', 'index') and name = $1", nil, name)
 }
 
 func (c *sqliteConn) Now() (ms int64, err error) {

@@ -79,6 +79,9 @@ func (st *sqliteStmt) Null() {
 func (st *sqliteStmt) Run() (int, error) {
 	for {
 		ok, err := st.Next()
+		if err == ErrUnique {
+			return st.c.Changes(), err
+		}
 		if err != nil {
 			return 0, err
 		}
