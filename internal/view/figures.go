@@ -16,25 +16,6 @@ type Overview struct {
 	OnHold   int // people with one
 }
 
-// PendingQuery picks effects that come by themselves.
-type PendingQuery struct {
-	Connection string    // id; "": all
-	From, To   time.Time // due at or after, and before
-	After      string    // cursor
-	Limit      int       // 0: 50; at most 1000
-}
-
-// Pending is an effect that comes by itself.
-type Pending struct {
-	At         time.Time
-	Action     string // e.g. deactivate
-	Reason     string
-	Connection string // id
-	SourceID   int64
-	PersonID   string
-	Name       string // "" when the employee is nobody in the directory
-}
-
 // HeadcountQuery says which months, and whom, to count.
 type HeadcountQuery struct {
 	From, To     time.Time      // the first and the last month: any instant in them

@@ -26,6 +26,7 @@ type PlanQuery struct {
 	Waiting string          // WaitingAny, WaitingNone, "approval", "refused"
 	Reason  plan.Reason     // of the change or held entry
 	Field   directory.Field // the change writes it, the held entry names it
+	Freeze  string          // the held entry is held back by this freeze
 	Q       string          // part of a name or address, without regard to case and accents, or BambooHR's id
 	After   string          // cursor
 	Limit   int             // 0: 50; at most 1000
