@@ -43,13 +43,13 @@ func (s *Service) SignInIdentity(ctx context.Context, id Identity, address, agen
 	err = s.write(ctx, "sign in with OpenID Connect", func(tx Tx) error {
 		p, err := tx.PersonByIdentity(id.Issuer, id.Subject)
 		if errors.Is(err, directory.ErrNotFound) {
-			p, err = s.match(tx, id, now)
+			p, err = s.match(ctx, tx, id, now)
 		}
 		personID = p.ID
 		if err != nil {
 			return err
 		}
-		if !p.maySignIn(now) {
+		if !s.maySignIn(ctx, &p) {
 			return unable(&p)
 		}
 		secret, v, err = s.open(tx, p, "oidc", address, agent, now)
@@ -73,7 +73,7 @@ func unable(p *Person) error {
 
 // match finds the person an unknown identity belongs to, and links it. It returns the person it refuses
 // too, for the audit trail.
-func (s *Service) match(tx Tx, id Identity, now time.Time) (Person, error) {
+func (s *Service) match(ctx context.Context, tx Tx, id Identity, now time.Time) (Person, error) {
 	if !strings.Contains(id.Email, "@") {
 		return Person{}, refused("no_account", "the provider tells no e-mail address for this account; let it release the scope \"email\"")
 	}
@@ -87,7 +87,7 @@ func (s *Service) match(tx Tx, id Identity, now time.Time) (Person, error) {
 	if err != nil {
 		return p, err
 	}
-	if !p.maySignIn(now) {
+	if !s.maySignIn(ctx, &p) {
 		return p, unable(&p)
 	}
 	if p.Role.Privileged() {

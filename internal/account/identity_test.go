@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 const issuer = "https://idp.acme.test"
@@ -174,6 +175,24 @@ func TestOrganisationName(t *testing.T) {
 		w.ok(err)
 		if name != "" && got != name {
 			t.Errorf("name %q, want %q", got, name)
+		}
+	}
+}
+
+func TestOrganisationLanguage(t *testing.T) {
+	w := newWorld(t)
+	owner := account.Viewer{PersonID: "p_owner", Role: directory.RoleOwner}
+	w.is(w.SetOrganisationLanguage(t.Context(), account.Viewer{Role: directory.RoleAdmin}, "de"), account.ErrForbidden)
+	w.input(w.SetOrganisationLanguage(t.Context(), owner, "de-AT"), "language")
+	w.input(w.SetOrganisationLanguage(t.Context(), owner, ""), "language")
+	for _, want := range append([]string{""}, policy.Languages()...) {
+		if want != "" {
+			w.ok(w.SetOrganisationLanguage(t.Context(), owner, want))
+		}
+		got, err := w.OrganisationLanguage(t.Context())
+		w.ok(err)
+		if got != want {
+			t.Errorf("language %q, want %q", got, want)
 		}
 	}
 }

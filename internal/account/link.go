@@ -37,7 +37,7 @@ func (s *Service) MakeLink(ctx context.Context, by Viewer, personID, purpose str
 		if !by.MayGive(p.Role) {
 			return ErrForbidden
 		}
-		secret, expires, err = s.link(tx, &p, purpose, by.Actor())
+		secret, expires, err = s.link(ctx, tx, &p, purpose, by.Actor())
 		return err
 	})
 	return secret, expires, err
@@ -52,7 +52,7 @@ func (s *Service) MakeLinkByOperator(ctx context.Context, by Viewer, email strin
 	err = s.write(ctx, "make a link to set a password", func(tx Tx) error {
 		p, err := tx.PersonByEmail(email)
 		if err == nil {
-			secret, expires, err = s.link(tx, &p, Reset, by.Actor())
+			secret, expires, err = s.link(ctx, tx, &p, Reset, by.Actor())
 		}
 		return err
 	})
@@ -60,7 +60,7 @@ func (s *Service) MakeLinkByOperator(ctx context.Context, by Viewer, email strin
 }
 
 // link stores a new link.
-func (s *Service) link(tx Tx, p *Person, purpose, by string) (secret string, expires time.Time, err error) {
+func (s *Service) link(ctx context.Context, tx Tx, p *Person, purpose, by string) (secret string, expires time.Time, err error) {
 	now := s.o.Now()
 	life, err := lifetime(purpose)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *Service) link(tx Tx, p *Person, purpose, by string) (secret string, exp
 	switch {
 	case p.Status == directory.Deactivated:
 		return "", expires, &InputError{"person", "this person is deactivated; reactivate them first"}
-	case p.Status == directory.Provisioned && !p.mayBecomeActive(now):
+	case p.Status == directory.Provisioned && !s.mayBecomeActive(ctx, p):
 		return "", expires, &InputError{"person", fmt.Sprintf("this person starts on %s and is not invited before", p.HireDate)}
 	}
 	secret, h, err := s.webSecret()
@@ -97,13 +97,13 @@ func signsIn(tx Tx, p *Person) (bool, error) {
 func (s *Service) Link(ctx context.Context, secret string) (Link, error) {
 	var l Link
 	err := s.read(ctx, "read the link", func(tx Tx) (err error) {
-		l, _, err = s.usable(tx, secret)
+		l, _, err = s.usable(ctx, tx, secret)
 		return err
 	})
 	return l, err
 }
 
-func (s *Service) usable(tx Tx, secret string) (Link, Person, error) {
+func (s *Service) usable(ctx context.Context, tx Tx, secret string) (Link, Person, error) {
 	h, ok := hashed(secret)
 	if !ok {
 		return Link{}, Person{}, ErrLink
@@ -117,7 +117,7 @@ func (s *Service) usable(tx Tx, secret string) (Link, Person, error) {
 		return Link{}, Person{}, noLink(err)
 	}
 	now := s.o.Now()
-	if !now.Before(l.ExpiresAt) || !p.maySignIn(now) {
+	if !now.Before(l.ExpiresAt) || !s.maySignIn(ctx, &p) {
 		return Link{}, Person{}, ErrLink
 	}
 	l.Email, l.Name = p.Email, p.Name
@@ -148,7 +148,7 @@ func (s *Service) SetPassword(ctx context.Context, secret, password string) erro
 	}
 	now := s.o.Now()
 	return s.write(ctx, "set the password", func(tx Tx) error {
-		_, p, err := s.usable(tx, secret) // two posts of one link: the second finds it used
+		_, p, err := s.usable(ctx, tx, secret) // two posts of one link: the second finds it used
 		if err != nil {
 			return err
 		}
@@ -231,9 +231,9 @@ func (s *Service) HasPassword(ctx context.Context, personID string) (bool, error
 }
 
 // RequestReset mails a link to whoever has an address, and answers the same when nobody has, when the
-// account cannot sign in, and when that account was sent several already. Owners and admins
-// who are linked to HR get none: another owner makes them one. *ThrottledError when this
-// network address asked too often. Without a Mailer it does nothing.
+// account cannot sign in, and when that account was sent several already. Owners and admins get one
+// like everybody: no run moves their address (security §1.5). *ThrottledError when this network address asked
+// too often. Without a Mailer it does nothing.
 func (s *Service) RequestReset(ctx context.Context, email, address string) error {
 	now := s.o.Now()
 	net := countOf(mailLimit(), "reset-address", network(address))
@@ -255,12 +255,10 @@ func (s *Service) RequestReset(ctx context.Context, email, address string) error
 		if err != nil {
 			return absent(err)
 		}
-		// Whoever sets up the mapping decides about the address of people from HR, and so could have an
-		// owner's link sent to themselves (security §1.5).
-		if s.o.Mailer == nil || !p.maySignIn(now) || p.FromHR && p.Role.Privileged() {
+		if s.o.Mailer == nil || !s.maySignIn(ctx, &p) {
 			return nil
 		}
-		secret, l.ExpiresAt, err = s.link(tx, &p, Reset, p.ID)
+		secret, l.ExpiresAt, err = s.link(ctx, tx, &p, Reset, p.ID)
 		l.PersonID, l.Email, l.Name, l.Purpose = p.ID, p.Email, p.Name, Reset
 		return err
 	})

@@ -3,6 +3,9 @@ package account
 import (
 	"context"
 	"encoding/json"
+	"slices"
+
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 // namePreference is where the organisation's name is kept.
@@ -40,5 +43,47 @@ func (s *Service) SetOrganisationName(ctx context.Context, by Viewer, name strin
 			return err
 		}
 		return tx.Audit(Event{At: now, Actor: by.Actor(), Name: "organisation_named", Subject: namePreference})
+	})
+}
+
+// languagePreference is where the language of mails is kept.
+const languagePreference = "organisation_language"
+
+// OrganisationLanguage returns the language of the organisation's mails, one of policy.Languages; "" until
+// somebody chose one.
+func (s *Service) OrganisationLanguage(ctx context.Context) (language string, err error) {
+	err = s.read(ctx, "read the organisation's language", func(tx Tx) error {
+		text, ok, err := tx.Preference(languagePreference)
+		if err != nil || !ok {
+			return err
+		}
+		return json.Unmarshal([]byte(text), &language)
+	})
+	return language, err
+}
+
+// SetOrganisationLanguage chooses the language of the organisation's mails. ErrForbidden but for owners;
+// *InputError on field "language".
+func (s *Service) SetOrganisationLanguage(ctx context.Context, by Viewer, language string) error {
+	if !by.May(Organise) {
+		return ErrForbidden
+	}
+	if !slices.Contains(policy.Languages(), language) {
+		return &InputError{Field: "language", Text: "choose one of the languages that mails are written in"}
+	}
+	text, err := json.Marshal(language)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "choose the organisation's language", func(tx Tx) error {
+		now := s.o.Now()
+		before, _, err := tx.Preference(languagePreference)
+		if err != nil || before == string(text) {
+			return err
+		}
+		if err := tx.SetPreference(languagePreference, string(text), by.Actor(), now); err != nil {
+			return err
+		}
+		return tx.Audit(Event{At: now, Actor: by.Actor(), Name: "organisation_language", Subject: languagePreference, After: language})
 	})
 }

@@ -105,11 +105,27 @@ func (s *Service) verify(ctx context.Context, password, hash string) (fits, stal
 	return fits && !none, p.argon != s.argon, nil
 }
 
-// slot waits until a password may be hashed: each takes 19 MiB and a processor.
+// hashQueue is how many may wait for a slot: a few seconds' worth.
+const hashQueue = 64
+
+// slot waits until a password may be hashed: each takes 19 MiB and a processor. ErrBusy at once when too many wait
+// already.
 func (s *Service) slot(ctx context.Context) (done func(), err error) {
+	done = func() { <-s.slots }
 	select {
 	case s.slots <- struct{}{}:
-		return func() { <-s.slots }, nil
+		return done, nil
+	default:
+	}
+	select {
+	case s.queue <- struct{}{}:
+		defer func() { <-s.queue }()
+	default:
+		return nil, ErrBusy
+	}
+	select {
+	case s.slots <- struct{}{}:
+		return done, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

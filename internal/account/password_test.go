@@ -89,6 +89,44 @@ func TestHashingIsBounded(t *testing.T) {
 	})
 }
 
+// A flood of sign-ins is refused before it fills the memory; those who wait are served in the end.
+func TestHashingRefusesAFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		s.Cheap()
+		var slots []func()
+		for range cap(s.slots) {
+			done, err := s.slot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			slots = append(slots, done)
+		}
+		hashed := make(chan error, hashQueue)
+		for range hashQueue {
+			go func() {
+				_, err := s.hash(t.Context(), "a violin in the rain")
+				hashed <- err
+			}()
+		}
+		synctest.Wait()
+		if _, _, err := s.verify(t.Context(), "a violin in the rain", ""); err != ErrBusy {
+			t.Errorf("one more than the queue holds: %v", err)
+		}
+		for _, done := range slots {
+			done()
+		}
+		for range hashQueue {
+			if err := <-hashed; err != nil {
+				t.Errorf("one that waited: %v", err)
+			}
+		}
+		if _, err := s.hash(t.Context(), "a violin in the rain"); err != nil {
+			t.Errorf("after the flood: %v", err)
+		}
+	})
+}
+
 func TestCheckPassword(t *testing.T) {
 	const email, name = "ann.lee@acme.test", "Ann Lee"
 	for _, bad := range []string{"", "short one", "eleven char", strings.Repeat("long ", 26), "aaaaaaaaaaaaaaaa", "abababababab", "Password1234",

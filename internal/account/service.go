@@ -25,8 +25,11 @@ type Options struct {
 	Store        Store
 	Now          func() time.Time
 	Rand         io.Reader // of secrets and salts. Defaults to crypto/rand
-	Mailer       Mailer    // nil: links are handed out by administrators and the operator alone
-	Sealer       Sealer    // of the OpenID Connect client secret; nil: none can be stored
+	// Today is the day where somebody works, by the clock that decides about first days of work: of a connection,
+	// "" for none, and a location. Defaults to Now in UTC.
+	Today  func(ctx context.Context, connection, location string) string
+	Mailer Mailer // nil: links are handed out by administrators and the operator alone
+	Sealer Sealer // of the OpenID Connect client secret; nil: none can be stored
 	// LoopbackIssuer lets an OpenID Connect issuer be plain http on this machine; it is for tests and
 	// never a setting of an organisation.
 	LoopbackIssuer bool
@@ -49,6 +52,7 @@ type Service struct {
 	o        Options
 	argon    argon
 	slots    chan struct{} // bounds how many passwords are hashed at the same time
+	queue    chan struct{} // bounds how many wait for that, and so the requests that a flood keeps in memory
 	failures failureLog
 }
 
@@ -57,7 +61,10 @@ func New(o Options) *Service {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	return &Service{o: o, argon: current(), slots: make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))}
+	if o.Today == nil {
+		o.Today = func(context.Context, string, string) string { return o.Now().UTC().Format(time.DateOnly) }
+	}
+	return &Service{o: o, argon: current(), slots: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), queue: make(chan struct{}, hashQueue)}
 }
 
 // read and write run one transaction and say what for.
@@ -71,7 +78,7 @@ func (s *Service) write(ctx context.Context, what string, f func(Tx) error) erro
 
 // explain leaves alone what a screen tells the user, and says of everything else what was tried.
 func (s *Service) explain(what string, err error) error {
-	for _, known := range []error{ErrSignIn, ErrNoSession, ErrLink, ErrOwnerExists, ErrLastOwner, ErrForbidden} {
+	for _, known := range []error{ErrSignIn, ErrNoSession, ErrLink, ErrOwnerExists, ErrLastOwner, ErrForbidden, ErrBusy} {
 		if errors.Is(err, known) {
 			return err
 		}
@@ -140,14 +147,14 @@ func Name(h Hash) SessionID { return SessionID(hex.EncodeToString(h[:8])) }
 
 // mayBecomeActive reports whether a provisioned person may start using the account: not before the
 // first day of work (product, "Scope and lifecycle").
-func (p *Person) mayBecomeActive(now time.Time) bool {
-	return p.HireDate <= now.UTC().Format(time.DateOnly)
+func (s *Service) mayBecomeActive(ctx context.Context, p *Person) bool {
+	return p.HireDate == "" || p.HireDate <= s.o.Today(ctx, p.Connection, p.Location)
 }
 
 // maySignIn reports whether the person's state lets them in; a provisioned person comes to life by
 // signing in (promise AY13).
-func (p *Person) maySignIn(now time.Time) bool {
-	return p.Status == directory.Active || p.Status == directory.Provisioned && p.mayBecomeActive(now)
+func (s *Service) maySignIn(ctx context.Context, p *Person) bool {
+	return p.Status == directory.Active || p.Status == directory.Provisioned && s.mayBecomeActive(ctx, p)
 }
 
 // activate makes a provisioned person active.

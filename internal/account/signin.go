@@ -37,10 +37,18 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (secret string, v Viewe
 		return "", Viewer{}, err
 	}
 	fits, stale, err := s.verify(ctx, in.Password, p.Hash)
+	if errors.Is(err, ErrBusy) { // nothing was tried
+		err = errors.Join(err, s.write(ctx, "sign in", func(tx Tx) error {
+			if counted {
+				return errors.Join(pair.forgive(tx), net.forgive(tx))
+			}
+			return pair.forgive(tx)
+		}))
+	}
 	if err != nil {
 		return "", Viewer{}, s.explain("sign in", err)
 	}
-	if !fits || !p.maySignIn(now) {
+	if !fits || !s.maySignIn(ctx, &p) {
 		return "", Viewer{}, s.refuse(ctx, p.ID, "password, "+from(in.Address), now, ErrSignIn)
 	}
 	rehashed := ""
@@ -54,7 +62,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (secret string, v Viewe
 		if p, err = tx.Person(p.ID); err != nil {
 			return err
 		}
-		if p.Hash != before || !p.maySignIn(now) { // changed while the password was being checked
+		if p.Hash != before || !s.maySignIn(ctx, &p) { // changed while the password was being checked
 			return ErrSignIn
 		}
 		if rehashed != "" {

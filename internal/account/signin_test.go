@@ -114,6 +114,19 @@ func (w *world) throttled(err error) time.Duration {
 	return e.Wait
 }
 
+// Whoever is sent away because too many sign in has not failed.
+func TestSentAwayIsNoFailure(t *testing.T) {
+	w := newWorld(t)
+	w.person("ann@acme.test", directory.RoleOwner, directory.Active, good)
+	end := w.Flood()
+	for range 200 {
+		_, _, err := w.try("ann@acme.test", good, home)
+		w.is(err, account.ErrBusy)
+	}
+	end()
+	w.enter("ann@acme.test", good)
+}
+
 func TestThrottle(t *testing.T) {
 	w := newWorld(t)
 	w.person("ann@acme.test", directory.RoleOwner, directory.Active, good)

@@ -17,8 +17,9 @@ type Person struct {
 	Status   directory.Status
 	Role     directory.Role
 	HireDate string // YYYY-MM-DD, "" when unknown
-	Hash     string // of the password in PHC form, "" when there is none
-	FromHR   bool   // a run may change the address
+	// Connection and Location tell whose day it is on which they start; "" for none.
+	Connection, Location string
+	Hash                 string // of the password in PHC form, "" when there is none
 }
 
 // Hash is the SHA-256 of a secret, which is all that is ever stored of one (security §1.6, §1.9).

@@ -108,9 +108,14 @@ var (
 	ErrOwnerExists = errors.New("this organisation has an owner already; sign in instead")
 	// ErrLastOwner says that a change would leave the organisation without an owner who can sign in.
 	ErrLastOwner = errors.New("this is the last owner; make somebody else an owner first")
+	// ErrBusy says that too many passwords are being checked already; BusyWait is when to try again.
+	ErrBusy = errors.New("many people sign in at this moment; try again in a few seconds")
 	// ErrForbidden says that a role does not allow what was asked.
 	ErrForbidden = errors.New("your role does not allow this")
 )
+
+// BusyWait is how long to wait after ErrBusy.
+const BusyWait = 5 * time.Second
 
 // ThrottledError says that there were too many failed sign-ins from this address for this account.
 type ThrottledError struct{ Wait time.Duration }

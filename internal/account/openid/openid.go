@@ -53,7 +53,7 @@ type Options struct {
 	Sealer   account.Sealer // of the state that the browser keeps
 	Now      func() time.Time
 	Rand     io.Reader // Defaults to crypto/rand
-	// Transport carries the requests, e.g. through a guarded dialer. Defaults to http.DefaultTransport.
+	// Transport carries the requests; see Guarded. It must be set but with Loopback.
 	Transport http.RoundTripper
 	// Loopback lets the issuer be plain http on this machine; for tests only.
 	Loopback bool
@@ -79,6 +79,9 @@ func New(o Options) (*Provider, error) {
 		o.Rand = rand.Reader
 	}
 	if o.Transport == nil {
+		if !o.Loopback {
+			return nil, errors.New("there is no transport to reach a provider with")
+		}
 		o.Transport = http.DefaultTransport
 	}
 	client := &http.Client{Timeout: requestTimeout, Transport: bounded{o},
@@ -126,6 +129,12 @@ func (p *Provider) describe(ctx context.Context) (*oidc.Provider, error) {
 	if err != nil {
 		if ctx.Err() != nil { // the visitor left; that says nothing of the provider
 			return nil, context.Cause(ctx)
+		}
+		if errors.Is(err, ErrPrivate) {
+			err = &Error{fmt.Sprintf("%s is in a private network, where this server does not go; whoever runs it can allow the host with \"rollcall serve --allow-private\". Sign in with your password",
+				p.o.Settings.Name), err}
+			p.described, p.failure, p.until = nil, err, now.Add(failedFor)
+			return nil, err
 		}
 		err = &Error{fmt.Sprintf("%s cannot be reached or does not describe itself as %s; try again, or sign in with your password",
 			p.o.Settings.Name, p.o.Settings.Issuer), err}
