@@ -59,8 +59,8 @@ func orNone(text string) string {
 	return text
 }
 
-// facts lists settings in the order in which they are exported: the schedule and every mapping row as one,
-// everything else by its key.
+// facts lists settings in the order in which they are exported: the schedule, the looks for changes and
+// every mapping row as one, everything else by its key.
 func facts(c policy.Connection) []fact {
 	var root yaml.Node
 	if err := yaml.Load(policy.Export(c), &root); err != nil { // Export writes YAML
@@ -77,6 +77,8 @@ func facts(c policy.Connection) []fact {
 			switch {
 			case key == "schedule":
 				out = append(out, fact{key, ScheduleWords(c.Schedule)})
+			case key == "changes":
+				out = append(out, fact{key, ChangesWords(c.Changes)})
 			case value.Kind == yaml.MappingNode && path != "mapping":
 				walk(value, key)
 			default:

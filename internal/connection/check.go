@@ -39,7 +39,8 @@ func (s *Service) open(p *policy.Connection, key string, options ...bamboohr.Opt
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source.NewBambooHR(client, p, source.Options{Now: s.o.Now, Counter: counter, OddKey: !source.UsualKey(key)}), client}, nil
+	return &reader{source.NewBambooHR(client, p, source.Options{Now: s.o.Now, Counter: counter, OddKey: !source.UsualKey(key),
+		Key: source.KeyPrint(p.BambooHR.Subdomain, key)}), client}, nil
 }
 
 func (r *reader) close() { r.client.Close() }

@@ -110,6 +110,10 @@ func (s *Service) reserve(ctx context.Context, id string, j *job) (before *job, 
 	if before.busy != nil {
 		return nil, before.busy
 	}
+	if before.Done && s.jobs[id] == before { // it had nothing to do
+		s.jobs[id] = j
+		return before, nil
+	}
 	return nil, &syncrun.BusyError{RunID: before.ID}
 }
 
@@ -127,7 +131,7 @@ func (s *Service) giveBack(id string, before *job) {
 func (s *Service) finish(ctx context.Context, actor string, c *current, j *job, e *syncrun.Engine, f task) {
 	defer close(j.done)
 	defer j.cancel(nil)
-	result := Job{}
+	result := Job{ID: j.ID}
 	err := f(ctx, e, &result)
 	keep := context.WithoutCancel(ctx)
 	if result.Run != nil { // as stored, with its outcome
@@ -153,7 +157,7 @@ func (s *Service) learn(ctx context.Context, actor string, of *current, kind Job
 		if errors.As(cause, &read) && refused(cause) && !c.Passed.IsZero() {
 			c.State, c.Failures = Failing, max(c.Failures, 1)
 		}
-		whole := kind == JobPreview && cause == nil && info != nil && info.Person == "" && info.Header.AsOf == nil
+		whole := kind == JobPreview && cause == nil && info != nil && info.Person == "" && !info.Header.Hypothetical()
 		if whole && c.Previewed.IsZero() && info.Header.Revision == policy.Revision(c.policy) {
 			c.Previewed = info.CreatedAt
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-hr/rollcall/bamboosim"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -284,33 +286,26 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// TestReviewers: who asked for a plan, and who else could release it.
+// TestReviewers: who asked for a plan, who is behind an actor, and who could release it.
 func TestReviewers(t *testing.T) {
 	h := newHouse(t, office(10))
 	ctx := t.Context()
 	d := h.checked("{}")
 	h.admin("p_admin")
-	j := h.good(h.Preview(ctx, "token:gone", d.ID, connection.PreviewRequest{}))
-	asked, others, err := h.store.Settings().Reviewers(ctx, j.PlanID, "p_admin")
-	if err != nil || !asked || others != 0 {
-		t.Errorf("a token that is gone could have been anybody's: %v, %d, %v", asked, others, err)
-	}
 	if err := h.store.Accounts().Write(ctx, func(tx account.Tx) error {
 		return tx.AddToken(account.Hash{1}, account.Token{ID: "t_1", Name: "script", Role: directory.RoleAdmin, PersonID: "p_admin", CreatedBy: "p_admin", CreatedAt: h.now})
 	}); err != nil {
 		t.Fatal(err)
 	}
-	j = h.good(h.Preview(ctx, "token:t_1", d.ID, connection.PreviewRequest{}))
-	if asked, _, err = h.store.Settings().Reviewers(ctx, j.PlanID, "p_admin"); err != nil || !asked {
-		t.Errorf("an administrator's token is the administrator: %v, %v", asked, err)
+	j := h.good(h.Preview(ctx, "token:t_1", d.ID, connection.PreviewRequest{}))
+	got, err := h.store.Settings().Reviewers(ctx, j.PlanID, []string{"p_other", "token:gone"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	j = h.good(h.Preview(ctx, "p_other", d.ID, connection.PreviewRequest{}))
-	asked, others, err = h.store.Settings().Reviewers(ctx, j.PlanID, "p_other")
-	if err != nil || !asked || others != 1 {
-		t.Errorf("oneself: %v, %d, %v", asked, others, err)
-	}
-	if asked, _, err = h.store.Settings().Reviewers(ctx, j.PlanID, "p_admin"); err != nil || asked {
-		t.Errorf("another: %v, %v", asked, err)
+	want := connection.Reviewers{Asker: "token:t_1", Behind: map[string]string{"token:t_1": "p_admin", "p_other": "p_other", "token:gone": ""},
+		Administrators: []connection.Administrator{{ID: "p_admin", Name: "p_admin@admins.test"}}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
 

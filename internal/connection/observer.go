@@ -11,11 +11,14 @@ import (
 // Observer is told what happens to connections, after it happened and is stored (internal/notify). What it
 // answers changes no run.
 type Observer interface {
+	// AskedFor tells, before a run begins, whether whoever starts it chose to invite the people it makes
+	// accounts for (contradiction C13); otherwise the settings decide.
+	AskedFor(ctx context.Context, runID string, invite bool) error
 	// RunFinished tells of a run with its plan, nil when there is none. It may be told twice of one run.
 	RunFinished(ctx context.Context, run syncrun.Run, info *syncrun.PlanInfo, of Detail) error
 	// ConnectionSeen tells how a connection stands after a check.
 	ConnectionSeen(ctx context.Context, of Detail) error
-	// SettingsSaved tells of new settings in force.
+	// SettingsSaved tells of new settings in force, and of old ones that were switched on or approved.
 	SettingsSaved(ctx context.Context, of Detail) error
 }
 

@@ -17,7 +17,10 @@ func (s *Service) Preview(ctx context.Context, actor, id string, r PreviewReques
 	if err != nil {
 		return Job{}, err
 	}
-	e := s.engine(actor, &p, pinned{Store: s.o.Store, settings: s.o.Settings, id: id})
+	e, err := s.planner(ctx, actor, c, &p, pinned{Store: s.o.Store, settings: s.o.Settings, id: id})
+	if err != nil {
+		return Job{}, err
+	}
 	opt, err := s.previewOptions(ctx, e, r)
 	if err != nil {
 		return Job{}, err
@@ -57,7 +60,7 @@ func (s *Service) toRead(ctx context.Context, id string, patch []byte) (*current
 }
 
 func (s *Service) previewOptions(ctx context.Context, e *syncrun.Engine, r PreviewRequest) (syncrun.PreviewOptions, error) {
-	opt := syncrun.PreviewOptions{Trigger: syncrun.TriggerManual, Person: r.Person}
+	opt := syncrun.PreviewOptions{Trigger: syncrun.TriggerManual, Person: r.Person, WithoutFreezes: r.WithoutFreezes}
 	if r.AsOf != "" {
 		end, err := syncrun.EndOfDay(r.AsOf, e.Policy.Zones().Connection())
 		if err != nil {
@@ -84,11 +87,23 @@ func (s *Service) Sync(ctx context.Context, actor, id string) (Job, error) {
 	return s.SyncFor(ctx, actor, id, syncrun.TriggerManual)
 }
 
+// SyncInviting is Sync where whoever asks chose whether the new people are invited by mail.
+func (s *Service) SyncInviting(ctx context.Context, actor, id string, invite bool) (Job, error) {
+	return s.sync(ctx, actor, id, syncrun.TriggerManual, &invite)
+}
+
 // SyncFor is Sync for any trigger. Without a human at the button the connection must run by itself, or be in
 // error and due for another try.
 func (s *Service) SyncFor(ctx context.Context, actor, id string, trigger syncrun.Trigger) (Job, error) {
+	return s.sync(ctx, actor, id, trigger, nil)
+}
+
+func (s *Service) sync(ctx context.Context, actor, id string, trigger syncrun.Trigger, invite *bool) (Job, error) {
 	c, p, err := s.toRead(ctx, id, nil)
 	if err != nil {
+		return Job{}, err
+	}
+	if err := s.mayInvite(invite, false); err != nil {
 		return Job{}, err
 	}
 	if trigger.Automatic() {
@@ -96,12 +111,18 @@ func (s *Service) SyncFor(ctx context.Context, actor, id string, trigger syncrun
 			return Job{}, err
 		}
 	}
-	e := s.engine(actor, &p, s.o.Store)
+	e, err := s.planner(ctx, actor, c, &p, s.o.Store)
+	if err != nil {
+		return Job{}, err
+	}
 	hangUp, err := s.connect(e, c)
 	if err != nil {
 		return Job{}, err
 	}
 	return s.start(ctx, actor, c, JobSync, e, hangUp, func(ctx context.Context, e *syncrun.Engine, result *Job) error {
+		if err := s.askedFor(ctx, result.ID, invite); err != nil {
+			return err
+		}
 		r, err := e.Sync(ctx, syncrun.PreviewOptions{Trigger: trigger})
 		result.ran(r.Run, r.Plan)
 		result.Waiting = r.Waiting
@@ -109,8 +130,9 @@ func (s *Service) SyncFor(ctx context.Context, actor, id string, trigger syncrun
 	})
 }
 
-// Apply applies a stored plan, or a part of it, in the background. Whoever asked for the plan cannot release
-// what the guard refused while another administrator could: *SecondPersonError.
+// Apply applies a stored plan, or a part of it, in the background. Whoever asked for the plan, or changed the
+// settings in the last 24 hours, cannot release what the guard refused where there is another administrator:
+// *SecondPersonError.
 func (s *Service) Apply(ctx context.Context, actor, id string, r ApplyRequest) (Job, error) {
 	c, err := s.current(ctx, id)
 	if err != nil {
@@ -123,7 +145,10 @@ func (s *Service) Apply(ctx context.Context, actor, id string, r ApplyRequest) (
 	if err != nil {
 		return Job{}, fmt.Errorf("find plan %s of %s: %w", r.PlanID, c.Name, err)
 	}
-	if err := s.mayRelease(ctx, actor, info.ID, r.Release); err != nil {
+	if err := s.mayRelease(ctx, actor, c, info.ID, r.Release); err != nil {
+		return Job{}, err
+	}
+	if err := s.mayInvite(r.Invite, info.UndoOf != ""); err != nil {
 		return Job{}, err
 	}
 	opt := syncrun.ApplyOptions{Trigger: syncrun.TriggerManual, Approve: r.Approve, Release: r.Release, Only: r.Only}
@@ -132,6 +157,9 @@ func (s *Service) Apply(ctx context.Context, actor, id string, r ApplyRequest) (
 	}
 	e := s.engine(actor, &c.policy, s.o.Store)
 	return s.start(ctx, actor, c, JobApply, e, func() {}, func(ctx context.Context, e *syncrun.Engine, result *Job) error {
+		if err := s.askedFor(ctx, result.ID, r.Invite); err != nil {
+			return err
+		}
 		return result.applied(e.Apply(ctx, info.ID, opt))
 	})
 }
@@ -140,21 +168,6 @@ func (j *Job) applied(r syncrun.ApplyResult, err error) error {
 	j.ran(r.Run, r.Plan)
 	j.Waiting = r.Waiting
 	return err
-}
-
-// mayRelease asks for a second person where there is one.
-func (s *Service) mayRelease(ctx context.Context, actor, planID string, release map[plan.Kind]int) error {
-	if len(release) == 0 {
-		return nil
-	}
-	asked, others, err := s.o.Settings.Reviewers(ctx, planID, actor)
-	if err != nil {
-		return fmt.Errorf("look up who asked for plan %s: %w", planID, err)
-	}
-	if asked && others > 0 {
-		return &SecondPersonError{PlanID: planID}
-	}
-	return nil
 }
 
 // undoKinds are the parts of a run that can be undone alone.
@@ -199,7 +212,10 @@ func (s *Service) toUndo(ctx context.Context, actor, id string, r UndoRequest) (
 	if !slices.Contains(undoKinds(), r.Kind) {
 		return nil, nil, opt, fault("kind", fmt.Sprintf("%q cannot be undone alone", r.Kind))
 	}
-	e := s.engine(actor, &c.policy, pinned{Store: s.o.Store, settings: s.o.Settings, id: id})
+	e, err := s.planner(ctx, actor, c, &c.policy, pinned{Store: s.o.Store, settings: s.o.Settings, id: id})
+	if err != nil {
+		return nil, nil, opt, err
+	}
 	if r.Person != "" {
 		p, err := e.FindPerson(ctx, r.Person)
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// Options are what a Service works with. All but Sleep, BaseURL, Version, Observer and Log must be set.
+// Options are what a Service works with. All but Sleep, BaseURL, Version, Observer, Recipients and Log must be set.
 type Options struct {
 	Organisation string
 	Store        syncrun.Store
@@ -32,7 +32,11 @@ type Options struct {
 	Version  string                     // of the program, for BambooHR's logs
 	LeaseFor time.Duration              // how long a silent run keeps its connection
 	Observer Observer                   // is told what happened; nil: nobody
-	Log      *slog.Logger               // of what the observer could not do; nil: nowhere
+	// Recipients knows who agreed to be told; nil: whoever the settings name.
+	Recipients Recipients
+	// Leaving is called before a connection is deleted, while its key still works; nil: nothing is to be done.
+	Leaving func(ctx context.Context, id string)
+	Log     *slog.Logger // of what the observer could not do; nil: nowhere
 }
 
 // Keys seals API keys at rest (security §1.1); *seal.Keyring is one.
@@ -107,6 +111,8 @@ type current struct {
 	policy policy.Connection
 	known  bool // settings are stored
 	file   *fileConnection
+
+	audience *audience // nil: whoever the settings name has agreed
 }
 
 // current reads a connection.
@@ -115,12 +121,16 @@ func (s *Service) current(ctx context.Context, id string) (*current, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.decode(&rec)
+	asked, err := s.asked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.decode(&rec, asked)
 }
 
-// decode gives a record its settings.
-func (s *Service) decode(rec *Record) (*current, error) {
-	c := &current{Record: rec}
+// decode gives a record its settings, and who agreed to be told.
+func (s *Service) decode(rec *Record, asked *audience) (*current, error) {
+	c := &current{Record: rec, audience: asked}
 	if rec.Origin == FromFile {
 		s.mu.Lock()
 		f, ok := s.files[rec.ID]
@@ -156,9 +166,13 @@ func parseStored(v Version) (policy.Connection, error) {
 
 // change lets f change a connection in one transaction, and keeps the state that follows.
 func (s *Service) change(ctx context.Context, actor, id string, f func(*current) ([]Event, error)) (*current, error) {
+	asked, err := s.asked(ctx) // before the transaction, which nothing else must read beside
+	if err != nil {
+		return nil, err
+	}
 	var changed *current
 	rec, err := s.o.Settings.Change(ctx, id, actor, s.o.Now(), func(rec *Record) ([]Event, error) {
-		c, err := s.decode(rec)
+		c, err := s.decode(rec, asked)
 		if err != nil {
 			return nil, err
 		}

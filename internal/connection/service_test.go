@@ -21,6 +21,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/seal"
 	"github.com/rollcall-hr/rollcall/internal/store"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -579,6 +580,71 @@ func TestFourEyes(t *testing.T) {
 	wantError[*connection.SecondPersonError](t, err)
 	if got := h.good(h.Apply(ctx, "p_other", d.ID, release)); got.Run.Counts.Deactivate != n {
 		t.Errorf("released: %+v", got.Run.Counts)
+	}
+}
+
+// TestLoosenedGuard: limits that were loosened count a day later, for whoever plans: by hand, with settings that
+// are not saved yet, or by Sync now and so by the schedule; stricter ones count at once.
+func TestLoosenedGuard(t *testing.T) {
+	h := newHouse(t, office(30))
+	ctx := t.Context()
+	d := h.checked("{}")
+	h.admin("p_admin")
+	h.admin("p_other")
+	h.good(h.Sync(ctx, actor, d.ID))
+	h.now = h.now.Add(48 * time.Hour)
+	rule := "scope: { exclude: [{ field: department, in: [Engineering] }] }"
+	loose := "guard: { deactivate: { people: 500, percent: 100, refuse_percent: 0 } }"
+
+	draft := h.good(h.Preview(ctx, "p_admin", d.ID, connection.PreviewRequest{Settings: []byte(rule + "\n" + loose)}))
+	if draft.Plan.Header.Verdict != plan.Refused {
+		t.Fatalf("settings that are not saved: %s", draft.Plan.Header.Verdict)
+	}
+	if _, err := h.Save(ctx, "p_admin", d.ID, h.get(d.ID).Version.Number, []byte(rule+"\n"+loose)); err != nil {
+		t.Fatal(err)
+	}
+	l, err := h.Limits(ctx, d.ID)
+	if err != nil || l.Guard.Deactivate.RefusePercent != 20 || !l.Settled.Equal(h.now.Add(24*time.Hour)) {
+		t.Errorf("limits: %+v, %v", l, err)
+	}
+	if j := h.good(h.Sync(ctx, "p_admin", d.ID)); j.Run.Counts.Deactivate != 0 || j.Run.Outcome != syncrun.OutcomeRefused {
+		t.Fatalf("applied at once: %+v", j.Run)
+	}
+	// Somebody else makes the preview; whoever loosened the guard may not release it either.
+	j := h.good(h.Preview(ctx, "schedule", d.ID, connection.PreviewRequest{}))
+	n := j.Plan.Header.KindCounts[plan.KindDeactivate]
+	release := connection.ApplyRequest{PlanID: j.PlanID, Release: map[plan.Kind]int{plan.KindDeactivate: n}}
+	_, err = h.Apply(ctx, "p_admin", d.ID, release)
+	wantError[*connection.SecondPersonError](t, err)
+	if !strings.Contains(err.Error(), "p_other@admins.test") {
+		t.Errorf("not told who may: %v", err)
+	}
+	if r, err := h.Releasers(ctx, "p_other", d.ID, j.PlanID); err != nil || !r.May || r.Alone || len(r.By) != 1 {
+		t.Errorf("the other: %+v, %v", r, err)
+	}
+	// Saving it again, or something else, does not make it older; nor does taking it back and loosening it anew.
+	h.now = h.now.Add(23 * time.Hour)
+	if _, err := h.Save(ctx, "p_admin", d.ID, 0, []byte("guard: { deactivate: { people: 400 } }")); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := h.Limits(ctx, d.ID); err != nil || l.Guard.Deactivate != (policy.Limit{People: 5, Percent: 5, RefusePercent: 20}) {
+		t.Errorf("a stricter one on top: %+v, %v", l, err)
+	}
+	h.now = h.now.Add(time.Hour + time.Minute)
+	if l, err := h.Limits(ctx, d.ID); err != nil || l.Guard.Deactivate != (policy.Limit{People: 400, Percent: 100}) || !l.Settled.IsZero() {
+		t.Errorf("a day later: %+v, %v", l, err)
+	}
+	if j := h.good(h.Sync(ctx, "p_admin", d.ID)); j.Run.Counts.Deactivate != n {
+		t.Errorf("a day later: %+v", j.Run.Counts)
+	}
+}
+
+// TestNewConnectionHasTheDefaultGuard: a new connection with no limits is not a way round those of another.
+func TestNewConnectionHasTheDefaultGuard(t *testing.T) {
+	h := newHouse(t, office(10))
+	d := h.checked("guard: { deactivate: { people: 500, percent: 100, refuse_percent: 0 } }")
+	if l, err := h.Limits(t.Context(), d.ID); err != nil || l.Guard != policy.Defaults().Guard || !l.Settled.Equal(h.now.Add(24*time.Hour)) {
+		t.Errorf("limits: %+v, %v", l, err)
 	}
 }
 

@@ -99,8 +99,14 @@ func (s *Service) save(ctx context.Context, actor, id string, version int64, nex
 	if err := before.writable(); err != nil {
 		return Version{}, err
 	}
-	if p, err := next(before); err == nil && p.Name != before.Name {
-		if err := s.freeName(ctx, id, p.Name); err != nil {
+	unasked := ""
+	if p, err := next(before); err == nil {
+		if p.Name != before.Name {
+			if err := s.freeName(ctx, id, p.Name); err != nil {
+				return Version{}, err
+			}
+		}
+		if unasked, err = s.fits(ctx, before, &p); err != nil {
 			return Version{}, err
 		}
 	}
@@ -133,7 +139,26 @@ func (s *Service) save(ctx context.Context, actor, id string, version int64, nex
 		return Version{}, err
 	}
 	s.saved(ctx, id)
-	return c.Version, nil
+	saved := c.Version
+	saved.Unasked = unasked
+	return saved, nil
+}
+
+// fits refuses settings that name BambooHR fields which the company does not have. Where no field is new, or
+// BambooHR cannot be asked, they are taken: unasked says why.
+func (s *Service) fits(ctx context.Context, c *current, p *policy.Connection) (unasked string, err error) {
+	have := policy.SourceFields(c.policy)
+	if !slices.ContainsFunc(policy.SourceFields(*p), func(f string) bool { return !slices.Contains(have, f) }) {
+		return "", nil
+	}
+	err = shownError(s.live.Fit(ctx, s.company(c), p))
+	if _, wrong := errors.AsType[*SettingsError](err); wrong || ctx.Err() != nil {
+		return "", err
+	}
+	if err != nil {
+		unasked = err.Error()
+	}
+	return unasked, nil
 }
 
 // mayBecome refuses settings under which the connection could not run by itself although it should.
@@ -149,7 +174,7 @@ func (c *current) mayBecome(p policy.Connection) error {
 	if err := p.MayRunAlone(); err != nil {
 		return fault("notify.errors", err.Error())
 	}
-	return nil
+	return c.loses(&p)
 }
 
 // Versions lists the stored settings, newest first; the one that was approved last says by whom.

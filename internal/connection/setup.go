@@ -151,7 +151,7 @@ func (s *Service) freeName(ctx context.Context, id, name string) error {
 		if all[i].ID == id || directory.NameKey(all[i].Name) != directory.NameKey(name) {
 			continue
 		}
-		c, err := s.decode(&all[i])
+		c, err := s.decode(&all[i], nil)
 		if err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ func (s *Service) SetKey(ctx context.Context, actor, id, key string) error {
 }
 
 // Enable switches automatic runs on; *SetupError names what is missing. Where the settings need an
-// approval, they wait for it.
+// approval they wait for it, and for somebody who confirms an address for notices.
 func (s *Service) Enable(ctx context.Context, actor, id string) error {
 	return s.switchTo(ctx, actor, id, true)
 }
@@ -224,6 +224,9 @@ func (s *Service) switchTo(ctx context.Context, actor, id string, on bool) error
 		c.setSettings(p, s.o.Now(), actor, note)
 		return []Event{{Name: event, After: c.Version.label()}}, nil
 	})
+	if err == nil {
+		s.saved(ctx, id)
+	}
 	return err
 }
 
@@ -236,6 +239,9 @@ func (s *Service) Approve(ctx context.Context, actor, id string) error {
 		c.Approved = &ApprovedVersion{Approval: Approval{By: actor, At: s.o.Now()}, Version: c.Version.Number, Revision: c.Version.Revision}
 		return []Event{{Name: "connection_approved", After: c.Version.label()}}, nil
 	})
+	if err == nil {
+		s.saved(ctx, id)
+	}
 	return err
 }
 
@@ -246,14 +252,18 @@ func (s *Service) Pause(ctx context.Context, actor, id, reason string, until tim
 		return fault("reason", "say why, for whoever finds automatic runs stopped")
 	}
 	if !until.IsZero() && !until.After(s.o.Now()) {
-		return fault("until", "that moment is over; choose a later one")
+		return fault("until", "that is over; choose a later day or time")
 	}
 	_, err := s.change(ctx, actor, id, func(c *current) ([]Event, error) {
 		if !c.policy.Enabled {
 			return nil, &SetupError{Missing: "automatic runs are off, so there is nothing to pause"}
 		}
 		c.Pause = &Pause{By: actor, Reason: reason, At: s.o.Now(), Until: until}
-		return []Event{{Name: "connection_paused", Detail: reason}}, nil
+		detail := reason
+		if !until.IsZero() {
+			detail += " (until " + until.In(c.policy.Zones().Connection()).Format("2006-01-02 15:04 MST") + ")"
+		}
+		return []Event{{Name: "connection_paused", Detail: detail}}, nil
 	})
 	return err
 }
@@ -283,6 +293,9 @@ func (s *Service) Delete(ctx context.Context, actor, id string) error {
 	lease, err := s.o.Store.Acquire(ctx, id, s.o.NewID("delete"), s.o.LeaseFor)
 	if err != nil {
 		return err
+	}
+	if s.o.Leaving != nil {
+		s.o.Leaving(ctx, id)
 	}
 	err = s.o.Settings.Delete(ctx, lease, actor, s.o.Now())
 	err = errors.Join(err, s.o.Store.Release(context.WithoutCancel(ctx), lease))

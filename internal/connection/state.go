@@ -25,7 +25,7 @@ func (c *current) state(now time.Time) State {
 		return Failing
 	case c.unapproved() && (c.policy.Enabled || !c.Previewed.IsZero()):
 		return AwaitingApproval
-	case !c.policy.Enabled || c.policy.MayRunAlone() != nil:
+	case !c.policy.Enabled || c.policy.MayRunAlone() != nil || !c.heard(&c.policy):
 		return Checked
 	case c.paused(now):
 		return Paused
@@ -93,6 +93,9 @@ func (c *current) problem(state State, keyErr error, last *syncrun.Run) string {
 		if err := c.ready(); err != nil {
 			return sentence(err.Error())
 		}
+		if c.policy.Enabled && !c.heard(&c.policy) {
+			return c.unheard()
+		}
 	}
 	return ""
 }
@@ -123,9 +126,13 @@ func (s *Service) List(ctx context.Context) ([]Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the connections: %w", err)
 	}
+	asked, err := s.asked(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Summary, len(records))
 	for i := range records {
-		c, err := s.decode(&records[i])
+		c, err := s.decode(&records[i], asked)
 		if err != nil {
 			return nil, err
 		}
@@ -143,6 +150,18 @@ func (s *Service) Get(ctx context.Context, id string) (Detail, error) {
 		return Detail{}, err
 	}
 	return s.detail(ctx, c)
+}
+
+// Today is the day where somebody works, YYYY-MM-DD, by the clock of runs: in the zone of a location of the
+// connection; in UTC for somebody of none.
+func (s *Service) Today(ctx context.Context, id, location string) string {
+	zone := time.UTC
+	if id != "" {
+		if c, err := s.current(ctx, id); err == nil { // else it was deleted, or its settings are of another version
+			zone = c.policy.Zones().Of(location)
+		}
+	}
+	return s.o.Now().In(zone).Format(time.DateOnly)
 }
 
 func (s *Service) detail(ctx context.Context, c *current) (Detail, error) {
@@ -168,6 +187,7 @@ func (s *Service) summary(ctx context.Context, c *current) (Summary, error) {
 	if len(runs) > 0 {
 		out.LastRun = &runs[0]
 	}
+	out.Recipients, out.Heard = c.recipients(&c.policy), len(c.policy.Notify.Errors) > 0 && c.heard(&c.policy)
 	keyErr := s.keyHint(c, &out)
 	if c.known {
 		out.Schedule = ScheduleWords(c.policy.Schedule)
@@ -177,6 +197,7 @@ func (s *Service) summary(ctx context.Context, c *current) (Summary, error) {
 	}
 	out.NextRun = c.nextRun(out.LastRun, now)
 	out.Automatic = !out.NextRun.IsZero()
+	out.Silent = c.policy.Enabled && out.State == Checked && !out.Heard
 	out.Problem = c.problem(out.State, keyErr, out.LastRun)
 	return out, nil
 }

@@ -25,9 +25,8 @@ type Settings interface {
 	Delete(ctx context.Context, l syncrun.Lease, actor string, now time.Time) error
 	// Row is what a run needs to know of the connection.
 	Row(ctx context.Context, id string) (syncrun.Connection, error)
-	// Reviewers tells whether actor, also through a token, asked for the plan, and how many other active
-	// admins and owners there are.
-	Reviewers(ctx context.Context, planID, actor string) (asked bool, others int, err error)
+	// Reviewers tells who asked for a plan, who is behind that and other actors, and who is an administrator.
+	Reviewers(ctx context.Context, planID string, actors []string) (Reviewers, error)
 }
 
 // Record is a connection as stored.

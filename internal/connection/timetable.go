@@ -17,14 +17,22 @@ type Timetable struct {
 	On       bool // runs start by themselves, after From
 	Schedule policy.Schedule
 	Zone     *time.Location
-	From     time.Time // end of the pause, also one that is over; zero: none
-	Failing  bool      // in error: tried at most once a day (security §3 #13)
+	Changes  time.Duration // between two looks for changes; 0: none by themselves
+	From     time.Time     // end of the pause, also one that is over; zero: none
+	Failing  bool          // in error: tried at most once a day (security §3 #13)
+
+	// What dates bring: Zones say where days end, Activates whether people become active on their first one.
+	Zones     policy.Zones
+	Activates bool
 }
 
 // timetable is c's. One that is paused until somebody resumes is not on.
 func (c *current) timetable() Timetable {
-	t := Timetable{ID: c.ID, Name: c.Name, Schedule: c.policy.Schedule, Zone: c.policy.Zones().Connection(), Failing: c.known && c.failing()}
-	t.On = c.known && !c.absent() && !c.Passed.IsZero() && c.policy.Enabled && c.policy.MayRunAlone() == nil && !c.unapproved()
+	zones := c.policy.Zones()
+	t := Timetable{ID: c.ID, Name: c.Name, Schedule: c.policy.Schedule, Changes: c.policy.Changes.Every, Zone: zones.Connection(), Failing: c.known && c.failing(),
+		Zones: zones, Activates: c.policy.Lifecycle.Initial == policy.InitialActive}
+	t.On = c.known && !c.absent() && !c.Passed.IsZero() && c.policy.Enabled && c.policy.MayRunAlone() == nil && c.heard(&c.policy) &&
+		!c.unapproved()
 	if c.Pause != nil {
 		t.From = c.Pause.Until
 		t.On = t.On && !t.From.IsZero()
@@ -34,6 +42,20 @@ func (c *current) timetable() Timetable {
 
 // runs tells whether the connection may run by itself at an instant.
 func (t Timetable) runs(now time.Time) bool { return t.On && !now.Before(t.From) }
+
+// Moment is when a run for an instant at which BambooHR has to be read starts, zero when none does by itself. In
+// error that waits for the next attempt.
+func (t Timetable) Moment(at time.Time) time.Time {
+	switch {
+	case !t.On:
+		return time.Time{}
+	case t.Failing:
+		return t.Next(at.Add(-time.Second), time.Time{})
+	case at.Before(t.From):
+		return t.From
+	}
+	return at
+}
 
 // Next is the first start after an instant, zero when there is none; last is the latest one so far, or
 // zero.
@@ -58,10 +80,14 @@ func (s *Service) Timetables(ctx context.Context) ([]Timetable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the connections: %w", err)
 	}
+	asked, err := s.asked(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Timetable, 0, len(records))
 	var broken []error
 	for i := range records {
-		c, err := s.decode(&records[i])
+		c, err := s.decode(&records[i], asked)
 		if err != nil {
 			broken = append(broken, err)
 			continue
@@ -81,7 +107,10 @@ func (s *Service) ApplyDue(ctx context.Context, actor, id string) (Job, error) {
 	if err := c.alone(s.o.Now()); err != nil {
 		return Job{}, err
 	}
-	e := s.engine(actor, &p, s.o.Store)
+	e, err := s.planner(ctx, actor, c, &p, s.o.Store)
+	if err != nil {
+		return Job{}, err
+	}
 	return s.start(ctx, actor, c, JobSync, e, func() {}, func(ctx context.Context, e *syncrun.Engine, result *Job) error {
 		return result.applied(e.ApplyDue(ctx, syncrun.TriggerSchedule))
 	})

@@ -52,12 +52,17 @@ type Summary struct {
 	Key       *KeyHint // nil: no key yet
 	Schedule  string   // in words, e.g. "daily at 03:00"
 	Automatic bool     // runs start by themselves
+	Silent    bool     // automatic runs are switched on, and begin once an address for notices agrees
 	NextRun   time.Time
 	LastRun   *syncrun.Run
 	Failures  int // readings in a row that failed
 	Pause     *Pause
-	Absent    bool   // the operator's file no longer has it: it can be deleted, or set up here under the same name
-	Problem   string // one sentence when State is error, or set-up is not complete; else ""
+	Absent    bool // the operator's file no longer has it: it can be deleted, or set up here under the same name
+	// Recipients are the addresses of notices; Heard tells that one of them has agreed, or that the operator
+	// answers for them. Nothing runs by itself without (contradiction C24).
+	Recipients []Recipient
+	Heard      bool
+	Problem    string // one sentence when State is error, or set-up is not complete; else ""
 }
 
 // KeyHint is all that is shown of a key once it is stored (promise BW16, contradiction C16).
@@ -95,6 +100,9 @@ type Version struct {
 	Revision string
 	YAML     string // as policy.Export writes it
 	Approved *Approval
+	// Unasked tells, only where settings were just saved, why BambooHR could not be asked whether it has the
+	// fields that are new in them; "" when it has.
+	Unasked string
 }
 
 // Approval says who let a settings version run by itself.
@@ -153,12 +161,12 @@ type SetupError struct{ Missing string }
 
 func (e *SetupError) Error() string { return e.Missing }
 
-// SecondPersonError says that a refused change needs another administrator than the one who asked for it
-// (product, "Plan": guard; security §1.5).
-type SecondPersonError struct{ PlanID string }
+// SecondPersonError says that a refused change needs another administrator than the one who asked for it, or
+// who changed the settings it follows from (product, "Plan": guard; security §1.5).
+type SecondPersonError struct{ PlanID, Why string }
 
 func (e *SecondPersonError) Error() string {
-	return fmt.Sprintf("what the guard refused has to be released by another administrator than the one who asked for plan %s; ask a colleague to look at it", e.PlanID)
+	return fmt.Sprintf("what the guard refused of plan %s was not released: %s", e.PlanID, e.Why)
 }
 
 // ErrCancelled is why work ended that somebody stopped.
@@ -197,6 +205,8 @@ type PreviewRequest struct {
 	Settings []byte // unsaved settings to plan with, as a patch (policy.Patch); nil: those in force
 	AsOf     string // YYYY-MM-DD: plan for the end of that day; "" for now
 	Person   string // WHO: plan only that person; "" for everybody
+	// WithoutFreezes plans as if no freeze were in force: what waits for its end.
+	WithoutFreezes bool
 }
 
 // ApplyRequest says which parts of a plan go ahead.
@@ -205,6 +215,7 @@ type ApplyRequest struct {
 	Approve []plan.Kind
 	Release map[plan.Kind]int
 	Only    []int64 // positions in the plan; empty: all that does not wait
+	Invite  *bool   // whether its new people are invited by mail; nil: as the settings say
 }
 
 // UndoRequest says what of a run goes back.

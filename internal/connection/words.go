@@ -30,6 +30,21 @@ func ScheduleWords(s policy.Schedule) string {
 	}
 }
 
+// ChangesWords tells how changes are looked for between scheduled runs, e.g. "every 15 minutes".
+func ChangesWords(c policy.Changes) string {
+	var parts []string
+	if c.Every > 0 {
+		parts = append(parts, "every "+span(c.Every))
+	}
+	if c.Webhook {
+		parts = append(parts, "when BambooHR tells of one")
+	}
+	if len(parts) == 0 {
+		return "off"
+	}
+	return strings.Join(parts, " and ")
+}
+
 // span tells a duration in whole days, hours or minutes.
 func span(d time.Duration) string {
 	for _, u := range []struct {

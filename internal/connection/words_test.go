@@ -33,6 +33,8 @@ func TestChanges(t *testing.T) {
 		"schedule: { every: 3h }":  "schedule: daily at 03:00 → every 3 hours",
 		"mapping: { phone: null }": "mapping.phone: from workPhone, authority overwrite, clear_when_blank yes → none",
 		"notify: { errors: [a@x.test, b@x.test] }": "notify.errors: none → a@x.test; b@x.test",
+		"changes: { every: 15m }":                  "changes: off → every 15 minutes",
+		"changes: { every: 1h, webhook: true }":    "changes: off → every hour and when BambooHR tells of one",
 		"pictures: true\nmatch: [work_email]":      "match: employee_number; work_email → work_email\npictures: no → yes",
 		"guard: { deactivate: { people: 9 } }":     "guard.deactivate.people: 5 → 9",
 	} {

@@ -180,10 +180,7 @@ func read(ctx context.Context, of Company, p *policy.Connection, last *Sample) (
 		return nil, err
 	}
 	defer r.Close()
-	aliases, err := r.Resolve(ctx, p)
-	if e, ok := errors.AsType[*source.Error](err); ok && e.Code() == "settings" {
-		return nil, &SettingsError{[]policy.Fault{{Place: "mapping", Message: e.Err.Error()}}}
-	}
+	aliases, err := resolve(ctx, r, p)
 	if err != nil {
 		return nil, err
 	}
@@ -221,6 +218,27 @@ func read(ctx context.Context, of Company, p *policy.Connection, last *Sample) (
 	}
 	slices.SortFunc(m.records, func(a, b hr.Record) int { return cmp.Compare(a.Num, b.Num) })
 	return m, nil
+}
+
+// Fit asks the company whether it has every field that settings name: a *SettingsError when it has not, any
+// other error when it could not be asked. Where all of them are BambooHR's own, nothing is sent.
+func (c *Cache) Fit(ctx context.Context, of Company, p *policy.Connection) error {
+	r, err := of.Open(p)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = resolve(ctx, r, p)
+	return err
+}
+
+// resolve finds what the fields of settings are at the company.
+func resolve(ctx context.Context, r Reader, p *policy.Connection) (map[string]string, error) {
+	aliases, err := r.Resolve(ctx, p)
+	if e, ok := errors.AsType[*source.Error](err); ok && e.Code() == "settings" {
+		return nil, &SettingsError{[]policy.Fault{{Place: "mapping", Message: e.Err.Error()}}}
+	}
+	return aliases, err
 }
 
 func union(a, b []string) []string {

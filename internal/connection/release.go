@@ -1,0 +1,252 @@
+package connection
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// settling is how long a limit that was loosened is not in force yet, and whoever changed the settings may not
+// release what the guard refuses. Otherwise one person could go round the second one: loosen the guard, or turn
+// a rule, and apply what comes of it, at once or by the next run of the schedule.
+const settling = 24 * time.Hour
+
+// Limits is the guard by which a connection is planned now.
+type Limits struct {
+	Guard policy.Guard
+	// Settled is when everything that was loosened is in force; zero: it is already.
+	Settled time.Time
+}
+
+// Limits tells by which guard a connection is planned now: limits that are looser than those before count 24
+// hours after they were saved, stricter ones at once.
+func (s *Service) Limits(ctx context.Context, id string) (Limits, error) {
+	c, err := s.current(ctx, id)
+	if err != nil {
+		return Limits{}, err
+	}
+	return s.limits(ctx, c, c.policy.Guard)
+}
+
+// limits is the strictest of a guard and all that were in force in the last 24 hours. Before its first settings
+// a connection counts as one with the defaults. The operator's own file is above this.
+func (s *Service) limits(ctx context.Context, c *current, guard policy.Guard) (Limits, error) {
+	out := Limits{Guard: guard}
+	if !c.known || c.Origin != FromWeb {
+		return out, nil
+	}
+	now := s.o.Now()
+	out.Guard = guard.Stricter(c.policy.Guard)
+	if !c.Version.At.After(now.Add(-settling)) {
+		return out, nil
+	}
+	versions, err := s.o.Settings.Versions(ctx, c.ID)
+	if err != nil {
+		return out, fmt.Errorf("list the settings of %s: %w", c.Name, err)
+	}
+	for i, v := range versions { // newest first
+		if !v.At.After(now.Add(-settling)) {
+			break
+		}
+		before := policy.Defaults()
+		if i+1 < len(versions) {
+			if p, err := parseStored(versions[i+1]); err == nil { // one that is not understood any more counts as the defaults
+				before = p
+			}
+		}
+		if stricter := out.Guard.Stricter(before.Guard); stricter != out.Guard {
+			out.Guard = stricter
+			if out.Settled.IsZero() {
+				out.Settled = v.At.Add(settling)
+			}
+		}
+	}
+	return out, nil
+}
+
+// planner is an engine that plans by the limits of the connection.
+func (s *Service) planner(ctx context.Context, actor string, c *current, p *policy.Connection, store syncrun.Store) (*syncrun.Engine, error) {
+	l, err := s.limits(ctx, c, p.Guard)
+	if err != nil {
+		return nil, err
+	}
+	e := s.engine(actor, p, store)
+	if l.Guard != p.Guard {
+		e.Guard = &l.Guard
+	}
+	return e, nil
+}
+
+// Administrator is an active admin or owner.
+type Administrator struct{ ID, Name string }
+
+// Reviewers is who may have a part in releasing a plan. Behind names the person behind an actor, also one who
+// acts through a token: "" for a token that is gone, which could have been anybody's.
+type Reviewers struct {
+	Asker          string // the actor who asked for the plan
+	Behind         map[string]string
+	Administrators []Administrator
+}
+
+// hand is a change of what a connection's plans follow from.
+type hand struct {
+	Actor string
+	At    time.Time
+}
+
+// Release says who may let through what the guard refused of a plan.
+type Release struct {
+	May   bool     // whoever asks
+	Why   string   // why not, and what to do instead: one or two sentences; "" when May
+	By    []string // names of all who may
+	All   []string // names of all administrators, who may approve
+	Alone bool     // there is no other administrator than whoever asks
+}
+
+// release decides it: an administrator who neither asked for the plan nor changed the settings in the last 24
+// hours, where there are two; whoever is the only one may do it alone (product, "Guard"; security §1.5).
+func (r *Reviewers) release(actor string, hands []hand, now time.Time, zone *time.Location) Release {
+	me, asker := r.Behind[actor], r.Behind[r.Asker]
+	changed := map[string]time.Time{} // person → last change; "" for anybody
+	for _, h := range hands {
+		if who := r.Behind[h.Actor]; now.Sub(h.At) < settling && h.At.After(changed[who]) {
+			changed[who] = h.At
+		}
+	}
+	_, anybody := changed[""]
+	clean := func(id string) bool { _, did := changed[id]; return !did && !anybody }
+	var out Release
+	others := 0
+	for _, a := range r.Administrators {
+		if a.ID != me {
+			others++
+		}
+		out.All = append(out.All, a.Name)
+		if len(r.Administrators) == 1 || clean(a.ID) && asker != "" && a.ID != asker {
+			out.By = append(out.By, a.Name)
+		}
+	}
+	if out.Alone = others == 0; out.Alone || clean(me) && asker != "" && me != asker {
+		out.May = true
+		return out
+	}
+	switch {
+	case asker == "":
+		out.Why = "This plan was asked for by an API token that is gone, so nobody knows by whom. Make a new preview, and let another administrator release it."
+		return out
+	case me == asker:
+		out.Why = "You asked for this plan yourself, so another administrator has to release what the guard refused."
+	case anybody:
+		out.Why = "The settings were changed in the last 24 hours by an API token that is gone, so nobody knows by whom."
+	default:
+		out.Why = "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused."
+	}
+	out.Why += " " + r.wayOn(out.By, asker, changed, zone)
+	return out
+}
+
+// wayOn says who can release, or what to do so that somebody can.
+func (r *Reviewers) wayOn(by []string, asker string, changed map[string]time.Time, zone *time.Location) string {
+	if len(by) > 0 {
+		return "That can be " + either(by) + "."
+	}
+	type turn struct {
+		name string
+		at   time.Time
+	}
+	var first turn
+	for _, a := range r.Administrators {
+		at := changed[a.ID]
+		if whole := changed[""]; whole.After(at) {
+			at = whole
+		}
+		if at.IsZero() && a.ID == asker {
+			return fmt.Sprintf("Nobody else can right now: if somebody other than %s makes a new preview, %s can release that one.", a.Name, a.Name)
+		}
+		if a.ID != asker && (first.name == "" || at.Before(first.at)) {
+			first = turn{a.Name, at}
+		}
+	}
+	return fmt.Sprintf("Nobody else can right now, because all of them changed the settings too; %s can from %s on.", first.name,
+		first.at.Add(settling).In(zone).Format("2 January, 15:04 MST"))
+}
+
+func either(names []string) string {
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
+// Releasers tells who may release what the guard refused of a plan, as actor sees it.
+func (s *Service) Releasers(ctx context.Context, actor, id, planID string) (Release, error) {
+	c, err := s.current(ctx, id)
+	if err != nil {
+		return Release{}, err
+	}
+	return s.releasers(ctx, actor, c, planID)
+}
+
+func (s *Service) releasers(ctx context.Context, actor string, c *current, planID string) (Release, error) {
+	hands, err := s.hands(ctx, c)
+	if err != nil {
+		return Release{}, err
+	}
+	actors := []string{actor}
+	for _, h := range hands {
+		actors = append(actors, h.Actor)
+	}
+	r, err := s.o.Settings.Reviewers(ctx, planID, actors)
+	if err != nil {
+		return Release{}, fmt.Errorf("look up who asked for plan %s: %w", planID, err)
+	}
+	slices.SortFunc(r.Administrators, func(a, b Administrator) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+	})
+	return r.release(actor, hands, s.o.Now(), c.policy.Zones().Connection()), nil
+}
+
+// hands lists the changes of the last 24 hours that plans follow from: settings, and the key. Name, schedule and
+// recipients are not among them.
+func (s *Service) hands(ctx context.Context, c *current) ([]hand, error) {
+	since := s.o.Now().Add(-settling)
+	var out []hand
+	if c.Origin != FromWeb {
+		return nil, nil
+	}
+	if c.Key != nil && c.Key.SetAt.After(since) {
+		out = append(out, hand{c.Key.SetBy, c.Key.SetAt})
+	}
+	if !c.Version.At.After(since) {
+		return out, nil
+	}
+	versions, err := s.o.Settings.Versions(ctx, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("list the settings of %s: %w", c.Name, err)
+	}
+	for i, v := range versions {
+		if v.At.After(since) && (i+1 == len(versions) || versions[i+1].Revision != v.Revision) {
+			out = append(out, hand{v.Actor, v.At})
+		}
+	}
+	return out, nil
+}
+
+// mayRelease asks for a second person where there is one.
+func (s *Service) mayRelease(ctx context.Context, actor string, c *current, planID string, release map[plan.Kind]int) error {
+	if len(release) == 0 {
+		return nil
+	}
+	r, err := s.releasers(ctx, actor, c, planID)
+	if err == nil && !r.May {
+		err = &SecondPersonError{PlanID: planID, Why: r.Why}
+	}
+	return err
+}

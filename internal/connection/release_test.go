@@ -1,0 +1,72 @@
+package connection
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestWhoMayRelease: an administrator who neither asked for the plan nor changed the settings in the last 24
+// hours, where there are two; the only one may alone.
+func TestWhoMayRelease(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	ago := func(actor string, hours int) hand { return hand{actor, now.Add(-time.Duration(hours) * time.Hour)} }
+	people := func(ids ...string) (out []Administrator) {
+		for _, id := range ids {
+			out = append(out, Administrator{id, strings.ToUpper(id[:1]) + id[1:]})
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		admins []Administrator
+		asker  string
+		hands  []hand
+		may    string // who of ann, ben and cy may, as they are listed
+		why    string // to ann
+	}{
+		"the schedule asked":                 {people("ann", "ben"), "schedule", nil, "ann ben", ""},
+		"an operator asked":                  {people("ann", "ben"), "olga", nil, "ann ben", ""},
+		"one of two asked":                   {people("ann", "ben"), "ann", nil, "ben", "You asked for this plan yourself, so another administrator has to release what the guard refused. That can be Ben."},
+		"one of three asked":                 {people("ann", "ben", "cy"), "ann", nil, "ben cy", "That can be Ben or Cy."},
+		"by her token":                       {people("ann", "ben"), "token:hers", nil, "ben", "You asked for this plan yourself"},
+		"by a token that is gone":            {people("ann", "ben"), "token:gone", nil, "", "asked for by an API token that is gone"},
+		"the only one asked":                 {people("ann"), "ann", []hand{ago("ann", 1)}, "ann", ""},
+		"the only one, a token that is gone": {people("ann"), "token:gone", nil, "ann", ""},
+		"she loosened the settings":          {people("ann", "ben"), "schedule", []hand{ago("ann", 1)}, "ben", "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused. That can be Ben."},
+		"she loosened them by her token":     {people("ann", "ben"), "schedule", []hand{ago("token:hers", 1)}, "ben", "You changed the settings"},
+		"she loosened, an operator asked":    {people("ann", "ben"), "olga", []hand{ago("ann", 1)}, "ben", "You changed the settings"},
+		"she loosened, he changed too":       {people("ann", "ben", "cy"), "schedule", []hand{ago("ben", 1), ago("ann", 2)}, "cy", "That can be Cy."},
+		"long ago":                           {people("ann", "ben"), "schedule", []hand{ago("ann", 24)}, "ann ben", ""},
+		"she loosened, he asked":             {people("ann", "ben"), "ben", []hand{ago("ann", 1)}, "", "Nobody else can right now: if somebody other than Ben makes a new preview, Ben can release that one."},
+		"both changed":                       {people("ann", "ben"), "schedule", []hand{ago("ann", 1), ago("ben", 20)}, "", "Ben can from 21 November, 16:00 UTC on."},
+		"by a token that is gone meanwhile":  {people("ann", "ben"), "schedule", []hand{ago("token:gone", 2)}, "", "Ann can from 22 November, 10:00 UTC on."},
+		"the operator's token changed them":  {people("ann", "ben"), "schedule", []hand{ago("token:operators", 1)}, "ann ben", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := Reviewers{Asker: c.asker, Administrators: c.admins, Behind: map[string]string{"ann": "ann", "ben": "ben", "cy": "cy", "olga": "olga",
+				"schedule": "schedule", "token:hers": "ann", "token:gone": "", "token:operators": "token:operators"}}
+			var may, names []string
+			for _, a := range c.admins {
+				if got := r.release(a.ID, c.hands, now, time.UTC); got.May {
+					may = append(may, a.ID)
+					names = got.By
+				} else if got.Why == "" {
+					t.Errorf("%s may not, and is not told why", a.ID)
+				}
+			}
+			if got := strings.Join(may, " "); got != c.may {
+				t.Errorf("%q may release, want %q", got, c.may)
+			}
+			if got := strings.ToLower(strings.Join(names, " ")); len(c.admins) > 1 && got != c.may {
+				t.Errorf("%q are named, want %q", got, c.may)
+			}
+			ann := r.release("ann", c.hands, now, time.UTC)
+			if c.why == "" && ann.Why != "" || !strings.Contains(ann.Why, c.why) {
+				t.Errorf("she is told %q, want %q", ann.Why, c.why)
+			}
+			if hers := r.release("token:hers", c.hands, now, time.UTC); hers.May != ann.May {
+				t.Error("her token may something else than she")
+			}
+		})
+	}
+}
