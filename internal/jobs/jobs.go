@@ -1,7 +1,7 @@
-// Package jobs starts runs when they are due, by schedule and at lifecycle moments, one at a time per
-// connection, and makes up for what a stopped process or a jumping clock left out. The queue is River's.
-// What a run does is left to syncrun, whether a connection may run by itself to package connection, where
-// schedules are kept to the Queue.
+// Package jobs starts runs when they are due, by schedule, at lifecycle moments and when BambooHR told of
+// changes, one at a time per connection, and makes up for what a stopped process or a jumping clock left out.
+// The queue is River's. What a run does is left to syncrun, whether a connection may run by itself to package
+// connection, what BambooHR told to package hint, where schedules are kept to the Queue.
 package jobs
 
 import (
@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/hint"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -28,15 +29,27 @@ const Actor = "schedule"
 type Connections interface {
 	Timetables(ctx context.Context) ([]connection.Timetable, error)
 	SyncFor(ctx context.Context, actor, id string, trigger syncrun.Trigger) (connection.Job, error)
+	SyncChanges(ctx context.Context, actor, id string, trigger syncrun.Trigger, hinted []int64) (connection.Job, error)
 	ApplyDue(ctx context.Context, actor, id string) (connection.Job, error)
 	Wait(ctx context.Context, jobID string) (connection.Job, error)
 	Cancel(ctx context.Context, id string) error
+}
+
+// Hints are what BambooHR told of changes, until somebody has looked; the store's hint.Store is one.
+type Hints interface {
+	// Waiting tells since when hints wait, in real time, by connection.
+	Waiting(ctx context.Context) (map[string]time.Time, error)
+	// Take returns what waits for a connection; it waits until Done.
+	Take(ctx context.Context, connection string) (hint.Batch, error)
+	// Done drops what had come when a batch was taken.
+	Done(ctx context.Context, connection string, mark int64) error
 }
 
 // Organisation is one whose connections run by themselves.
 type Organisation struct {
 	ID          string
 	Connections Connections
+	Hints       Hints // nil: BambooHR tells nothing
 }
 
 // Options are what a Service works with. Queue, Organisations, Now and Log must be set.
@@ -44,7 +57,10 @@ type Options struct {
 	Queue         Queue
 	Organisations []Organisation
 	Now           func() time.Time // by which runs are due
-	Log           *slog.Logger     // warnings only
+	// Real is the time by which a burst of hints is over, and hints give BambooHR its rest. Defaults to the
+	// machine's.
+	Real func() time.Time
+	Log  *slog.Logger // warnings only
 	// Every is how much real time passes between two looks at the schedules. Defaults to 10 s.
 	Every time.Duration
 	// Spread is the time over which the runs of many connections that are due at one moment are spread,
@@ -62,6 +78,7 @@ type Service struct {
 	client *river.Client[*sql.Tx]
 
 	looking sync.Mutex // held during a look at the schedules
+	rests   rests      // of connections that hints started a look of
 
 	stop    context.CancelFunc // nil: not started
 	done    chan struct{}
@@ -85,7 +102,10 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.Poll == 0 {
 		o.Poll = time.Second
 	}
-	s := &Service{o: o}
+	if o.Real == nil {
+		o.Real = time.Now
+	}
+	s := &Service{o: o, rests: rests{of: map[string]rest{}}}
 	driver, log := riversqlite.New(o.Queue.DB()), slog.New(warnings{o.Log.Handler()})
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
 	if err != nil {
@@ -102,6 +122,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &runWorker{s: s})
 	river.AddWorker(workers, &effectsWorker{s: s})
+	river.AddWorker(workers, &changesWorker{s: s})
 	s.client, err = river.NewClient(driver, &river.Config{
 		Logger:  log,
 		Workers: workers,
@@ -211,13 +232,14 @@ func (s *Service) write(ctx context.Context, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-func (s *Service) connections(organisation string) Connections {
+// organisation is the one of an id; without Connections when it is not served here.
+func (s *Service) organisation(id string) Organisation {
 	for _, o := range s.o.Organisations {
-		if o.ID == organisation {
-			return o.Connections
+		if o.ID == id {
+			return o
 		}
 	}
-	return nil
+	return Organisation{}
 }
 
 // warnings leaves out what River tells of its daily life.

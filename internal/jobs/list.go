@@ -45,7 +45,7 @@ type Job struct {
 
 // Jobs lists the newest jobs of an organisation, newest first, at most limit.
 func (s *Service) Jobs(ctx context.Context, organisation string, limit int) ([]Job, error) {
-	found, err := s.client.JobList(ctx, river.NewJobListParams().Kinds(string(Run), string(Effects)).
+	found, err := s.client.JobList(ctx, river.NewJobListParams().Kinds(kinds()...).
 		Where("json_extract(args, '$.organisation') = @organisation", river.NamedArgs{"organisation": organisation}).
 		OrderBy(river.JobListOrderByID, river.SortOrderDesc).First(limit))
 	if err != nil {

@@ -23,30 +23,38 @@ func (s *Service) Overdue(ctx context.Context) ([]Missed, error) {
 	var out []Missed
 	for _, o := range s.o.Organisations {
 		tables, broken := o.Connections.Timetables(ctx)
-		err := s.write(ctx, func(tx *sql.Tx) error {
-			rows, err := s.o.Queue.Rows(ctx, tx, o.ID)
-			if err != nil {
-				return err
-			}
-			open, err := s.open(ctx, tx, o.ID)
-			if err != nil {
-				return err
-			}
-			for _, t := range tables {
-				at := rowOf(rows, t.ID, Run).Next
-				for _, task := range open[t.ID] {
-					if at.IsZero() || task.Due.Before(at) {
-						at = task.Due
-					}
-				}
-				if s.missed(t, at) {
-					out = append(out, Missed{o.ID, t.ID, t.Name, at})
-				}
-			}
-			return nil
-		})
+		missed, err := s.overdue(ctx, o.ID, tables)
 		if err = errors.Join(err, broken); err != nil {
 			return nil, fmt.Errorf("look for missed runs of %s: %w", o.ID, err)
+		}
+		out = append(out, missed...)
+	}
+	return out, nil
+}
+
+func (s *Service) overdue(ctx context.Context, organisation string, tables []connection.Timetable) (out []Missed, err error) {
+	tx, err := s.o.Queue.DB().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	rows, err := s.o.Queue.Rows(ctx, tx, organisation)
+	if err != nil {
+		return nil, err
+	}
+	open, err := s.open(ctx, tx, organisation)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tables {
+		at := rowOf(rows, t.ID, Run).Next
+		for _, task := range open[t.ID] {
+			if at.IsZero() || task.Due.Before(at) {
+				at = task.Due
+			}
+		}
+		if s.missed(t, at) {
+			out = append(out, Missed{organisation, t.ID, t.Name, at})
 		}
 	}
 	return out, nil

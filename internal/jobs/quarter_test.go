@@ -89,14 +89,15 @@ func live(t *testing.T, w *world, zone, daily string, instants []time.Time, chan
 			t.Errorf("a job was not simply done: %+v", j)
 		}
 	}
-	for _, r := range p.automatic(id) {
-		acted := 0
+	list := p.automatic(id)
+	for _, r := range list {
+		acted, first := 0, r.ID == list[0].ID // the first run makes everybody's account
 		for it, err := range p.store.AppliedItems(t.Context(), r.ID) {
 			if err != nil {
 				t.Fatal(err)
 			}
 			c := it.Change
-			if c.StatusAfter == c.StatusBefore || c.Action == plan.Create {
+			if c.StatusAfter == c.StatusBefore || c.Action == plan.Create && first {
 				continue
 			}
 			acted++
@@ -154,6 +155,26 @@ func leapDay() []moment {
 	}
 }
 
+// arrivals are the days from which who begins has an account, 14 days ahead, as far as they are still to come.
+func arrivals(t *testing.T, moments []moment, from time.Time) []moment {
+	t.Helper()
+	var out []moment
+	for _, m := range moments {
+		if m.action != plan.Update {
+			continue
+		}
+		day, err := time.Parse(time.DateOnly, m.date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.date, m.action = day.AddDate(0, 0, -14).Format(time.DateOnly), plan.Create
+		if m.instant(t).After(from) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 // instants are every third hour, and whatever should be done at its time and a minute before.
 func instants(from, to time.Time, due ...time.Time) []time.Time {
 	var out []time.Time
@@ -194,6 +215,7 @@ func TestQuarter(t *testing.T) {
 				moments[i].date = "2026-12-08"
 				change[utc("2026-11-20 12:00")] = func() { w.control(fmt.Sprintf("/employees/%d/terminate", 500+i), `{"date":"2026-12-08"}`) }
 			}
+			moments = append(moments, arrivals(t, moments, from)...)
 			due := dailyRuns(t, c.zone, c.daily, from, to)
 			for _, m := range moments {
 				due = append(due, m.instant(t))

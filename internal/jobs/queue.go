@@ -36,6 +36,7 @@ type Kind string
 const (
 	Run     Kind = "run"     // reads BambooHR, plans and applies
 	Effects Kind = "effects" // applies what came due, without reading
+	Changes Kind = "changes" // reads whom BambooHR says to have changed, and applies that
 )
 
 // Row is when a connection does something by itself.
@@ -44,7 +45,7 @@ type Row struct {
 	Kind       Kind
 	Spec       string    // what Next follows from; another text means that it must be computed again
 	Next       time.Time // zero: not by itself
-	Last       time.Time // when the last one was due; of Effects, the last instant that was dealt with
+	Last       time.Time // when the last one was due; of Effects, the last instant that was dealt with; of Changes, the last look
 }
 
 // same compares instants, not their zones.

@@ -383,12 +383,34 @@ func TestOverdue(t *testing.T) {
 	if got := overdue("2026-11-24 03:00"); len(got) != 1 || got[0].Connection != id || got[0].Name != "Acme" || !got[0].Due.Equal(utc("2026-11-22 03:00")) {
 		t.Errorf("two starts later: %+v", got)
 	}
-	if err := p.jobs.Start(t.Context()); err != nil {
-		t.Fatal(err)
+	health := func(organisation string) jobs.Health {
+		t.Helper()
+		h, err := p.jobs.Of(organisation).Health(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
 	}
-	p.idle()
+	if h := health("default"); !h.Idle || len(h.Missed) != 1 {
+		t.Errorf("nobody works: %+v", h)
+	}
+	if h := health("other"); h.Idle || h.Missed != nil {
+		t.Errorf("another organisation sees %+v", h)
+	}
+	worker := w.start()
+	worker.idle()
 	if got := overdue("2026-11-24 04:00"); len(got) != 0 {
 		t.Errorf("made up for: %+v", got)
+	}
+	if h := health("default"); h.Idle || len(h.Missed) != 0 {
+		t.Errorf("another process works: %+v", h)
+	}
+	worker.close()
+	if err := p.Pause(t.Context(), actor, id, "review period", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if h := health("default"); h.Idle {
+		t.Error("nobody has to work for what is paused")
 	}
 }
 

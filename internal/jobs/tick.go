@@ -30,6 +30,7 @@ type due struct {
 	At     time.Time
 	Missed int  // later starts that are over too; all are made up for by this one
 	Look   bool // a moment at which BambooHR has to be read
+	Hinted bool // BambooHR told of changes
 }
 
 // tick finds what is due and turns it into jobs; a job and the schedule that it came from are written
@@ -42,7 +43,9 @@ func (s *Service) tick(ctx context.Context) error {
 		now := s.o.Now() // before the settings are read, so that none is older than the instant
 		tables, err := o.Connections.Timetables(ctx)
 		errs = append(errs, err) // those that can be read go on
-		err = s.write(ctx, func(tx *sql.Tx) error { return s.schedule(ctx, tx, o.ID, tables, now) })
+		hinted, err := s.hinted(ctx, o, s.o.Real())
+		errs = append(errs, err)
+		err = s.write(ctx, func(tx *sql.Tx) error { return s.schedule(ctx, tx, o.ID, tables, hinted, now) })
 		if err != nil {
 			errs = append(errs, fmt.Errorf("look at the schedules of %s: %w", o.ID, err))
 		}
@@ -51,7 +54,7 @@ func (s *Service) tick(ctx context.Context) error {
 }
 
 // schedule does a tick for one organisation.
-func (s *Service) schedule(ctx context.Context, tx *sql.Tx, organisation string, tables []connection.Timetable, now time.Time) error {
+func (s *Service) schedule(ctx context.Context, tx *sql.Tx, organisation string, tables []connection.Timetable, hinted map[string]bool, now time.Time) error {
 	rows, err := s.o.Queue.Rows(ctx, tx, organisation)
 	if err != nil {
 		return err
@@ -78,6 +81,15 @@ func (s *Service) schedule(ctx context.Context, tx *sql.Tx, organisation string,
 		if err := s.put(ctx, tx, organisation, was, row, d, now); err != nil {
 			return err
 		}
+		if d != nil {
+			continue
+		}
+		was = rowOf(rows, t.ID, Changes)
+		_, resting := s.rests.on(organisation, t.ID, s.o.Real())
+		row, d = nextChanges(was, rowOf(rows, t.ID, Run).Last, t, hinted[t.ID], resting, now)
+		if err := s.put(ctx, tx, organisation, was, row, d, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -92,10 +104,13 @@ func (s *Service) put(ctx context.Context, tx *sql.Tx, organisation string, was,
 	if d == nil {
 		return nil
 	}
-	task := Task{Organisation: organisation, Connection: row.Connection, Due: d.At, Found: now, Missed: d.Missed, Moment: row.Kind == Effects}
+	task := Task{Organisation: organisation, Connection: row.Connection, Due: d.At, Found: now, Missed: d.Missed, Moment: row.Kind == Effects, Hinted: d.Hinted}
 	opts := &river.InsertOpts{Queue: queueRuns, MaxAttempts: tries, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
 	var job river.JobArgs = runArgs{task}
-	if row.Kind == Effects && !d.Look {
+	switch {
+	case row.Kind == Changes:
+		job = changesArgs{task}
+	case row.Kind == Effects && !d.Look:
 		job, opts.Queue = effectsArgs{task}, queueEffects
 	}
 	// One that is not finished yet stands for this one too.
@@ -205,7 +220,7 @@ func unfinished() []rivertype.JobState {
 
 // open returns the unfinished jobs of an organisation by connection.
 func (s *Service) open(ctx context.Context, tx *sql.Tx, organisation string) (map[string][]Task, error) {
-	found, err := s.client.JobListTx(ctx, tx, river.NewJobListParams().Kinds(string(Run), string(Effects)).States(unfinished()...).First(10000))
+	found, err := s.client.JobListTx(ctx, tx, river.NewJobListParams().Kinds(kinds()...).States(unfinished()...).First(10000))
 	if err != nil {
 		return nil, err
 	}

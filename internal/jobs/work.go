@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/hint"
 	"github.com/rollcall-hr/rollcall/source"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -32,6 +33,7 @@ type Task struct {
 	Found        time.Time `json:"found"`  // when it was found to be due, by the same clock
 	Missed       int       `json:"missed"` // later starts that this one makes up for
 	Moment       bool      `json:"moment"` // due by a date of somebody, such as a first day, not by the schedule
+	Hinted       bool      `json:"hinted"` // due because BambooHR told of changes
 }
 
 type runArgs struct{ Task }
@@ -51,8 +53,9 @@ type runWorker struct {
 
 // Work implements river.Worker.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
-	return w.s.work(ctx, job.Args.Task, func(c Connections) (connection.Job, error) {
-		return c.SyncFor(ctx, Actor, job.Args.Connection, syncrun.TriggerSchedule)
+	task := job.Args.Task
+	return w.s.look(ctx, Run, task, func(c Connections, _ hint.Batch) (connection.Job, error) {
+		return c.SyncFor(ctx, Actor, task.Connection, syncrun.TriggerSchedule)
 	})
 }
 
@@ -63,7 +66,7 @@ type effectsWorker struct {
 
 // Work implements river.Worker.
 func (w *effectsWorker) Work(ctx context.Context, job *river.Job[effectsArgs]) error {
-	return w.s.work(ctx, job.Args.Task, func(c Connections) (connection.Job, error) {
+	return w.s.work(ctx, Effects, job.Args.Task, func(c Connections) (connection.Job, error) {
 		return c.ApplyDue(ctx, Actor, job.Args.Connection)
 	})
 }
@@ -75,8 +78,8 @@ type result struct {
 
 // work starts what a task asks for, waits until it is done, and says what becomes of the job: nil, done;
 // a cancellation, done without success; a snooze, later; any other error, tried again soon.
-func (s *Service) work(ctx context.Context, task Task, start func(Connections) (connection.Job, error)) error {
-	c := s.connections(task.Organisation)
+func (s *Service) work(ctx context.Context, kind Kind, task Task, start func(Connections) (connection.Job, error)) error {
+	c := s.organisation(task.Organisation).Connections
 	if c == nil {
 		return river.JobCancel(fmt.Errorf("organisation %s is not served here", task.Organisation))
 	}
@@ -106,7 +109,7 @@ func (s *Service) work(ctx context.Context, task Task, start func(Connections) (
 	if stopped && job.Err != nil {
 		return river.JobSnooze(0)
 	}
-	return s.ended(context.WithoutCancel(ctx), task, job.Err)
+	return s.ended(context.WithoutCancel(ctx), kind, task, job.Err)
 }
 
 // begun is what becomes of a job that could not begin.
@@ -130,13 +133,14 @@ func later(err error) bool {
 
 // ended is what becomes of a job whose run ended. A failed reading was tried again within the run; the next
 // try is the next start (contradiction C25).
-func (s *Service) ended(ctx context.Context, task Task, err error) error {
+func (s *Service) ended(ctx context.Context, kind Kind, task Task, err error) error {
 	_, unread := errors.AsType[*syncrun.ReadError](err)
 	switch {
 	case err == nil:
 		return nil
 	case unread:
-		if e, ok := errors.AsType[*source.Error](err); ok && e.RetryAfter() > longestWait {
+		s.failed(task, err)
+		if e, ok := errors.AsType[*source.Error](err); ok && e.RetryAfter() > longestWait && kind != Changes {
 			err = errors.Join(err, s.park(ctx, task, s.o.Now().Add(e.RetryAfter())))
 		}
 		return river.JobCancel(err)

@@ -40,6 +40,7 @@ type world struct {
 
 	mu     sync.Mutex
 	now    time.Time
+	real   time.Time        // what the service takes for real time; zero: the machine's
 	before http.HandlerFunc // called with every request; what it answers is the answer
 	served *bamboosim.Server
 }
@@ -104,6 +105,23 @@ func (w *world) clock() time.Time {
 	return w.now
 }
 
+// wall is real time, for the service.
+func (w *world) wall() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.real.IsZero() {
+		return time.Now()
+	}
+	return w.real
+}
+
+// pass lets real time pass, by the clock of the test.
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.real = w.real.Add(d)
+}
+
 // set moves the clock, also the simulator's.
 func (w *world) set(now time.Time) {
 	w.t.Helper()
@@ -144,8 +162,8 @@ func (w *world) open() *process {
 	if p.queue, err = db.OpenQueue(); err != nil {
 		w.t.Fatal(err)
 	}
-	p.jobs, err = jobs.New(ctx, jobs.Options{Queue: p.queue, Organisations: []jobs.Organisation{{ID: "default", Connections: p.Service}},
-		Now: w.clock, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)), Every: w.every, Poll: 5 * time.Millisecond, Workers: 4})
+	p.jobs, err = jobs.New(ctx, jobs.Options{Queue: p.queue, Organisations: []jobs.Organisation{{ID: "default", Connections: p.Service, Hints: p.store.Hints()}},
+		Now: w.clock, Real: w.wall, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)), Every: w.every, Poll: 5 * time.Millisecond, Workers: 4})
 	if err != nil {
 		w.t.Fatal(err)
 	}
