@@ -9,6 +9,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 const (
@@ -98,11 +99,12 @@ func (s *Service) deliver(ctx context.Context, m Mail) (took bool, err error) {
 	if err != nil || !go_ {
 		return false, err
 	}
-	organisation, err := s.organisation(ctx)
+	in, err := s.house(ctx)
 	if err != nil {
 		return false, err
 	}
-	msg, err := message(&m, s.letter(&m, organisation, secret), s.sender(), organisation, s.o.Now())
+	m.Content.Language = cmp.Or(m.Content.Language, in.language) // of every copy from now on
+	msg, err := message(&m, s.letter(&m, in, secret), s.sender(), in.name, s.o.Now())
 	if err != nil {
 		return false, s.settle(keep, &m, GaveUp, briefly(err))
 	}
@@ -129,9 +131,16 @@ func (s *Service) sender() string {
 	return s.smtp.From
 }
 
-func (s *Service) organisation(ctx context.Context) (string, error) {
+// house is the organisation as its mails name it, and the language it writes them in.
+type house struct{ name, language string }
+
+func (s *Service) house(ctx context.Context) (house, error) {
 	name, err := s.accounts.OrganisationName(ctx)
-	return cmp.Or(name, product), err
+	if err != nil {
+		return house{}, err
+	}
+	language, err := s.accounts.OrganisationLanguage(ctx)
+	return house{cmp.Or(name, product), cmp.Or(language, s.o.Language, policy.Languages()[0])}, err
 }
 
 // ready looks whether a claimed mail still makes sense, and gets what it needs: the secret of its link. When
@@ -218,7 +227,7 @@ func (s *Service) after(ctx context.Context, m *Mail, f func(now *Mail)) error {
 		if err != nil {
 			return err
 		}
-		now.ClaimedUntil = time.Time{}
+		now.ClaimedUntil, now.Content.Language = time.Time{}, cmp.Or(now.Content.Language, m.Content.Language)
 		f(&now)
 		return tx.Save(&now)
 	})

@@ -142,6 +142,7 @@ func TestMailServerTrouble(t *testing.T) {
 	}
 }
 
+// Security §3 #45: a server that is down costs an attempt, and nothing else.
 func TestMailServerDown(t *testing.T) {
 	w := newWorld(t)
 	w.opt.SMTP.Port = 1

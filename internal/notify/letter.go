@@ -8,18 +8,34 @@ import (
 	"unicode/utf8"
 )
 
-// letter is what a mail says, before it becomes text and HTML.
+// letter is what a mail says, in one language, before it becomes text and HTML.
 type letter struct {
+	Language string // of HTML's lang
 	Subject  string
 	Greeting string // "" for an address that several people may read
 	Opening  []string
-	Entries  []Entry
-	More     string // what Entries leave out
+	Quote    quote
+	Sections []section
 	Button   string
 	Link     string
+	Sealed   bool   // Link only says that there is one
+	NoButton string // above the link in full
 	Closing  []string
 	Footer   string // who sends this, and why
 }
+
+// quote is a sentence in English that no table of words has.
+type quote struct{ Label, Text string }
+
+// section is a list.
+type section struct {
+	Title string // "" when the opening says what it is
+	Lines []line
+	More  string // what Lines leave out
+}
+
+// line is an entry of a list: a name that stands out, and what there is to say.
+type line struct{ Name, Text string }
 
 //go:embed letter.html
 var htmlText string
@@ -46,15 +62,11 @@ func (l letter) text() string {
 	for _, p := range l.Opening {
 		parts = append(parts, wrap(p, ""))
 	}
-	var list []string
-	for _, e := range l.Entries {
-		list = append(list, "- "+wrap(e.line(), "  "))
+	if l.Quote.Text != "" {
+		parts = append(parts, l.Quote.Label+"\n> "+wrap(l.Quote.Text, "> "))
 	}
-	if l.More != "" {
-		list = append(list, wrap(l.More, ""))
-	}
-	if len(list) > 0 {
-		parts = append(parts, strings.Join(list, "\n"))
+	for _, s := range l.Sections {
+		parts = append(parts, s.text())
 	}
 	if l.Link != "" {
 		parts = append(parts, l.Button+":\n"+l.Link)
@@ -65,9 +77,23 @@ func (l letter) text() string {
 	return strings.Join(append(parts, "-- \n"+wrap(l.Footer, "")), "\n\n") + "\n"
 }
 
-func (e Entry) line() string {
-	if e.Text == "" {
-		return e.Name
+func (s section) text() string {
+	var list []string
+	if s.Title != "" {
+		list = append(list, wrap(s.Title, "")+":")
+	}
+	for _, e := range s.Lines {
+		list = append(list, "- "+wrap(e.text(), "  "))
+	}
+	if s.More != "" {
+		list = append(list, wrap(s.More, ""))
+	}
+	return strings.Join(list, "\n")
+}
+
+func (e line) text() string {
+	if e.Name == "" || e.Text == "" {
+		return e.Name + e.Text
 	}
 	return e.Name + ": " + e.Text
 }

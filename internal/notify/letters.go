@@ -1,12 +1,14 @@
 package notify
 
 import (
-	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/notify/words"
 )
 
 // maxEntries is how many lines of a list a mail shows; the page behind its link shows all.
@@ -15,144 +17,274 @@ const maxEntries = 20
 // product stands for an organisation without a name.
 const product = "Rollcall"
 
-// hiddenLink is shown where somebody else reads a mail with a secret.
-const hiddenLink = "(only its recipient sees the link)"
+// writer writes one mail in one language.
+type writer struct {
+	*words.Language
+	s            *Service
+	m            *Mail
+	c            *Content
+	organisation string
+	secret       string // what the link carries
+}
 
-// letter says what a mail says. secret is what its link carries.
-func (s *Service) letter(m *Mail, organisation, secret string) letter {
-	c := &m.Content
-	var l letter
-	switch m.Kind {
-	case PasswordLink, Welcome:
-		l = s.passwordLetter(m, organisation, secret)
-	case Confirmation:
-		l = s.confirmLetter(m, organisation, secret)
-	case Failing:
-		l = letter{Subject: c.Connection + " cannot be read",
-			Opening: []string{
-				fmt.Sprintf("Rollcall cannot read BambooHR through the connection %s any more, since %s.", c.Connection, c.moment(c.Since)),
-				oneLine(c.Problem),
-				"A reading that failed never deactivates anybody. Changes in BambooHR are not carried over until it works again; only dates of leaving that Rollcall knows already still count."},
-			Button: "Open the connection", Link: s.link("connections", m.Connection),
-			Closing: []string{c.nextTry() + "You get one more mail when it works again, and none in between."}}
-	case Recovered:
-		l = letter{Subject: c.Connection + " works again",
-			Opening: []string{fmt.Sprintf("The connection %s reads BambooHR again. It had been failing since %s.", c.Connection, c.moment(c.Since)),
-				"There is nothing to do. What changed in BambooHR meanwhile is carried over by the next runs."},
-			Button: "Open the connection", Link: s.link("connections", m.Connection)}
-	case PlanWaits:
-		l = s.planLetter(m)
-	case Troubled:
-		l = letter{Subject: fmt.Sprintf("%s of %s %s attention", people(c.Total), c.Connection, verb(c.Total, "needs", "need")),
-			Opening: []string{fmt.Sprintf("In the run of %s, Rollcall could not carry over %s. Everybody else was looked at as usual.", c.Connection, people(c.Total))},
-			Button:  "See the run", Link: s.link("runs", m.RunID),
-			Closing: []string{"Most of these are put right in BambooHR; the next run then carries them over. Each one is told once."}}
-	case Digest:
-		l = s.digestLetter(m)
+// letter says what a mail says. Without its secret a mail has no link.
+func (s *Service) letter(m *Mail, in house, secret string) letter {
+	code := m.Content.Language
+	if code == "" {
+		code = in.language
 	}
-	l.Entries = c.Entries
-	if m.Kind == Troubled && c.Total > len(c.Entries) {
-		l.More = fmt.Sprintf("and %d more", c.Total-len(c.Entries))
-	}
+	w := &writer{words.In(code), s, m, &m.Content, in.name, secret}
+	l := w.letter()
+	l.Language, l.NoButton = w.Code, w.NoButton
 	if m.Kind != PasswordLink && m.Kind != Welcome {
-		l.Subject = organisation + ": " + l.Subject
+		l.Subject = w.organisation + ": " + l.Subject
 	}
 	l.Subject = oneLine(l.Subject)
-	if l.Footer == "" {
-		l.Footer = fmt.Sprintf("Sent by Rollcall for %s, because this address is a recipient of notices about the connection %s. An administrator can change that in its settings.",
-			organisation, c.Connection)
-	}
 	return l
 }
 
-func (s *Service) passwordLetter(m *Mail, organisation, secret string) letter {
-	c := &m.Content
-	l := letter{Greeting: greeting(c.Name, m.To), Link: hiddenLink,
-		Closing: []string{fmt.Sprintf("The link works once, until %s.", c.moment(m.UselessAt))},
-		Footer:  fmt.Sprintf("Sent by Rollcall for %s to %s.", organisation, m.To)}
-	if m.UselessAt.IsZero() { // it is made when the mail goes out
-		l.Closing[0] = "The link works once, for three days."
+func (w *writer) letter() letter {
+	switch w.m.Kind {
+	case PasswordLink, Welcome:
+		return w.password()
+	case Confirmation:
+		return w.confirm()
+	case Approval:
+		return w.approval()
 	}
-	if secret != "" {
-		l.Link = s.link("password", secret)
+	l := w.notice()
+	l.Footer = w.fill(w.FooterNotice)
+	return l
+}
+
+// notice is a letter to the recipients of a connection.
+func (w *writer) notice() letter {
+	switch w.m.Kind {
+	case Failing:
+		return w.failing()
+	case Recovered:
+		return letter{Subject: w.fill(w.RecoveredSubject), Opening: []string{w.fill(w.RecoveredOpening), w.RecoveredNothing},
+			Button: w.OpenConnection, Link: w.s.link("connections", w.m.Connection)}
+	case Overdue:
+		return w.missed()
+	case PlanWaits:
+		return w.planWaits()
+	case PlanExpired:
+		return w.planExpired()
+	case Troubled:
+		return w.troubled()
+	case Digest:
+		return w.digest()
+	}
+	return letter{}
+}
+
+// fill puts what a mail knows in the places of a sentence.
+func (w *writer) fill(text string) string {
+	return words.Fill(text, w.pairs()...)
+}
+
+func (w *writer) pairs() []string {
+	return []string{"organisation", w.organisation, "address", w.m.To, "connection", w.c.Connection, "since", w.moment(w.c.Since),
+		"next", w.moment(w.c.Next), "expires", w.moment(w.c.Expires), "until", w.moment(w.m.UselessAt),
+		"version", strconv.FormatInt(w.c.Version, 10)}
+}
+
+// count is fill of a sentence about n things.
+func (w *writer) count(p words.Plural, n int) string { return w.Count(p, n, w.pairs()...) }
+
+// moment tells an instant in the reader's zone.
+func (w *writer) moment(t time.Time) string { return w.Moment(t, zone(w.c.Zone)) }
+
+func (w *writer) password() letter {
+	l := letter{Greeting: w.greeting(), Footer: w.fill(w.FooterTo), Button: w.SetPassword, Closing: []string{w.fill(w.LinkUntil)}}
+	w.addLink(&l, "password")
+	if w.m.UselessAt.IsZero() { // it is made when the mail goes out
+		l.Closing[0] = w.LinkThreeDays
 	}
 	switch {
-	case m.Kind == Welcome:
-		l.Subject, l.Button = "Welcome to "+organisation+": set your password", "Set your password"
-		l.Opening = []string{fmt.Sprintf("You have an account at %s now. Choose a password to start using it.", organisation)}
-	case c.Purpose == account.Invite:
-		l.Subject, l.Button = "Set your password for "+organisation, "Set your password"
-		l.Opening = []string{fmt.Sprintf("You are invited to use your account at %s. Choose a password to start.", organisation)}
+	case w.m.Kind == Welcome:
+		l.Subject, l.Opening = w.fill(w.WelcomeSubject), []string{w.fill(w.WelcomeOpening)}
+	case w.c.Purpose == account.Invite:
+		l.Subject, l.Opening = w.fill(w.InviteSubject), []string{w.fill(w.InviteOpening)}
 	default:
-		l.Subject, l.Button = "Choose a new password for "+organisation, "Choose a new password"
-		l.Opening = []string{fmt.Sprintf("Somebody, probably you, asked for a new password for your account at %s.", organisation)}
-		l.Closing = append(l.Closing, "If it was not you, do nothing: your password stays as it is.")
+		l.Subject, l.Opening, l.Button = w.fill(w.ResetSubject), []string{w.fill(w.ResetOpening)}, w.NewPassword
+		l.Closing = append(l.Closing, w.ResetIgnore)
 		return l
 	}
-	l.Closing = append(l.Closing, "If it is too old when you open it, use \"Forgotten password\" on the sign-in page to get a new one.")
+	l.Closing = append(l.Closing, w.LinkTooOld)
 	return l
 }
 
 // greeting leaves out a name that is the address only.
-func greeting(name, address string) string {
-	if name = oneLine(name); name == "" || strings.EqualFold(name, address) {
-		return "Hello,"
+func (w *writer) greeting() string {
+	name := oneLine(w.c.Name)
+	if name == "" || strings.EqualFold(name, w.m.To) {
+		return w.GreetingNobody
 	}
-	return "Hello " + name + ","
+	return words.Fill(w.Greeting, "name", name)
 }
 
-func (s *Service) confirmLetter(m *Mail, organisation, secret string) letter {
-	l := letter{Subject: "confirm this address for notices", Button: "Confirm the address", Link: hiddenLink,
-		Opening: []string{fmt.Sprintf("Somebody at %s entered %s as an address that learns when a BambooHR connection fails, or when changes wait for an approval.", organisation, m.To),
-			"Such notices name employees, so they are only sent once you agree."},
-		Closing: []string{fmt.Sprintf("The link works until %s. If you do not want these notices, do nothing.", m.Content.moment(m.UselessAt))},
-		Footer:  fmt.Sprintf("Sent by Rollcall for %s to %s.", organisation, m.To)}
-	if secret != "" {
-		l.Link = s.link("recipients", secret)
+// addLink adds the link that carries the secret, or says where somebody else reads the mail that there is one.
+func (w *writer) addLink(l *letter, page string) {
+	if l.Link = w.HiddenLink; w.secret != "" {
+		l.Link = w.s.link(page, w.secret)
+	}
+	l.Sealed = w.secret == ""
+}
+
+func (w *writer) confirm() letter {
+	l := letter{Subject: w.ConfirmSubject, Button: w.ConfirmButton, Opening: []string{w.fill(w.ConfirmOpening), w.ConfirmWhy},
+		Closing: []string{w.fill(w.ConfirmUntil)}, Footer: w.fill(w.FooterTo)}
+	w.addLink(&l, "recipients")
+	return l
+}
+
+func (w *writer) approval() letter {
+	return letter{Subject: w.fill(w.ApprovalSubject), Button: w.ApprovalButton, Link: w.s.link("connections", w.m.Connection),
+		Opening: []string{w.fill(w.ApprovalOpening), w.ApprovalMeaning}, Footer: w.fill(w.FooterAdministrator)}
+}
+
+func (w *writer) failing() letter {
+	l := letter{Subject: w.fill(w.FailingSubject), Button: w.OpenConnection, Link: w.s.link("connections", w.m.Connection),
+		Opening: []string{w.fill(w.FailingOpening)}, Quote: quote{w.InEnglish, oneLine(w.c.Problem)}, Closing: []string{w.FailingMeaning}}
+	last := w.FailingOnce
+	if !w.c.Next.IsZero() {
+		last = w.fill(w.FailingNext) + " " + last
+	}
+	l.Closing = append(l.Closing, last)
+	return l
+}
+
+func (w *writer) planWaits() letter {
+	l := letter{Subject: w.fill(w.PlanSubject), Button: w.PlanButton, Link: w.s.link("plans", w.m.PlanID),
+		Opening: []string{w.fill(w.PlanOpening)}, Sections: []section{{Lines: w.waits()}}}
+	if w.c.Reminder {
+		l.Subject = w.fill(w.PlanSubjectAgain)
+	}
+	if !w.c.Former.IsZero() {
+		l.Closing = append(l.Closing, words.Fill(w.PlanFormer, "since", w.moment(w.c.Former)))
+	}
+	l.Closing = append(l.Closing, w.releasers())
+	if !w.c.Expires.IsZero() {
+		l.Closing = append(l.Closing, w.fill(w.PlanExpires))
+	}
+	l.Closing = append(l.Closing, w.PlanElse)
+	return l
+}
+
+// releasers says who may let go ahead what waits.
+func (w *writer) releasers() string {
+	who := w.Administrator
+	if len(w.c.Releasers) > 0 {
+		who = words.Fill(w.AdministratorNamed, "names", w.List(w.c.Releasers))
+	}
+	text := w.PlanApprove
+	if slices.ContainsFunc(w.c.Waits, func(x Wait) bool { return x.Refused }) {
+		text = w.PlanRelease
+		if w.c.Asker {
+			text = w.PlanReleaseOther
+		}
+	}
+	return words.Fill(text, "who", who)
+}
+
+// waits says what the guard holds back.
+func (w *writer) waits() []line {
+	var out []line
+	for _, x := range w.c.Waits {
+		out = append(out, line{Text: w.Count(w.Guard[x.Kind], x.Count, "of", w.Number(x.Of), "limit", w.Number(x.Limit), "hours", w.Number(x.Hours))})
+	}
+	return out
+}
+
+func (w *writer) planExpired() letter {
+	l := letter{Subject: w.fill(w.ExpiredSubject), Button: w.OpenConnection, Link: w.s.link("connections", w.m.Connection),
+		Opening: []string{w.fill(w.ExpiredOpening)}, Sections: []section{{Lines: w.waits()}}, Closing: []string{w.ExpiredNoNext}}
+	if !w.c.Next.IsZero() {
+		l.Closing[0] = w.fill(w.ExpiredNext)
 	}
 	return l
 }
 
-func (s *Service) planLetter(m *Mail) letter {
-	c := &m.Content
-	l := letter{Subject: "changes of " + c.Connection + " wait for you", Button: "Look at the changes", Link: s.link("plans", m.PlanID),
-		Opening: []string{fmt.Sprintf("The last run of %s wants to do more than its guard lets through. What the guard holds back has not been done: %s.",
-			c.Connection, list(c.Counts))}}
-	if c.Reminder {
-		l.Subject = "changes of " + c.Connection + " still wait for you"
+func (w *writer) troubled() letter {
+	list := section{}
+	for _, e := range w.c.Entries {
+		list.Lines = append(list.Lines, line{w.nameOf(e), w.why(e)})
 	}
-	l.Opening = append(l.Opening, c.Sentences...)
-	who := "an owner or administrator"
-	if len(c.Releasers) > 0 {
-		who += " (" + list(c.Releasers) + ")"
+	if more := w.c.Total - len(w.c.Entries); more > 0 {
+		list.More = w.Count(w.More, more)
 	}
-	switch {
-	case c.Refused && c.Asker:
-		l.Closing = append(l.Closing, fmt.Sprintf("Some of it is refused. It can be released by %s other than the one who asked for the run, by entering how many changes are meant.", who))
-	case c.Refused:
-		l.Closing = append(l.Closing, fmt.Sprintf("Some of it is refused. It can be released by %s, by entering how many changes are meant.", who))
-	default:
-		l.Closing = append(l.Closing, fmt.Sprintf("It can be approved by %s.", who))
+	return letter{Subject: w.count(w.TroubledSubject, w.c.Total), Opening: []string{w.count(w.TroubledOpening, w.c.Total)},
+		Sections: []section{list}, Button: w.TroubledButton, Link: w.s.link("runs", w.m.RunID), Closing: []string{w.TroubledClosing}}
+}
+
+func (w *writer) nameOf(e Entry) string {
+	if e.Name == "" && e.Source != 0 {
+		return words.Fill(w.Employee, "number", strconv.FormatInt(e.Source, 10))
 	}
-	l.Closing = append(l.Closing, "If it is not meant, correct BambooHR: the next run plans anew.")
+	return e.Name
+}
+
+// why says what went wrong with a record: as the planner says it, in English, else by its reason.
+func (w *writer) why(e Entry) string {
+	if text := w.Held[e.Reason]; text != "" && (w.Code != "en" || e.Text == "") {
+		return text
+	}
+	return e.Text
+}
+
+func (w *writer) digest() letter {
+	l := letter{Subject: w.fill(w.DigestSubject), Opening: []string{w.fill(w.DigestOpening)}, Button: w.DigestButton,
+		Link: w.s.link("connections", w.m.Connection), Closing: []string{w.DigestClosing}}
+	if w.m.PlanID != "" {
+		l.Link = w.s.link("plans", w.m.PlanID)
+	}
+	add := func(title string, lines []line, more string) {
+		if len(lines) > 0 {
+			l.Sections = append(l.Sections, section{title, lines, more})
+		}
+	}
+	add(w.DigestWaiting, w.waits(), "")
+	onPurpose := ""
+	if w.c.OnPurpose > 0 {
+		onPurpose = w.Count(w.DigestOnPurpose, w.c.OnPurpose)
+	}
+	add(w.DigestHeld, w.aside(), onPurpose)
+	var holds []line
+	for _, e := range w.c.Holds {
+		text := words.Fill(w.DigestHoldUntil, "until", w.moment(e.Until))
+		if e.Text != "" {
+			text += " (" + e.Text + ")"
+		}
+		holds = append(holds, line{e.Name, text})
+	}
+	add(w.DigestHolds, holds, "")
+	if w.c.Failed > 0 {
+		add(w.DigestFailures, []line{{Text: w.count(w.DigestFailed, w.c.Failed)}}, "")
+	}
 	return l
 }
 
-func (s *Service) digestLetter(m *Mail) letter {
-	c := &m.Content
-	l := letter{Subject: "what " + c.Connection + " leaves aside", Button: "See who they are",
-		Link:    s.link("plans", m.PlanID) + "?part=held",
-		Opening: []string{fmt.Sprintf("Rollcall keeps %s in step by itself, but leaves aside what it cannot decide. After the last reading that is:", c.Connection)},
-		Closing: []string{"Most of it is put right in BambooHR. This mail comes once a week while there is something to look at."}}
-	if c.OnPurpose > 0 {
-		l.More = fmt.Sprintf("Not counted: %s left alone on purpose, by a rule, a hold or a decision.", people(c.OnPurpose))
+// aside lists what is left aside by reason, with the first names of each.
+func (w *writer) aside() []line {
+	var out []line
+	for _, e := range w.c.Entries {
+		var names []string
+		for _, one := range e.First {
+			names = append(names, w.nameOf(one))
+		}
+		text := strings.Join(names, ", ")
+		if more := e.Count - len(names); more > 0 {
+			text += " " + w.Count(w.More, more)
+		}
+		reason := w.Held[e.Reason]
+		if reason == "" {
+			reason = strings.ReplaceAll(string(e.Reason), "_", " ")
+		}
+		out = append(out, line{reason + " (" + w.Number(e.Count) + ")", text})
 	}
-	return l
-}
-
-// moment tells an instant in the reader's zone.
-func (c *Content) moment(t time.Time) string {
-	return t.In(zone(c.Zone)).Format("Monday 2 January 2006, 15:04 MST")
+	return out
 }
 
 // zone is a time zone by its IANA name; UTC where this machine does not know it.
@@ -164,29 +296,12 @@ func zone(name string) *time.Location {
 	return z
 }
 
-func (c *Content) nextTry() string {
-	if c.Next.IsZero() {
-		return ""
-	}
-	return "Rollcall tries again by itself on " + c.moment(c.Next) + ". "
-}
-
-// list joins words as people do.
-func list(words []string) string {
-	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
-	}
-	return strings.Join(words, "")
-}
-
-func people(n int) string { return fmt.Sprintf("%d %s", n, verb(n, "person", "people")) }
-
-// verb chooses the form for a number.
-func verb(n int, one, many string) string {
+// people counts them for the audit trail.
+func people(n int) string {
 	if n == 1 {
-		return one
+		return "1 person"
 	}
-	return many
+	return strconv.Itoa(n) + " people"
 }
 
 // oneLine takes from a value what has no place on one line; names from HR are cleaned when they are read,

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/plan"
 )
 
 // Kind is what a mail is about.
@@ -17,8 +19,11 @@ const (
 	Welcome      Kind = "welcome"       // a run made an account; its link is made when the mail goes out
 	Failing      Kind = "connection_failing"
 	Recovered    Kind = "connection_recovered"
+	Overdue      Kind = "runs_missed" // automatic runs do not happen
 	PlanWaits    Kind = "plan_waits"
-	Troubled     Kind = "records" // employees whose record went wrong in a run
+	PlanExpired  Kind = "plan_expired" // nobody decided in time
+	Approval     Kind = "approval"     // of settings, to administrators
+	Troubled     Kind = "records"      // employees whose record went wrong in a run
 	Digest       Kind = "digest"
 	Confirmation Kind = "confirm" // asks a recipient of failures whether they agree
 )
@@ -70,21 +75,42 @@ type Content struct {
 	Problem    string    `json:"problem,omitempty"`    // one sentence
 	Since      time.Time `json:"since,omitzero"`
 	Next       time.Time `json:"next,omitzero"` // when the connection is tried again
-	Counts     []string  `json:"counts,omitempty"`
-	Sentences  []string  `json:"sentences,omitempty"`
-	Refused    bool      `json:"refused,omitempty"` // an approval is not enough
-	Asker      bool      `json:"asker,omitempty"`   // a person asked for the run
+	Waits      []Wait    `json:"waits,omitempty"`
+	Asker      bool      `json:"asker,omitempty"` // a person asked for the run
 	Releasers  []string  `json:"releasers,omitempty"`
 	Reminder   bool      `json:"reminder,omitempty"`
+	Former     time.Time `json:"former,omitzero"`   // when the plan was made that expired before this one
+	Expires    time.Time `json:"expires,omitzero"`  // of the plan
+	Version    int64     `json:"version,omitempty"` // of the settings
 	Entries    []Entry   `json:"entries,omitempty"`
 	Total      int       `json:"total,omitempty"`
 	OnPurpose  int       `json:"on_purpose,omitempty"`
+	Idle       bool      `json:"idle,omitempty"`   // no process makes automatic runs
+	Holds      []Entry   `json:"holds,omitempty"`  // that end soon
+	Failed     int       `json:"failed,omitempty"` // readings
+	// Language is the one that the mail was written in, once somebody tried to send it; every copy is alike.
+	Language string `json:"language,omitempty"`
+}
+
+// Wait is a kind of changes that the guard does not let through.
+type Wait struct {
+	Kind    plan.Kind `json:"kind"`
+	Count   int       `json:"count"`
+	Of      int       `json:"of,omitempty"`
+	Limit   int       `json:"limit,omitempty"`
+	Hours   int       `json:"hours,omitempty"`   // in which Limit goes through by itself
+	Refused bool      `json:"refused,omitempty"` // an approval is not enough
 }
 
 // Entry is a line of a mail that lists something.
 type Entry struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
+	Name   string      `json:"name,omitempty"`
+	Text   string      `json:"text,omitempty"`   // in English, from the planner, or what somebody wrote
+	Source int64       `json:"source,omitempty"` // of an employee without a name
+	Reason plan.Reason `json:"reason,omitempty"` // why a record is left aside
+	Count  int         `json:"count,omitempty"`  // of all records with Reason
+	First  []Entry     `json:"first,omitempty"`  // of them
+	Until  time.Time   `json:"until,omitzero"`
 }
 
 // Filter narrows a list of mails; zero parts do not.
@@ -94,18 +120,13 @@ type Filter struct {
 	Connection string
 	PersonID   string
 	RunID      string
+	PlanID     string
 	Before     int64 // Mail.No
 	Limit      int   // 0: all
 }
 
 // Recipient is an address that may learn about failures.
-type Recipient struct {
-	Email     string
-	AskedAt   time.Time // zero: never asked
-	AskedBy   string
-	ExpiresAt time.Time // of the link in the mail that asked
-	Confirmed time.Time // zero: not yet
-}
+type Recipient = connection.Recipient
 
 // Hash is the SHA-256 of a secret, which is all that is stored of one.
 type Hash = [sha256.Size]byte
@@ -137,6 +158,8 @@ type Tx interface {
 	// Mails lists the newest first.
 	Mails(f Filter) ([]Mail, error)
 	Counts() (map[State]int, error)
+	// Welcomes counts the welcomes of a run, and those of them that are queued for a later day of work.
+	Welcomes(runID string, runNow time.Time) (states map[State]int, later int, err error)
 	// Release queues the waiting mails of a run and counts them.
 	Release(runID string, now time.Time) (int, error)
 	// Prune drops what was done before an instant; of a welcome it keeps that there was one. It drops
@@ -151,10 +174,14 @@ type Tx interface {
 	// Recipient compares addresses as directory.EmailKey does.
 	Recipient(email string) (Recipient, error)
 	RecipientByHash(h Hash) (Recipient, error)
+	// Recipients lists everybody who was ever asked.
+	Recipients() ([]Recipient, error)
 	// SaveRecipient adds or replaces one; a nil hash takes the link away.
 	SaveRecipient(r Recipient, h *Hash) error
 	// Administrators names active admins and owners, at most limit.
 	Administrators(limit int) ([]string, error)
+	// AdministratorAddresses are the addresses of active admins and owners.
+	AdministratorAddresses() ([]string, error)
 	// Audit appends to the audit trail.
 	Audit(e account.Event) error
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// Options are the parts of a Service. All but RunNow, SMTP, Demo, MaxWelcomes and Log must be set.
+// Options are the parts of a Service. All but RunNow, SMTP, Demo, Language, MaxWelcomes and Log must be set.
 type Options struct {
 	Organisation string // id
 	Store        Store
@@ -39,10 +39,15 @@ type Options struct {
 	// Demo shows mails on the outbox page instead of sending them, their links too. It is for a demo or
 	// development without SMTP, never for a server that people sign in to.
 	Demo bool
+	// Language is that of mails until the organisation chooses one (policy.Languages). Defaults to English.
+	Language string
 	// MaxWelcomes is how many people one run invites by itself; the others wait for an administrator.
 	// Defaults to 500.
 	MaxWelcomes int
-	Log         *slog.Logger // defaults to none
+	// Missed asks every minute whose automatic runs do not happen, and whether no process makes any; nil: nobody
+	// looks.
+	Missed func(ctx context.Context) (missed []MissedRun, idle bool, err error)
+	Log    *slog.Logger // defaults to none
 }
 
 // Sealer seals the secret of a link for one row of the outbox (internal/seal).
@@ -58,11 +63,13 @@ type Accounts interface {
 	HasPassword(ctx context.Context, personID string) (bool, error)
 	Identities(ctx context.Context, personID string) ([]account.LinkedIdentity, error)
 	OrganisationName(ctx context.Context) (string, error)
+	OrganisationLanguage(ctx context.Context) (string, error)
 }
 
 // Connections shows connections; *connection.Service is one.
 type Connections interface {
 	Get(ctx context.Context, id string) (connection.Detail, error)
+	List(ctx context.Context) ([]connection.Summary, error)
 }
 
 // Records is what is read of runs, plans and people; the store's syncrun.Store is one.
@@ -72,6 +79,7 @@ type Records interface {
 	Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[syncrun.StoredItem, error]
 	AppliedItems(ctx context.Context, runID string) iter.Seq2[syncrun.StoredItem, error]
 	RunList(ctx context.Context, connection string, limit int) ([]syncrun.Run, error)
+	Holds(ctx context.Context) ([]directory.Hold, error)
 }
 
 const (
@@ -192,9 +200,9 @@ func (s *Service) loop(ctx context.Context, quit <-chan struct{}, done chan<- st
 	}
 }
 
-// tidy finds runs that were not told about, and drops what is old.
+// tidy finds runs that were not told about, queues what the clock brings, and drops what is old.
 func (s *Service) tidy(ctx context.Context) {
-	if err := errors.Join(s.CatchUp(ctx), s.Prune(ctx)); err != nil {
+	if err := errors.Join(s.CatchUp(ctx), s.watch(ctx), s.OnTime(ctx), s.Prune(ctx)); err != nil {
 		s.o.Log.Warn("the outbox could not be brought up to date", "reason", err)
 	}
 }

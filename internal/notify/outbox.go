@@ -14,6 +14,7 @@ import (
 type Page struct {
 	State State  // "" for all
 	After string // List.Next of the page before; "" for the newest
+	Run   string // only mails of this run; "" for all
 	Limit int    // defaults to 50
 }
 
@@ -36,11 +37,13 @@ type Shown struct {
 	Listed
 	Text string
 	HTML string // a whole document, to be shown in a sandbox
+	// Language is the one that it is written in, of policy.Languages.
+	Language string
 }
 
 // Outbox lists mails.
 func (s *Service) Outbox(ctx context.Context, p Page) (List, error) {
-	f := Filter{Limit: p.Limit}
+	f := Filter{Limit: p.Limit, RunID: p.Run}
 	if f.Limit <= 0 {
 		f.Limit = 50
 	}
@@ -54,7 +57,7 @@ func (s *Service) Outbox(ctx context.Context, p Page) (List, error) {
 		}
 		f.Before = n
 	}
-	organisation, err := s.organisation(ctx)
+	in, err := s.house(ctx)
 	if err != nil {
 		return List{}, err
 	}
@@ -70,7 +73,7 @@ func (s *Service) Outbox(ctx context.Context, p Page) (List, error) {
 			out.Next = strconv.FormatInt(mails[len(mails)-1].No, 10)
 		}
 		for i := range mails {
-			out.Items = append(out.Items, s.listed(&mails[i], organisation))
+			out.Items = append(out.Items, s.listed(&mails[i], in))
 		}
 		return err
 	})
@@ -78,15 +81,24 @@ func (s *Service) Outbox(ctx context.Context, p Page) (List, error) {
 }
 
 // listed leaves the sealed secret out.
-func (s *Service) listed(m *Mail, organisation string) Listed {
-	out := Listed{Mail: *m, Subject: s.letter(m, organisation, "").Subject}
+func (s *Service) listed(m *Mail, in house) Listed {
+	out := Listed{Mail: *m, Subject: s.letter(m, in, "").Subject}
 	out.Sealed = ""
 	return out
 }
 
 // Show returns one mail; directory.ErrNotFound for one that is unknown.
 func (s *Service) Show(ctx context.Context, id string) (Shown, error) {
-	organisation, err := s.organisation(ctx)
+	return s.show(ctx, id, s.o.Demo && s.smtp == nil)
+}
+
+// ShowSealed is Show without the mail's link, whatever the service does with mails: for programs.
+func (s *Service) ShowSealed(ctx context.Context, id string) (Shown, error) {
+	return s.show(ctx, id, false)
+}
+
+func (s *Service) show(ctx context.Context, id string, reveal bool) (Shown, error) {
+	in, err := s.house(ctx)
 	if err != nil {
 		return Shown{}, err
 	}
@@ -98,18 +110,18 @@ func (s *Service) Show(ctx context.Context, id string) (Shown, error) {
 		return Shown{}, err
 	}
 	secret := ""
-	if s.o.Demo && s.smtp == nil && m.Sealed != "" {
+	if reveal && m.Sealed != "" {
 		plain, err := s.o.Sealer.Open(m.Sealed, m.ID)
 		if err != nil {
 			return Shown{}, fmt.Errorf("open the link of mail %s: %w", id, err)
 		}
 		secret = string(plain)
 	}
-	out := Shown{Listed: s.listed(&m, organisation)}
-	l := s.letter(&m, organisation, secret)
-	if l.Link == hiddenLink {
-		l.Closing = append([]string{l.Button + ": " + hiddenLink + "."}, l.Closing...)
-		l.Link = ""
+	out := Shown{Listed: s.listed(&m, in)}
+	l := s.letter(&m, in, secret)
+	out.Language = l.Language
+	if l.Sealed {
+		l.Closing, l.Link = append([]string{l.Button + ": " + l.Link + "."}, l.Closing...), ""
 	}
 	out.Text, out.HTML, err = l.render()
 	return out, err

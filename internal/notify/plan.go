@@ -1,15 +1,13 @@
 package notify
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
+	"strconv"
+	"time"
 
-	"github.com/rollcall-hr/rollcall/directory"
-	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -17,33 +15,28 @@ import (
 // planWaits tells that a plan waits: once a plan, and of plans that wait for the same thing, as those of a
 // frequent schedule do, once a day. last is the one that was told.
 func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **waitNotice) error {
-	h := &info.Header
-	c := Content{Asker: !run.Trigger.Automatic()}
-	var same []string
-	for _, r := range h.Reasons {
-		if r.Waiting == plan.NotWaiting {
-			continue
-		}
-		same = append(same, fmt.Sprintf("%s=%d %s", r.Kind, r.Count, r.Waiting))
-		c.Counts = append(c.Counts, kindCount(h, r.Kind))
-		c.Sentences = append(c.Sentences, r.Sentence)
-		c.Refused = c.Refused || r.Waiting == plan.WaitingRefused
-	}
-	if len(same) == 0 || run.Released { // nothing waits, or somebody is looking at it
+	waits := waitsOf(&info.Header, n.d.Settings.Guard.Window)
+	if len(waits) == 0 || run.Released { // nothing waits, or somebody is looking at it
 		*last = nil
 		return nil
 	}
-	now := waitNotice{For: strings.Join(same, ", "), At: info.CreatedAt}
-	if before := *last; before != nil && before.For == now.For {
-		if now.At.Sub(before.At) < remindAfter {
+	now := waitNotice{For: waitsFor(&info.Header), At: info.CreatedAt, Plan: info.ID, Made: info.CreatedAt, Waits: waits,
+		Expires: info.CreatedAt.Add(n.d.Settings.PlanExpires)}
+	c := Content{Asker: !run.Trigger.Automatic(), Waits: waits, Expires: now.Expires}
+	if before := *last; before != nil {
+		if now.For == before.For && !before.Over && now.At.Sub(before.At) < remindAfter {
+			now.At = before.At // of the one that was told
+			*last = &now
 			return nil
 		}
-		c.Reminder = true
+		c.Reminder = now.For == before.For
+		if before.expired(info.CreatedAt) {
+			c.Former = before.Made
+		}
 	}
 	if len(n.to) == 0 {
 		return nil // whoever confirms an address is told by the next run
 	}
-	c.Counts = slices.Compact(c.Counts)
 	var err error
 	if c.Releasers, err = n.Administrators(6); err != nil {
 		return err
@@ -52,24 +45,20 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 	return n.tell(Mail{Kind: PlanWaits, RunID: run.ID, PlanID: info.ID, Content: c}, info.ID)
 }
 
-// kindCount says how much of a kind waits.
-func kindCount(h *plan.Header, k plan.Kind) string {
-	c := h.KindCounts[k]
-	switch k {
-	case plan.KindDeactivate:
-		return fmt.Sprintf("%d %s", c, verb(c, "deactivation", "deactivations"))
-	case plan.KindMoveEmail:
-		return fmt.Sprintf("%d %s", c, verb(c, "e-mail change", "e-mail changes"))
-	case plan.KindBlank:
-		return fmt.Sprintf("values cleared for %s", people(c))
-	case plan.KindNewDepartments:
-		return fmt.Sprintf("%d %s", c, verb(c, "new department", "new departments"))
-	case plan.KindIDChurn:
-		return fmt.Sprintf("%d new or linked %s", c, verb(c, "person", "people"))
-	case plan.KindBaseline:
-		return "what a doubtful reading would take away"
+// waitsOf are the kinds that wait; window is the one of the guard.
+func waitsOf(h *plan.Header, window time.Duration) []Wait {
+	var out []Wait
+	for _, r := range h.Reasons {
+		if r.Waiting != plan.NotWaiting {
+			out = append(out, Wait{Kind: r.Kind, Count: r.Count, Of: r.Of, Limit: r.Limit, Hours: int(window.Hours()), Refused: r.Waiting == plan.WaitingRefused})
+		}
 	}
-	return string(k)
+	return out
+}
+
+// expired tells a plan of which nobody has told yet that it is too old to be applied.
+func (w *waitNotice) expired(now time.Time) bool {
+	return w != nil && !w.Over && !w.Expires.IsZero() && !now.Before(w.Expires)
 }
 
 // troubles are the records that went wrong in a run.
@@ -100,7 +89,7 @@ func (s *Service) troubles(ctx context.Context, run *syncrun.Run, info *syncrun.
 	t := &troubles{entries: map[string]Entry{}}
 	for _, e := range run.Errors {
 		if e.SourceID != "" {
-			t.add(e.SourceID+" "+e.Code, Entry{Name: "Employee " + oneLine(e.SourceID), Text: oneLine(e.Message)})
+			t.add(e.SourceID+" "+e.Code, Entry{Source: number(e.SourceID), Text: oneLine(e.Message)})
 		}
 	}
 	for it, err := range s.o.Records.Items(ctx, info.ID, 0, false) {
@@ -108,21 +97,23 @@ func (s *Service) troubles(ctx context.Context, run *syncrun.Run, info *syncrun.
 			return nil, s.explain("look for records that went wrong in run "+run.ID, err)
 		}
 		if h := it.Held; h != nil && failed(h.Reason) {
-			t.add(fmt.Sprintf("%d %s %s %s", h.SourceID, h.PersonID, h.Reason, h.Field), Entry{Name: oneLine(nameOf(h)), Text: oneLine(h.Detail)})
+			t.add(fmt.Sprintf("%d %s %s %s", h.SourceID, h.PersonID, h.Reason, h.Field), Entry{Name: nameOf(h), Source: h.SourceID, Reason: h.Reason, Text: oneLine(h.Detail)})
 		}
 	}
 	slices.Sort(t.keys)
 	return t, nil
 }
 
-func nameOf(h *plan.Held) string {
-	switch {
-	case h.Name != "":
-		return h.Name
-	case h.Email != "":
-		return h.Email
+// nameOf is what a record is known by, "" when only its number is.
+func nameOf(h *plan.Held) string { return oneLine(cmp.Or(h.Name, h.Email)) }
+
+// number is an employee's id, 0 for what is none.
+func number(id string) int64 {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return 0
 	}
-	return fmt.Sprintf("Employee %d", h.SourceID)
+	return n
 }
 
 // troubled tells the records that went wrong and were right, or unknown, before: one mail a run, and each
@@ -146,101 +137,4 @@ func (n *noticeTx) troubled(run *syncrun.Run, t *troubles) error {
 		return nil
 	}
 	return n.tell(Mail{Kind: Troubled, RunID: run.ID, Content: Content{Entries: entries, Total: total}}, run.ID)
-}
-
-// byChoice are the reasons that somebody chose: nothing has to be done about them.
-func byChoice(r plan.Reason) bool {
-	return slices.Contains([]plan.Reason{plan.OutOfScope, plan.OnHold, plan.LockedByAdmin, plan.NotFromHR, plan.NotStarted, plan.LastOwner}, r)
-}
-
-// QueueDigest queues the weekly mail about what a connection leaves aside (contradiction C18): at most one a
-// week of the connection's zone, none when there is nothing to do. It reports whether there was something.
-func (s *Service) QueueDigest(ctx context.Context, d connection.Detail) (bool, error) {
-	info, err := s.lastPlan(ctx, d.ID)
-	if errors.Is(err, directory.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, s.explain("look for what "+d.Name+" leaves aside", err)
-	}
-	c := Content{}
-	counts := map[plan.Reason]int{}
-	for it, err := range s.o.Records.Items(ctx, info.ID, 0, false) {
-		switch {
-		case err != nil:
-			return false, s.explain("look for what "+d.Name+" leaves aside", err)
-		case it.Held == nil:
-		case byChoice(it.Held.Reason):
-			c.OnPurpose++
-		default:
-			counts[it.Held.Reason]++
-			c.Total++
-		}
-	}
-	if c.Total == 0 {
-		return false, nil
-	}
-	for _, r := range slices.Sorted(maps.Keys(counts)) {
-		c.Entries = append(c.Entries, Entry{Name: asideWords(r), Text: fmt.Sprint(counts[r])})
-	}
-	err = s.write(ctx, "queue the digest of "+d.Name, func(tx Tx) error {
-		n, err := s.notice(tx, &d)
-		if err != nil {
-			return err
-		}
-		year, week := s.o.RunNow().In(zone(d.TimeZone)).ISOWeek()
-		return n.tell(Mail{Kind: Digest, PlanID: info.ID, Content: c}, fmt.Sprintf("%s/%d-W%02d", d.ID, year, week))
-	})
-	s.nudge()
-	return true, err
-}
-
-// lastPlan is the newest plan of everybody; directory.ErrNotFound when there is none.
-func (s *Service) lastPlan(ctx context.Context, connection string) (syncrun.PlanInfo, error) {
-	runs, err := s.o.Records.RunList(ctx, connection, lookAt)
-	if err != nil {
-		return syncrun.PlanInfo{}, err
-	}
-	for i := range runs {
-		if runs[i].PlanID == "" || runs[i].UndoOf != "" || runs[i].Outcome == syncrun.OutcomeFailed {
-			continue
-		}
-		info, err := s.o.Records.Plan(ctx, connection, runs[i].PlanID)
-		if errors.Is(err, directory.ErrNotFound) {
-			continue // dropped as old
-		}
-		if err != nil || info.Person == "" && info.UndoOf == "" && info.Header.AsOf == nil && info.Header.Evidence.SnapshotID != "" {
-			return info, err
-		}
-	}
-	return syncrun.PlanInfo{}, fmt.Errorf("plan of connection %s: %w", connection, directory.ErrNotFound)
-}
-
-// asideWords says why records are left aside.
-func asideWords(r plan.Reason) string {
-	switch r {
-	case plan.NoEmail:
-		return "Without a work e-mail"
-	case plan.DuplicateEmail:
-		return "Sharing an e-mail with somebody else"
-	case plan.AmbiguousMatch:
-		return "Fitting several people"
-	case plan.IdentityConflict:
-		return "Looking like somebody else"
-	case plan.EmailTaken:
-		return "With an e-mail that belongs to somebody else"
-	case plan.ManagerLoop:
-		return "With reporting lines in a loop"
-	case plan.ManagerMissing:
-		return "With a manager who was not found"
-	case plan.Unreadable:
-		return "With values that the key may not see"
-	case plan.InactiveUnknown, plan.StatusBlank:
-		return "Without a status"
-	case plan.MissingInHR:
-		return "Missing in BambooHR"
-	case plan.InvalidValue:
-		return "With a value that cannot be used"
-	}
-	return strings.ReplaceAll(string(r), "_", " ")
 }

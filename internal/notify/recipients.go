@@ -64,6 +64,18 @@ func (s *Service) Ask(ctx context.Context, actor, email string) error {
 	return err
 }
 
+// Asked implements connection.Recipients.
+func (s *Service) Asked(ctx context.Context) (out []Recipient, err error) {
+	err = s.read(ctx, "look up who was asked", func(tx Tx) error {
+		out, err = tx.Recipients()
+		return err
+	})
+	return out, err
+}
+
+// CanAsk implements connection.Recipients.
+func (s *Service) CanAsk() bool { return s.smtp != nil || s.o.Demo }
+
 // Recipients tells of every address whether it agreed, in the order given.
 func (s *Service) Recipients(ctx context.Context, emails []string) ([]Recipient, error) {
 	out := make([]Recipient, len(emails))

@@ -28,17 +28,28 @@ const (
 
 // memory is what was told about a connection; of the organisation it has Since alone.
 type memory struct {
-	Since   time.Time   `json:"since,omitzero"`   // runs that ended before are never told
-	Failing time.Time   `json:"failing,omitzero"` // when the failure under way began
-	Waits   *waitNotice `json:"waits,omitempty"`  // the plan that was told last, while its successors wait for the same
-	Due     *waitNotice `json:"due,omitempty"`    // the same of effects that came due without a reading
-	Told    []string    `json:"told,omitempty"`   // troubled records, sorted
+	Since   time.Time   `json:"since,omitzero"`    // runs that ended before are never told
+	Failing time.Time   `json:"failing,omitzero"`  // when the failure under way began
+	Missed  time.Time   `json:"missed,omitzero"`   // when the run was due that began the episode of missed ones under way
+	Waits   *waitNotice `json:"waits,omitempty"`   // the plan that was told last, while its successors wait for the same
+	Due     *waitNotice `json:"due,omitempty"`     // the same of effects that came due without a reading
+	Changes *waitNotice `json:"changes,omitempty"` // the same of looks for changes
+	Told    []string    `json:"told,omitempty"`    // troubled records, sorted
+
+	Awaits   time.Time `json:"awaits,omitzero"`   // when administrators were asked to approve the settings
+	Digested time.Time `json:"digested,omitzero"` // up to when the weekly digest was looked at
 }
 
-// waitNotice is a plan that waits, as it was told.
+// waitNotice is a plan that waits, as it was told, and the newest of those that wait for the same.
 type waitNotice struct {
 	For string    `json:"for"` // what is held back
-	At  time.Time `json:"at"`
+	At  time.Time `json:"at"`  // of the plan that was told
+
+	Plan    string    `json:"plan,omitempty"`
+	Made    time.Time `json:"made,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
+	Waits   []Wait    `json:"waits,omitempty"`
+	Over    bool      `json:"over,omitempty"` // it was told that it expired
 }
 
 func recall(tx Tx, connection string) (m memory, err error) {
@@ -98,7 +109,7 @@ func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after
 	if err != nil {
 		return err
 	}
-	if err := n.health(); err != nil {
+	if err := errors.Join(n.health(), n.approval()); err != nil {
 		return err
 	}
 	switch {
@@ -106,6 +117,8 @@ func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after
 		err = n.planWaits(run, info, &n.memory.Waits)
 	case effects(run, info):
 		err = n.planWaits(run, info, &n.memory.Due)
+	case ofChanges(run, info):
+		err = n.planWaits(run, info, &n.memory.Changes)
 	}
 	if err != nil {
 		return err
@@ -122,7 +135,12 @@ func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after
 // whole reports a run that meant to change everybody of the connection: a preview is looked at by whoever
 // made it, and an undo or one person is somebody's own doing.
 func whole(run *syncrun.Run, info *syncrun.PlanInfo) bool {
-	return info != nil && info.ID != "" && info.Person == "" && info.UndoOf == "" && info.Header.AsOf == nil && run.Outcome != syncrun.OutcomePreview
+	return info != nil && info.ID != "" && info.Person == "" && info.UndoOf == "" && !info.Header.Hypothetical() && run.Outcome != syncrun.OutcomePreview
+}
+
+// ofChanges reports a run that read only those who changed.
+func ofChanges(run *syncrun.Run, info *syncrun.PlanInfo) bool {
+	return info != nil && info.Person == syncrun.PlanOfChanges && run.Outcome != syncrun.OutcomePreview
 }
 
 // effects reports a run that could only do what came due.
@@ -138,7 +156,7 @@ func (s *Service) ConnectionSeen(ctx context.Context, d connection.Detail) error
 		if err != nil {
 			return err
 		}
-		if err := n.health(); err != nil {
+		if err := errors.Join(n.health(), n.approval()); err != nil {
 			return err
 		}
 		return n.memory.keep(tx, d.ID)
@@ -148,15 +166,17 @@ func (s *Service) ConnectionSeen(ctx context.Context, d connection.Detail) error
 }
 
 // SettingsSaved asks the addresses of a connection's notices that nobody asked yet whether they agree; those
-// of the operator's file need not.
+// of the operator's file need not. It also tells administrators of settings that wait for an approval.
 func (s *Service) SettingsSaved(ctx context.Context, d connection.Detail) error {
+	err := s.ConnectionSeen(ctx, d)
 	if d.Origin == connection.FromFile {
-		return nil
+		return err
 	}
-	known, err := s.Recipients(ctx, d.Settings.Notify.Errors)
+	known, unknown := s.Recipients(ctx, d.Settings.Notify.Errors)
+	err = errors.Join(err, unknown)
 	for _, r := range known {
-		if err == nil && r.Confirmed.IsZero() && r.AskedAt.IsZero() {
-			err = s.Ask(ctx, d.Version.Actor, r.Email)
+		if unknown == nil && r.Confirmed.IsZero() && r.AskedAt.IsZero() {
+			err = errors.Join(err, s.Ask(ctx, d.Version.Actor, r.Email))
 		}
 	}
 	return err
@@ -200,10 +220,12 @@ func recipients(tx Tx, d *connection.Detail) ([]string, error) {
 }
 
 // tell queues one notice to every recipient; key says what it is about, so that nobody gets it twice.
-func (n *noticeTx) tell(m Mail, key string) error {
+func (n *noticeTx) tell(m Mail, key string) error { return n.tellThem(n.to, m, key) }
+
+func (n *noticeTx) tellThem(to []string, m Mail, key string) error {
 	m.Connection, m.UselessAt = n.d.ID, n.s.o.Now().Add(noticeFor)
 	m.Content.Connection, m.Content.Zone = oneLine(n.d.Name), n.d.TimeZone
-	for _, address := range n.to {
+	for _, address := range to {
 		m.To, m.Key = address, strings.Join([]string{string(m.Kind), key, directory.EmailKey(address)}, "/")
 		if err := n.s.queue(n, m); err != nil {
 			return err

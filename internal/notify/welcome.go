@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,29 +54,38 @@ func (s *Service) AskedFor(ctx context.Context, runID string, invite bool) error
 
 // Invitees is how many people a plan would invite if it were applied with invitations.
 type Invitees struct {
-	Now     int // as soon as the plan is applied
-	Later   int // on their first day of work
-	Waiting int // of both, those above the cap, whom an administrator releases
+	Now       int // as soon as the plan is applied
+	Later     int // on their first day of work
+	Waiting   int // of both, those above the cap, whom an administrator releases
+	NoAddress int // get an account and cannot be invited
+	Cap       int // how many one run invites by itself
 }
 
-// Invitees counts whom applying a plan invites; only narrows it to some positions, empty means all.
-func (s *Service) Invitees(ctx context.Context, planID string, settings *policy.Connection, only []int64) (Invitees, error) {
-	var out Invitees
+// People counts everybody who gets a mail one day.
+func (i Invitees) People() int { return i.Now + i.Later }
+
+// Invitees counts whom applying a plan invites; takes narrows it to some positions, nil means all.
+func (s *Service) Invitees(ctx context.Context, planID string, settings *policy.Connection, takes func(seq int64) bool) (Invitees, error) {
+	out := Invitees{Cap: s.o.MaxWelcomes}
 	zones := settings.Zones()
 	for it, err := range s.o.Records.Items(ctx, planID, 0, false) {
 		if err != nil {
 			return out, s.explain("count whom plan "+planID+" invites", err)
 		}
-		if it.Change == nil || it.RunID != "" || !invitable(it.Change) || len(only) > 0 && !slices.Contains(only, it.Seq) {
+		if it.Change == nil || it.RunID != "" || it.Change.Action != plan.Create || takes != nil && !takes(it.Seq) {
 			continue
 		}
-		if firstDay(it.Change, zones).After(s.o.RunNow()) {
+		switch {
+		case it.Change.Email == "":
+			out.NoAddress++
+		case !invitable(it.Change):
+		case firstDay(it.Change, zones).After(s.o.RunNow()):
 			out.Later++
-		} else {
+		default:
 			out.Now++
 		}
 	}
-	out.Waiting = max(0, out.Now+out.Later-s.o.MaxWelcomes)
+	out.Waiting = max(0, out.People()-out.Cap)
 	return out, nil
 }
 

@@ -64,6 +64,10 @@ func (sealer) Open(sealed, row string) (plain []byte, err error) {
 
 func (w *world) Get(context.Context, string) (connection.Detail, error) { return w.conn, nil }
 
+func (w *world) List(context.Context) ([]connection.Summary, error) {
+	return []connection.Summary{w.conn.Summary}, nil
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	db, err := store.Open(t.Context(), t.TempDir()+"/data", store.Options{})
