@@ -86,7 +86,7 @@ func TestPatchBegins(t *testing.T) {
 	in := struct {
 		one
 		Body personRequest
-	}{one{"p_1"}, personRequest{Version: 1, Phone: optional[string]{true, "555-0001"}}}
+	}{one{ID: "p_1"}, personRequest{Version: 1, Phone: optional[string]{true, "555-0001"}}}
 	if _, err := a.patchPerson(r, in); classify(err).Code != "changed_meanwhile" {
 		t.Errorf("want changed_meanwhile, got %v", err)
 	}

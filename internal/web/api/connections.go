@@ -3,13 +3,11 @@ package api
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/web/api/draft"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/source"
@@ -58,6 +56,7 @@ type connectionDetailView struct {
 	Previewed *string         `json:"previewed_at" doc:"First preview of the settings in force."`
 	Approved  *approvalView   `json:"approved" doc:"Who let these settings run by themselves."`
 	Busy      *jobView        `json:"busy" doc:"What runs right now."`
+	Webhook   *webhookView    `json:"webhook" doc:"How BambooHR's webhook stands; null where none is taken."`
 }
 
 type approvalView struct {
@@ -70,16 +69,6 @@ type checkView struct {
 	source.Report
 	At    string  `json:"checked_at"`
 	Error *string `json:"error"`
-}
-
-// versionView is one stored state of the settings.
-type versionView struct {
-	Version  int64           `json:"version"`
-	At       string          `json:"saved_at"`
-	Actor    string          `json:"actor"`
-	Note     string          `json:"note" doc:"What changed, one line a change."`
-	Settings json.RawMessage `json:"settings"`
-	Approved *approvalView   `json:"approved"`
 }
 
 func viewSummary(s *connection.Summary) connectionView {
@@ -114,7 +103,7 @@ func viewDetail(d *connection.Detail) (connectionDetailView, error) {
 		return v, nil
 	}
 	var err error
-	v.Settings, err = settingsJSON(policy.Export(d.Settings))
+	v.Settings, err = draft.JSON(policy.Export(d.Settings))
 	return v, err
 }
 
@@ -132,17 +121,6 @@ func viewCheck(c *connection.Check) checkView {
 	return v
 }
 
-// settingsJSON is exported settings as JSON: what PATCH takes.
-func settingsJSON(text []byte) (json.RawMessage, error) {
-	var file struct {
-		Connection map[string]any `yaml:"connection"`
-	}
-	if err := yaml.Load(text, &file); err != nil {
-		return nil, fmt.Errorf("read stored settings: %w", err)
-	}
-	return json.Marshal(file.Connection)
-}
-
 func (a *api) listConnections(r *http.Request, _ none) (page[connectionView], error) {
 	list, err := a.Connections.List(r.Context())
 	out := make([]connectionView, len(list))
@@ -157,7 +135,7 @@ func (a *api) getConnection(r *http.Request, in one) (connectionDetailView, erro
 	if err != nil {
 		return connectionDetailView{}, err
 	}
-	return viewDetail(&d)
+	return a.withWebhook(r, &d)
 }
 
 type createConnectionRequest struct {
@@ -182,7 +160,7 @@ func (a *api) createConnection(r *http.Request, in struct{ Body createConnection
 	if err != nil {
 		return connectionDetailView{}, a.taken(r, err)
 	}
-	return viewDetail(&d)
+	return a.withWebhook(r, &d)
 }
 
 // taken answers a name that another connection has as a conflict: a request that is sent twice makes one
@@ -301,39 +279,19 @@ func (a *api) cancelConnection(r *http.Request, in one) (connectionDetailView, e
 	})
 }
 
-func (a *api) listVersions(r *http.Request, in one) (page[versionView], error) {
-	list, err := a.Connections.Versions(r.Context(), in.ID)
-	if err != nil {
-		return page[versionView]{}, err
-	}
-	out := make([]versionView, len(list))
-	for i, v := range list {
-		out[i] = versionView{Version: v.Number, At: instant(v.At), Actor: v.Actor, Note: v.Note, Approved: viewApproval(v.Approved)}
-		if out[i].Settings, err = settingsJSON([]byte(v.YAML)); err != nil {
-			return page[versionView]{}, err
-		}
-	}
-	return whole(out), nil
-}
-
-type restoreRequest struct {
-	Version int64 `json:"version" required:"true"`
-}
-
-func (a *api) restoreVersion(r *http.Request, in struct {
+func (a *api) sync(r *http.Request, in struct {
 	one
-	Body restoreRequest
-}) (connectionDetailView, error) {
-	if _, err := a.Connections.Restore(r.Context(), actor(r), in.ID, in.Body.Version); err != nil {
-		return connectionDetailView{}, err
+	Body syncRequest
+}) (later[doneView], error) {
+	var j connection.Job
+	var err error
+	if invite := in.Body.Invite; invite != nil {
+		j, err = a.Connections.SyncInviting(r.Context(), actor(r), in.ID, *invite)
+	} else {
+		j, err = a.Connections.Sync(r.Context(), actor(r), in.ID)
 	}
-	return a.getConnection(r, in.one)
-}
-
-func (a *api) sync(r *http.Request, in one) (later[doneView], error) {
-	j, err := a.Connections.Sync(r.Context(), actor(r), in.ID)
 	if err != nil {
 		return later[doneView]{}, err
 	}
-	return wait(a, r, j, viewDone)
+	return wait(a, r, j, a.viewDone(r))
 }

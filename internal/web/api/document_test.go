@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-hr/rollcall/internal/account"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/openapi.json")
@@ -71,7 +74,7 @@ func TestDocumentHolds(t *testing.T) {
 
 // TestGuide holds docs/api.md against the codes that the API answers.
 func TestGuide(t *testing.T) {
-	guide, err := os.ReadFile("../../../docs/api.md")
+	guide, err := os.ReadFile(guideFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,4 +83,53 @@ func TestGuide(t *testing.T) {
 			t.Errorf("docs/api.md does not tell of %s, %d", code, status)
 		}
 	}
+}
+
+const guideFile = "../../../docs/api.md"
+
+// TestAddresses holds the list in docs/api.md equal to the addresses there are.
+func TestAddresses(t *testing.T) {
+	text, err := os.ReadFile(guideFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin, end = "<!-- addresses: written by go generate ./internal/web/api -->\n", "<!-- end of addresses -->"
+	before, rest, ok := strings.Cut(string(text), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !ok || !ended {
+		t.Fatalf("%s has no place for the addresses", guideFile)
+	}
+	want := before + begin + addresses() + end + after
+	if *update {
+		if err := os.WriteFile(guideFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		text = []byte(want)
+	}
+	if diff := cmp.Diff(string(text), want); diff != "" {
+		t.Errorf("%s does not list the addresses; run go generate ./internal/web/api (-file +API):\n%s", guideFile, diff)
+	}
+}
+
+// addresses is a table per noun, in the order of the table of endpoints.
+func addresses() string {
+	var tags []string
+	rows := map[string]string{}
+	for _, e := range (&api{}).endpoints() {
+		if rows[e.Tag()] == "" {
+			tags = append(tags, e.Tag())
+		}
+		role := "anybody"
+		for _, r := range slices.Backward(account.Roles()) {
+			if account.Allows(r, e.Permission) {
+				role = string(r)
+			}
+		}
+		rows[e.Tag()] += fmt.Sprintf("| `%s %s` | %s | %s |\n", e.Method, e.Path, e.Summary, role)
+	}
+	var b strings.Builder
+	for _, tag := range tags {
+		fmt.Fprintf(&b, "\n| %s | | |\n|---|---|---|\n%s", tag, rows[tag])
+	}
+	return b.String() + "\n"
 }

@@ -80,6 +80,7 @@ type holdRequest struct {
 	Who      string          `json:"who" doc:"Instead of person_id: e-mail address, employee:ID, number:NUMBER or an exact name."`
 	Field    directory.Field `json:"field" doc:"Hold this field only; without it, the whole person."`
 	Until    string          `json:"until" doc:"RFC 3339, or a date: the end of that day in the connection's zone. Without it, until it is removed."`
+	Agrees   bool            `json:"until_hr_agrees" doc:"Instead of until: hold until BambooHR says what is here now."`
 	Reason   string          `json:"reason" required:"true" doc:"Why, for whoever finds it later."`
 }
 
@@ -108,7 +109,15 @@ func (a *api) createHold(r *http.Request, in struct{ Body holdRequest }) (syncru
 	if err != nil {
 		return none, err
 	}
-	h, err := e.AddHold(r.Context(), "id:"+b.PersonID, b.Field, until, b.Reason)
+	var h directory.Hold
+	switch who := "id:" + b.PersonID; {
+	case b.Agrees && b.Until != "":
+		err = &gate.InputError{Field: "until_hr_agrees", Text: "give until or until_hr_agrees, not both"}
+	case b.Agrees:
+		h, err = e.AddHoldUntilHR(r.Context(), who, b.Field, b.Reason)
+	default:
+		h, err = e.AddHold(r.Context(), who, b.Field, until, b.Reason)
+	}
 	if err != nil {
 		return none, err
 	}
@@ -169,29 +178,4 @@ func (a *api) decide(r *http.Request, in struct{ Body decisionRequest }) (decisi
 		return decisionView{}, err
 	}
 	return decisionView{e.Policy.Name, fmt.Sprint(d.SourceID), d.Kind, syncrun.Optional(d.PersonID)}, nil
-}
-
-// groupView is a department or a team.
-type groupView struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"`
-	Aliases []string `json:"aliases" doc:"Other names under which HR may know it."`
-	Active  int      `json:"active" doc:"Active people."`
-	People  int      `json:"people" doc:"All people, deactivated ones too."`
-	Version int64    `json:"version"`
-}
-
-func (a *api) groups(r *http.Request, kind directory.GroupKind) (page[groupView], error) {
-	rows, err := a.Views.Groups(r.Context(), kind)
-	return pageOf(view.Page[view.GroupRow]{Items: rows}, func(g *view.GroupRow) groupView {
-		return groupView{g.ID, g.Name, append([]string{}, g.Aliases...), g.Active, g.People, g.Version}
-	}), err
-}
-
-func (a *api) listDepartments(r *http.Request, _ none) (page[groupView], error) {
-	return a.groups(r, directory.KindDepartment)
-}
-
-func (a *api) listTeams(r *http.Request, _ none) (page[groupView], error) {
-	return a.groups(r, directory.KindTeam)
 }

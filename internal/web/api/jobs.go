@@ -10,8 +10,8 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // patience is how long a request waits for a run before it is told where to look for it.
@@ -40,11 +40,11 @@ type later[T any] struct {
 	value T
 }
 
-func (later[T]) done() reflect.Type { return reflect.TypeFor[T]() }
+func (later[T]) Done() reflect.Type { return reflect.TypeFor[T]() }
 
-func (l later[T]) answer(w http.ResponseWriter, r *http.Request, status int) error {
+func (l later[T]) Answer(w http.ResponseWriter, r *http.Request, status int) error {
 	if l.job == nil {
-		return write(w, r, status, l.value)
+		return rest.Write(w, r, status, l.value)
 	}
 	w.Header().Set("Location", base+"/runs/"+l.job.Job)
 	if wantsJob(r) {
@@ -89,15 +89,19 @@ func wait[T any](a *api, r *http.Request, j connection.Job, show func(connection
 
 // doneView is a finished run with what it left, as "rollcall apply -o json" tells it.
 type doneView struct {
-	syncrun.RunView
+	runDetailView
 	Waiting int `json:"waiting" doc:"Changes that still wait."`
 }
 
-func viewDone(j connection.Job) (doneView, error) {
-	if j.Run == nil {
-		return doneView{}, errors.New("a job ended without a run: " + j.ID)
+// viewDone makes the view of a finished job.
+func (a *api) viewDone(r *http.Request) func(connection.Job) (doneView, error) {
+	return func(j connection.Job) (doneView, error) {
+		if j.Run == nil {
+			return doneView{}, errors.New("a job ended without a run: " + j.ID)
+		}
+		v, err := a.viewRun(r, j.Run)
+		return doneView{v, j.Waiting}, err
 	}
-	return doneView{syncrun.ViewRun(*j.Run), j.Waiting}, nil
 }
 
-func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func instant(t time.Time) string { return rest.Instant(t) }

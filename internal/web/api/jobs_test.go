@@ -33,17 +33,17 @@ func (s slow) Wait(ctx context.Context, _ string) (connection.Job, error) {
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &api{Deps: Deps{Connections: slow{}}}
-		l, err := wait(a, httptest.NewRequest("POST", "/", nil), connection.Job{ID: "run_1"}, viewDone)
+		l, err := wait(a, httptest.NewRequest("POST", "/", nil), connection.Job{ID: "run_1"}, a.viewDone(nil))
 		if err != nil || l.job == nil || l.job.Job != "run_1" {
 			t.Errorf("after %s: %v, %v", patience, l, err)
 		}
 		ctx, gone := context.WithCancel(t.Context())
 		gone()
-		if _, err := wait(a, httptest.NewRequestWithContext(ctx, "POST", "/", nil), connection.Job{ID: "run_1"}, viewDone); !errors.Is(err, context.Canceled) {
+		if _, err := wait(a, httptest.NewRequestWithContext(ctx, "POST", "/", nil), connection.Job{ID: "run_1"}, a.viewDone(nil)); !errors.Is(err, context.Canceled) {
 			t.Errorf("a client that is gone: %v", err)
 		}
 		a.Connections = slow{forgotten: true}
-		if l, err := wait(a, httptest.NewRequest("POST", "/", nil), connection.Job{ID: "run_1"}, viewDone); err != nil || l.job == nil {
+		if l, err := wait(a, httptest.NewRequest("POST", "/", nil), connection.Job{ID: "run_1"}, a.viewDone(nil)); err != nil || l.job == nil {
 			t.Errorf("a job that a newer one replaced: %v, %v", l, err)
 		}
 	})
@@ -66,7 +66,7 @@ func (torn) Items(context.Context, string, int64, bool) iter.Seq2[syncrun.Stored
 // TestTornPlan: half a plan never passes for a whole one.
 func TestTornPlan(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = planDocument{store: torn{}}.answer(w, r, http.StatusOK)
+		_ = planDocument{store: torn{}}.Answer(w, r, http.StatusOK)
 	}))
 	defer server.Close()
 	res, err := http.Get(server.URL)

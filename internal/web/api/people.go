@@ -12,13 +12,14 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-type peopleQuery struct {
-	paging
+// peopleFilter picks people.
+type peopleFilter struct {
 	Q          string           `query:"q" doc:"Part of a name, address or employee number, without regard to case and accents."`
 	Status     directory.Status `query:"status"`
 	Role       directory.Role   `query:"role"`
@@ -32,19 +33,30 @@ type peopleQuery struct {
 	Sort       peopleSort       `query:"sort" default:"name"`
 }
 
+type peopleInput struct {
+	paging
+	peopleFilter
+}
+
 // peopleSort is an order of people.
 type peopleSort string
 
-func (a *api) listPeople(r *http.Request, in peopleQuery) (page[syncrun.PersonView], error) {
-	var none page[syncrun.PersonView]
-	q := view.PeopleQuery{Q: in.Q, Status: in.Status, Department: in.Department, Team: in.Team, Location: in.Location, Role: in.Role,
-		Manager: in.Manager, Unlinked: in.Unlinked, OnHold: in.OnHold, Now: a.Now(), Sort: view.Sort(in.Sort), After: in.After, Limit: in.Limit}
-	var err error
+func (a *api) peopleQuery(r *http.Request, in *peopleFilter) (q view.PeopleQuery, err error) {
+	q = view.PeopleQuery{Q: in.Q, Status: in.Status, Department: in.Department, Team: in.Team, Location: in.Location, Role: in.Role,
+		Manager: in.Manager, Unlinked: in.Unlinked, OnHold: in.OnHold, Now: a.Now(), Sort: view.Sort(in.Sort)}
 	if in.Connection != "" {
-		if q.Connection, err = a.connectionID(r, in.Connection); err != nil {
-			return none, err
-		}
+		q.Connection, err = a.connectionID(r, in.Connection)
 	}
+	return q, err
+}
+
+func (a *api) listPeople(r *http.Request, in peopleInput) (page[syncrun.PersonView], error) {
+	var none page[syncrun.PersonView]
+	q, err := a.peopleQuery(r, &in.peopleFilter)
+	if err != nil {
+		return none, err
+	}
+	q.After, q.Limit = in.After, in.Limit
 	rows, err := a.Views.People(r.Context(), q)
 	if err != nil {
 		return none, err
@@ -355,7 +367,7 @@ type explainWhoQuery struct {
 // explainWho also answers for employees who are nobody in the directory.
 func (a *api) explainWho(r *http.Request, in explainWhoQuery) (plan.Explanation, error) {
 	if in.Who == "" {
-		return plan.Explanation{}, badQuery("who is missing: name somebody")
+		return plan.Explanation{}, rest.BadQuery("who is missing: name somebody")
 	}
 	e, err := a.engine(r)
 	if err == nil && in.Connection != "" {
@@ -375,7 +387,7 @@ func (a *api) explain(r *http.Request, e *syncrun.Engine, who, at string) (plan.
 	if at != "" {
 		var err error
 		if then, err = moment("at", at, e.Policy.Zones().Connection()); err != nil {
-			return plan.Explanation{}, badQuery("%v", err)
+			return plan.Explanation{}, rest.BadQuery("%v", err)
 		}
 	}
 	return e.Explain(r.Context(), who, then)

@@ -19,7 +19,7 @@ type optional[T any] struct {
 	value T
 }
 
-func (optional[T]) form() reflect.Type { return reflect.TypeFor[*T]() }
+func (optional[T]) Form() reflect.Type { return reflect.TypeFor[*T]() }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (o *optional[T]) UnmarshalJSON(text []byte) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
@@ -25,6 +26,8 @@ type planView struct {
 	Connection string              `json:"connection"`
 	MadeAt     string              `json:"made_at"`
 	AsOf       *string             `json:"as_of" doc:"YYYY-MM-DD when it shows a future day; such a plan can never be applied."`
+	Unfrozen   bool                `json:"without_freezes,omitempty" doc:"Shows what would change if every freeze ended now; such a plan can never be applied."`
+	Freezes    []string            `json:"freezes,omitempty" doc:"Ids of the freezes that it respects."`
 	Snapshot   snapshotView        `json:"snapshot"`
 	Verdict    plan.Verdict        `json:"verdict"`
 	Reasons    []verdictReasonView `json:"verdict_reasons"`
@@ -67,11 +70,11 @@ type planDocument struct {
 	store syncrun.Store
 }
 
-func (planDocument) form() reflect.Type { return reflect.TypeFor[planView]() }
+func (planDocument) Form() reflect.Type { return reflect.TypeFor[planView]() }
 
 // answer breaks the connection when rows cannot be read once the answer has begun: half a plan must not pass for
 // a whole one.
-func (d planDocument) answer(w http.ResponseWriter, r *http.Request, status int) error {
+func (d planDocument) Answer(w http.ResponseWriter, r *http.Request, status int) error {
 	w.Header().Set("Content-Type", "application/json")
 	if status == http.StatusCreated {
 		w.Header().Set("Location", base+"/plans/"+d.info.ID)
@@ -124,6 +127,7 @@ func (a *api) getPlan(r *http.Request, in one) (planDocument, error) {
 type previewRequest struct {
 	Settings json.RawMessage `json:"settings" doc:"Settings that are not saved, as PATCH of the connection takes them; for the roles that may save them."`
 	AsOf     string          `json:"as_of" doc:"YYYY-MM-DD: plan for the end of that future day."`
+	Unfrozen bool            `json:"without_freezes" doc:"Plan as if every freeze ended now."`
 	Person   string          `json:"person" doc:"Plan only this employee: an e-mail address, employee:ID, id:PERSON, number:NUMBER or an exact name."`
 }
 
@@ -140,11 +144,11 @@ func (a *api) preview(r *http.Request, in struct {
 	if b.Settings != nil && !viewer(r).May(account.Configure) {
 		return none, account.ErrForbidden
 	}
-	j, err := a.Connections.Preview(r.Context(), actor(r), in.ID, connection.PreviewRequest{Settings: b.Settings, AsOf: b.AsOf, Person: b.Person})
+	j, err := a.Connections.Preview(r.Context(), actor(r), in.ID, connection.PreviewRequest{Settings: b.Settings, AsOf: b.AsOf, Person: b.Person, WithoutFreezes: b.Unfrozen})
 	if err != nil {
 		return none, err
 	}
-	return wait(a, r, j, func(j connection.Job) (planDocument, error) { return a.getPlan(r, one{j.PlanID}) })
+	return wait(a, r, j, func(j connection.Job) (planDocument, error) { return a.getPlan(r, one{ID: j.PlanID}) })
 }
 
 // waitingFilter picks changes by whether they wait.
@@ -171,7 +175,7 @@ func knownField(f directory.Field) error {
 	if _, ok := policy.FindTarget(string(f)); ok || f == "" || f == "status" || f == "role" {
 		return nil
 	}
-	return badQuery("field is %q; it is a key of the person JSON, budgets.NAME or custom.NAME", f)
+	return rest.BadQuery("field is %q; it is a key of the person JSON, budgets.NAME or custom.NAME", f)
 }
 
 func (a *api) listChanges(r *http.Request, in changesQuery) (page[plan.ChangeJSON], error) {
@@ -192,6 +196,7 @@ type heldQuery struct {
 	paging
 	Reason plan.Reason     `query:"reason"`
 	Field  directory.Field `query:"field" doc:"Is about this field."`
+	Freeze string          `query:"freeze" doc:"Is held back by this freeze."`
 	Q      string          `query:"q" doc:"Part of a name or address, or BambooHR's id."`
 }
 
@@ -199,15 +204,16 @@ func (a *api) listHeld(r *http.Request, in heldQuery) (page[plan.HeldJSON], erro
 	if err := knownField(in.Field); err != nil {
 		return page[plan.HeldJSON]{}, err
 	}
-	rows, err := a.Views.PlanRows(r.Context(), in.ID, view.PlanQuery{Part: view.PartHeld, Reason: in.Reason, Field: in.Field, Q: in.Q,
+	rows, err := a.Views.PlanRows(r.Context(), in.ID, view.PlanQuery{Part: view.PartHeld, Reason: in.Reason, Field: in.Field, Freeze: in.Freeze, Q: in.Q,
 		After: in.After, Limit: in.Limit})
 	return pageOf(rows, func(it *syncrun.StoredItem) plan.HeldJSON { return it.Held.JSON() }), err
 }
 
 type applyRequest struct {
 	Approve []plan.Kind       `json:"approve" doc:"Kinds that wait for an approval and go ahead."`
-	Release map[plan.Kind]int `json:"release" doc:"Refused kinds that go ahead, each with the count that the plan has; another administrator than the one who asked for the plan has to do it."`
+	Release map[plan.Kind]int `json:"release" doc:"Refused kinds that go ahead, each with the count that the plan has; an administrator who neither asked for the plan nor changed the settings in the last 24 hours has to do it, where there are two."`
 	People  []string          `json:"people" doc:"Ids of people: only their changes, and what these depend on."`
+	Invite  *bool             `json:"invite" doc:"Whether the new people are invited by mail; by default as the connection's settings say, which is nobody when a person asks."`
 }
 
 func (a *api) applyPlan(r *http.Request, in struct {
@@ -223,7 +229,7 @@ func (a *api) applyPlan(r *http.Request, in struct {
 	if decides && !viewer(r).May(account.Configure) {
 		return later[doneView]{}, account.ErrForbidden
 	}
-	req := connection.ApplyRequest{PlanID: in.ID, Approve: b.Approve, Release: b.Release}
+	req := connection.ApplyRequest{PlanID: in.ID, Approve: b.Approve, Release: b.Release, Invite: b.Invite}
 	if len(b.People) > 0 {
 		if req.Only, err = rowsOf(r.Context(), d, b.People, nil); err != nil {
 			return later[doneView]{}, err
@@ -274,11 +280,14 @@ func (a *api) apply(r *http.Request, d planDocument, req connection.ApplyRequest
 	if d.info.Header.AsOf != nil {
 		return later[doneView]{}, &connection.SetupError{Missing: "this plan shows a future day and can never be applied; make one without as_of"}
 	}
+	if d.info.Header.WithoutFreezes {
+		return later[doneView]{}, &connection.SetupError{Missing: "this plan shows what waits for the end of a freeze and can never be applied; make one without without_freezes"}
+	}
 	j, err := a.Connections.Apply(r.Context(), actor(r), d.info.Connection, req)
 	if err != nil {
 		return later[doneView]{}, err
 	}
-	return wait(a, r, j, viewDone)
+	return wait(a, r, j, a.viewDone(r))
 }
 
 // rowsOf returns the positions of a plan's changes that concern these people, nil for everybody, and that pick

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
@@ -67,7 +68,7 @@ func refuse(w http.ResponseWriter, err error) error {
 // classify words what only programs can do wrong, and leaves the rest to the gate.
 func classify(err error) gate.Problem {
 	if e, ok := errors.AsType[*requestError](err); ok {
-		return problem(e.code, e.text)
+		return problem(e.Code, e.Text)
 	}
 	if e, ok := errors.AsType[*gate.InputError](err); ok {
 		return problem("invalid", e.Error())
@@ -117,6 +118,9 @@ func members(err error) map[string]any {
 		out["faults"] = faults
 	}
 	if e, ok := errors.AsType[*gate.InputError](err); ok {
+		out["faults"] = []faultView{{Place: e.Field, Message: e.Text}}
+	}
+	if e, ok := errors.AsType[*account.InputError](err); ok {
 		out["faults"] = []faultView{{Place: e.Field, Message: e.Text}}
 	}
 	if e, ok := errors.AsType[*runError](err); ok && e.runID != "" {

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/seal"
+	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 )
 
 // TestWrongRequests: everything that can be wrong with a request has its code, and a sentence that names what.
@@ -30,7 +32,7 @@ func TestWrongRequests(t *testing.T) {
 		{"bad_json", "POST", "/people", `{"email":"x@acme.test"} {}`, "more after"},
 		{"bad_json", "POST", "/people", `[]`, "array"},
 		{"bad_json", "PATCH", "/people/" + id, `{"status":"active"}`, `"status"`},
-		{"bad_json", "POST", "/connections/" + con + "/plans", `{"as_of":"2026-12-31","setings":{}}`, "settings, as_of, person"},
+		{"bad_json", "POST", "/connections/" + con + "/plans", `{"as_of":"2026-12-31","setings":{}}`, "this request takes settings, as_of"},
 		{"bad_query", "GET", "/people?stauts=active", "", `"stauts"; this address takes after, limit, q, status`},
 		{"bad_query", "GET", "/me?x=1", "", "takes none"},
 		{"bad_query", "GET", "/people?status=gone", "", "provisioned, active, deactivated"},
@@ -53,7 +55,7 @@ func TestWrongRequests(t *testing.T) {
 		{"bad_query", "GET", "/explain", "", "who is missing"},
 		{"not_found", "GET", "/runs?connection=Nobody", "", "connection"},
 		{"nobody", "GET", "/explain?who=nobody@acme.test", "", "nobody@acme.test"},
-		{"too_large", "POST", "/people", `{"email":"` + strings.Repeat("x", maxBody) + `"}`, ""},
+		{"too_large", "POST", "/people", `{"email":"` + strings.Repeat("x", rest.MaxBody) + `"}`, ""},
 		{"invalid", "POST", "/people", `{}`, "e-mail"},
 		{"invalid", "POST", "/people", `{"email":"nowhere"}`, "no e-mail address"},
 		{"invalid", "POST", "/people", `{"email":"e@acme.test","role":"owner"}`, "member"},
@@ -107,34 +109,42 @@ func TestWrongRequests(t *testing.T) {
 	}
 }
 
+var anyPart = regexp.MustCompile(`\{\w+\}`)
+
 // TestRoles walks every address with every role.
 func TestRoles(t *testing.T) {
 	w := newWorld(t, office(3))
 	// What each role may do beside what the one before may (product, "Roles"). A new address belongs here too.
 	first := map[directory.Role]string{
-		directory.RoleMember: "getDocument getMe",
+		directory.RoleMember: "getDocument getMe getMyPerson listSessions deleteSessions deleteSession",
 		directory.RoleAuditor: "listConnections getConnection listVersions getPlan listChanges listHeld listRuns getRun listRunChanges listPeople getPerson " +
-			"listTimeline explainPerson explain listHolds listDepartments listTeams listAudit",
+			"listTimeline explainPerson explain listHolds listDepartments listTeams listAudit getVersion exportSettings summarizePlan exportChanges " +
+			"exportPeople listSimilarDepartments listSimilarTeams getOverview listHeadcount getChart listExamples getScope getRecipe listFields " +
+			"listRecipients exportAudit exportAuditLines verifyAudit " +
+			"listFreezes getAutomation listJobs listEffects",
 		directory.RoleOperator: "createPlan sync cancel applyPlan",
 		directory.RoleAdmin: "createConnection patchConnection deleteConnection checkConnection pauseConnection resumeConnection enableConnection " +
 			"disableConnection approveConnection restoreVersion approvePlan undoRun createPerson importPeople patchPerson invitePerson deactivatePerson " +
-			"reactivatePerson createHold deleteHold decide listTokens revokeToken",
+			"reactivatePerson createHold deleteHold decide listTokens revokeToken importSettings tryMapping tryScope tryRecipe tryUpcoming listValues " +
+			"listPresets patchDepartment patchTeam mergeDepartment mergeTeam createPasswordLink listMails getMail retryMail discardMail askRecipient " +
+			"releaseWelcomes createFreeze deleteFreeze",
+		directory.RoleOwner: "getOrganisation patchOrganisation getSignIn putSignIn deleteSignIn testSignIn",
 	}
 	var may []string
 	for _, r := range account.Roles() {
 		may = append(may, strings.Fields(first[r])...)
 		for _, e := range (&api{}).endpoints() {
-			path := strings.ReplaceAll(e.path, "{id}", "none")
-			a := w.as(r, e.method, path, "")
-			if allowed := a.status != 403; allowed != slices.Contains(may, e.id) {
-				t.Errorf("%s %s as %s: %d %s", e.method, e.path, r, a.status, a.text)
+			path := anyPart.ReplaceAllString(e.Path, "none")
+			a := w.as(r, e.Method, path, "")
+			if allowed := a.status != 403; allowed != slices.Contains(may, e.ID) {
+				t.Errorf("%s %s as %s: %d %s", e.Method, e.Path, r, a.status, a.text)
 			}
-			if e.permission == "" {
+			if e.Permission == "" {
 				continue
 			}
 			for _, token := range []string{"", "rct_" + strings.Repeat("a", 52), w.tokens[r] + "a"} {
-				if a := w.call(token, e.method, path, ""); a.str("code") != "unauthorized" || !strings.Contains(a.header.Get("WWW-Authenticate"), "Bearer") {
-					t.Errorf("%s %s with the token %q: %d %s", e.method, e.path, token, a.status, a.text)
+				if a := w.call(token, e.Method, path, ""); a.str("code") != "unauthorized" || !strings.Contains(a.header.Get("WWW-Authenticate"), "Bearer") {
+					t.Errorf("%s %s with the token %q: %d %s", e.Method, e.Path, token, a.status, a.text)
 				}
 			}
 		}
@@ -247,17 +257,23 @@ func TestForeignOrganisation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := map[string]string{"connections": con, "plans": run.str("plan_id"), "runs": run.str("id"), "people": person, "holds": hold, "tokens": token}
+	ids := map[string]string{"connections": con, "plans": run.str("plan_id"), "runs": run.str("id"), "people": person, "holds": hold, "tokens": token,
+		"departments": w.ok("GET", "/departments", "").str("items.0.id"), "teams": "g_none", "outbox": w.mail(), "me": "none"}
 	bodies := map[string]string{"patchConnection": `{"settings":{"time_zone":"UTC"}}`, "pauseConnection": `{"reason":"x"}`, "restoreVersion": `{"version":1}`,
-		"patchPerson": `{"phone":"1"}`}
+		"patchPerson": `{"phone":"1"}`, "patchDepartment": `{"name":"x"}`, "patchTeam": `{"name":"x"}`, "mergeDepartment": `{"into":"x"}`, "mergeTeam": `{"into":"x"}`,
+		"importSettings": "connection: {}"}
 	for _, e := range (&api{}).endpoints() {
-		if !strings.Contains(e.path, "{id}") {
+		if !strings.Contains(e.Path, "{id}") {
 			continue
 		}
-		a := w.send(server.URL, secret, e.method, strings.ReplaceAll(e.path, "{id}", ids[e.tag()]), bodies[e.id])
-		w.conform(e.method, e.path, a)
+		path := anyPart.ReplaceAllString(strings.ReplaceAll(e.Path, "{id}", ids[e.Tag()]), "1")
+		if e.ID == "listValues" {
+			path += "?field=department"
+		}
+		a := w.send(server.URL, secret, e.Method, path, bodies[e.ID])
+		w.conform(e.Method, e.Path, a)
 		if a.status != 404 {
-			t.Errorf("%s %s: %d %s", e.method, e.path, a.status, a.text)
+			t.Errorf("%s %s: %d %s", e.Method, e.Path, a.status, a.text)
 		}
 	}
 	for _, x := range []struct{ path, body string }{
@@ -268,7 +284,7 @@ func TestForeignOrganisation(t *testing.T) {
 			t.Errorf("%s: %d %s", x.path, a.status, a.text)
 		}
 	}
-	for _, path := range []string{"/connections", "/runs", "/people", "/holds", "/departments", "/teams"} {
+	for _, path := range []string{"/connections", "/runs", "/people", "/holds", "/departments", "/teams", "/outbox", "/recipients"} {
 		if a := w.send(server.URL, secret, "GET", path, ""); len(a.items()) != 0 {
 			t.Errorf("%s shows another organisation's: %s", path, a.text)
 		}

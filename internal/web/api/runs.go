@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
@@ -38,22 +37,6 @@ func (a *api) listRuns(r *http.Request, in runsQuery) (page[syncrun.RunView], er
 	return pageOf(rows, func(run *syncrun.Run) syncrun.RunView { return syncrun.ViewRun(*run) }), err
 }
 
-// between reads the bounds of a list.
-func between(from, to string) (begin, end time.Time, err error) {
-	for name, bound := range map[string]struct {
-		text string
-		at   *time.Time
-	}{"from": {from, &begin}, "to": {to, &end}} {
-		if bound.text == "" {
-			continue
-		}
-		if *bound.at, err = time.Parse(time.RFC3339, bound.text); err != nil {
-			return begin, end, badQuery("%s is %q; it is an RFC 3339 time such as 2026-11-21T12:00:00Z", name, bound.text)
-		}
-	}
-	return begin, end, nil
-}
-
 // connectionID finds a connection by id or name.
 func (a *api) connectionID(r *http.Request, text string) (string, error) {
 	list, err := a.Connections.List(r.Context())
@@ -65,15 +48,15 @@ func (a *api) connectionID(r *http.Request, text string) (string, error) {
 			return c.ID, nil
 		}
 	}
-	return "", &requestError{"not_found", fmt.Sprintf("there is no connection %q; GET %s/connections lists them", text, base)}
+	return "", &requestError{Code: "not_found", Text: fmt.Sprintf("there is no connection %q; GET %s/connections lists them", text, base)}
 }
 
-func (a *api) getRun(r *http.Request, in one) (syncrun.RunView, error) {
+func (a *api) getRun(r *http.Request, in one) (runDetailView, error) {
 	run, err := a.Views.Run(r.Context(), in.ID)
 	if err != nil {
-		return syncrun.RunView{}, err
+		return runDetailView{}, err
 	}
-	return syncrun.ViewRun(run), nil
+	return a.viewRun(r, &run)
 }
 
 // listRunChanges shows what a run applied; nothing of it waits any more.
@@ -121,7 +104,7 @@ type undoLineView struct {
 // planDocumentJSON is a plan as its encoder wrote it.
 type planDocumentJSON struct{ json.RawMessage }
 
-func (planDocumentJSON) form() reflect.Type { return reflect.TypeFor[planView]() }
+func (planDocumentJSON) Form() reflect.Type { return reflect.TypeFor[planView]() }
 
 func undoLines(entries []plan.UndoEntry) []undoLineView {
 	out := make([]undoLineView, len(entries))
@@ -174,7 +157,7 @@ func (a *api) undoRun(r *http.Request, in struct {
 		return none, err
 	}
 	return wait(a, r, j, func(j connection.Job) (undoView, error) {
-		done, err := viewDone(j)
+		done, err := a.viewDone(r)(j)
 		v.Run = &done
 		return v, err
 	})

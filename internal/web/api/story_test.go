@@ -28,10 +28,15 @@ func TestStory(t *testing.T) {
 	w.peopleStory()
 	w.undoStory(con)
 	w.guardStory(con)
+	w.settingsStory(con)
+	w.figuresStory()
+	w.automationStory(con)
+	w.freezeStory(con)
+	w.organisationStory(con)
 	w.endStory(con)
 	for _, e := range (&api{}).endpoints() {
-		if _, ok := w.seen.Load(fmt.Sprint(e.id, " ", e.status)); !ok {
-			t.Errorf("%s %s was never answered with %d", e.method, e.path, e.status)
+		if _, ok := w.seen.Load(fmt.Sprint(e.ID, " ", e.Status)); !ok {
+			t.Errorf("%s %s was never answered with %d", e.Method, e.Path, e.Status)
 		}
 	}
 	if w.log.Len() > 0 {
@@ -42,7 +47,7 @@ func TestStory(t *testing.T) {
 func (w *world) setUp() string {
 	t := w.t
 	t.Helper()
-	con := w.connect(`{"lifecycle":{"initial":"active"},"notify":{"errors":["it@acme.test"]},
+	con := w.connect(`{"lifecycle":{"initial":"active"},"notify":{"errors":["it@acme.test"],"welcome":"automatic_only"},
 		"guard":{"deactivate":{"people":1,"percent":1,"refuse_percent":30}},
 		"mapping":{"job_title":{"from":"jobTitle","authority":"locked"},"custom.size":{"from":"customSize","type":"number"}}}`)
 	w.refused("conflict", "POST", "/connections", `{"name":"acme hr","subdomain":"acme"}`)
@@ -122,10 +127,14 @@ func (w *world) firstRuns(con string) {
 	w.ok("POST", "/connections/"+con+"/disable", "")
 	w.refused("setup", "POST", "/connections/"+con+"/cancel", "")
 
-	run := w.ok("POST", "/connections/"+con+"/sync", "")
+	run := w.ok("POST", "/connections/"+con+"/sync", `{"invite":true}`)
 	if run.str("outcome") != "applied" || run.str("counts.create") != "29" || run.str("waiting") != "0" {
 		t.Errorf("sync: %s", run.text)
 	}
+	if sent := w.ok("POST", "/runs/"+run.str("id")+"/release-welcomes", ""); sent.str("released") != "19" { // one run invites ten here
+		t.Errorf("released: %s", sent.text)
+	}
+	w.refused("not_found", "POST", "/runs/"+run.str("id")+"/release-welcomes", "")
 	if one := w.ok("GET", "/runs/"+run.str("id"), ""); one.str("plan_id") == "" {
 		t.Errorf("run: %s", one.text)
 	}

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,7 +25,9 @@ import (
 	"github.com/rollcall-hr/rollcall/bamboosim"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/account/openid"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/internal/seal"
 	"github.com/rollcall-hr/rollcall/internal/store"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
@@ -42,6 +47,7 @@ type world struct {
 	db          *store.DB
 	accounts    *account.Service
 	connections *connection.Service
+	mails       *notify.Service
 	now         time.Time
 	tokens      map[directory.Role]string
 	document    map[string]any
@@ -50,12 +56,12 @@ type world struct {
 	ids         atomic.Int64
 }
 
-const organisation = "default"
+const ours = "default"
 
 // office is a company of n people: the second is a contractor with a name that breaks careless screens, the third
 // reports to the first, the fourth has no address.
 func office(n int) bamboosim.Company {
-	c := bamboosim.Company{Subdomain: "acme", Today: "2026-11-21"}
+	c := bamboosim.Company{Subdomain: "acme", Today: "2026-11-21", CustomFields: []bamboosim.CustomField{{Name: "Size", Alias: "customSize"}}}
 	for i := 1; i <= n; i++ {
 		e := bamboosim.Employee{ID: i, EmployeeNumber: fmt.Sprint(1000 + i), FirstName: fmt.Sprintf("Given%d", i), LastName: fmt.Sprintf("Family%d", i),
 			WorkEmail: fmt.Sprintf("given%d@acme.test", i), HireDate: "2024-01-08", WorkPhone: fmt.Sprintf("555-%04d", i),
@@ -95,7 +101,7 @@ func newWorld(t *testing.T, company bamboosim.Company) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.accounts, w.connections, w.api = w.serve(organisation, ring)
+	w.accounts, w.connections, w.api = w.serve(ours, ring)
 	for _, r := range account.Roles() {
 		w.tokens[r] = w.token(r)
 	}
@@ -122,12 +128,46 @@ func newWorld(t *testing.T, company bamboosim.Company) *world {
 func (w *world) serve(org string, ring *seal.Keyring) (*account.Service, *connection.Service, *httptest.Server) {
 	kept := w.db.Org(org)
 	now := func() time.Time { return w.now }
-	accounts := account.New(account.Options{Organisation: org, Store: kept.Accounts(), Now: now})
+	place := sealer{ring, org}
+	mails := notify.New(notify.Options{Organisation: org, Store: kept.Outbox(), Records: kept, Now: now, Sealer: place, Demo: true, MaxWelcomes: 10,
+		BaseURL: &url.URL{Scheme: "https", Host: "rollcall.test"}})
+	accounts := account.New(account.Options{Organisation: org, Store: kept.Accounts(), Now: now, Sealer: place, Mailer: mails})
 	connections := connection.New(connection.Options{Organisation: org, Store: kept, Settings: kept.Settings(), Keys: ring, Now: now,
 		NewID: func(prefix string) string { return fmt.Sprintf("%s_%04d", prefix, w.ids.Add(1)) },
-		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, BaseURL: w.sim.URL, Version: "test", LeaseFor: time.Minute})
+		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, BaseURL: w.sim.URL, Version: "test", LeaseFor: time.Minute, Observer: mails})
+	mails.Connect(accounts, connections)
+	if org == ours {
+		w.mails = mails
+	}
 	g := &gate.Gate{Sessions: accounts, Log: slog.New(slog.NewTextHandler(&w.log, nil)), Now: now}
-	return accounts, connections, httptest.NewServer(g.API(Routes(Deps{Accounts: accounts, Connections: connections, Views: kept.Views(), Now: now, Version: "test"})))
+	return accounts, connections, httptest.NewServer(g.API(Routes(Deps{Accounts: accounts, Connections: connections, Views: kept.Views(), Queue: w.queue(org, connections), Now: now, Version: "test", Mails: mails,
+		Verify: kept.VerifyAudit, Provider: provider{}, URL: &url.URL{Scheme: "https", Host: "rollcall.test"}})))
+}
+
+// sealer seals what stands in preferences and in the outbox.
+type sealer struct {
+	ring *seal.Keyring
+	org  string
+}
+
+func (s sealer) place(row string) seal.Place {
+	return seal.Place{Organisation: s.org, Purpose: "test", Row: row}
+}
+
+func (s sealer) Seal(plain []byte, row string) (string, error) {
+	return s.ring.Seal(plain, s.place(row))
+}
+
+func (s sealer) Open(sealed, row string) ([]byte, error) { return s.ring.Open(sealed, s.place(row)) }
+
+// provider is there at one address only.
+type provider struct{}
+
+func (provider) Check(_ context.Context, o account.OpenID) error {
+	if o.Issuer != "https://login.acme.test" {
+		return &openid.Error{Text: "nothing is there", Cause: errors.New("what the other side said")}
+	}
+	return nil
 }
 
 func (w *world) token(r directory.Role) string {
@@ -232,7 +272,7 @@ func (w *world) call(token, method, path, body string, headers ...string) answer
 func (w *world) conformRequest(method, path, body string) {
 	w.t.Helper()
 	e := endpointOf(w.t, method, path)
-	op := w.document["paths"].(map[string]any)[base+e.path].(map[string]any)[strings.ToLower(method)].(map[string]any)
+	op := w.document["paths"].(map[string]any)[base+e.Path].(map[string]any)[strings.ToLower(method)].(map[string]any)
 	content := op["requestBody"].(map[string]any)["content"].(map[string]any)["application/json"].(map[string]any)
 	for _, fault := range (validator{w.document["components"].(map[string]any)}).check(content["schema"].(map[string]any), decode(w.t, []byte(body)), "$") {
 		w.t.Errorf("%s %s was taken, but the document does not know %s: %s", method, path, body, fault)
@@ -260,7 +300,7 @@ func (w *world) send(server, token, method, path, body string, headers ...string
 	if a.text, err = io.ReadAll(res.Body); err != nil {
 		w.t.Fatal(err)
 	}
-	if len(a.text) > 0 {
+	if len(a.text) > 0 && strings.HasSuffix(a.header.Get("Content-Type"), "json") {
 		a.body = decode(w.t, a.text)
 	}
 	return a
@@ -270,8 +310,8 @@ func (w *world) send(server, token, method, path, body string, headers ...string
 func (w *world) conform(method, path string, a answer) {
 	w.t.Helper()
 	e := endpointOf(w.t, method, path)
-	w.seen.Store(fmt.Sprint(e.id, " ", a.status), true)
-	op := w.document["paths"].(map[string]any)[base+e.path].(map[string]any)[strings.ToLower(method)].(map[string]any)
+	w.seen.Store(fmt.Sprint(e.ID, " ", a.status), true)
+	op := w.document["paths"].(map[string]any)[base+e.Path].(map[string]any)[strings.ToLower(method)].(map[string]any)
 	response, ok := op["responses"].(map[string]any)[fmt.Sprint(a.status)].(map[string]any)
 	if !ok {
 		w.t.Errorf("%s %s: the document tells of no %d: %s", method, path, a.status, a.text)
@@ -293,8 +333,14 @@ func (w *world) conform(method, path string, a answer) {
 		}
 		return
 	}
+	if _, ok := content[kind]; !ok {
+		kind = slices.Collect(maps.Keys(content))[0]
+	}
 	if got := a.header.Get("Content-Type"); got != kind {
 		w.t.Errorf("%s %s: Content-Type %q, want %q", method, path, got, kind)
+	}
+	if kind != "application/json" && a.status < 300 {
+		return // a file
 	}
 	schema := content[kind].(map[string]any)["schema"].(map[string]any)
 	for _, fault := range (validator{components}).check(schema, a.body, "$") {
@@ -307,18 +353,21 @@ func endpointOf(t *testing.T, method, path string) endpoint {
 	t.Helper()
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
+	var found *endpoint
 	for _, e := range (&api{}).endpoints() {
-		pattern := strings.Split(e.path, "/")
-		same := e.method == method && len(pattern) == len(parts)
+		pattern := strings.Split(e.Path, "/")
+		same := e.Method == method && len(pattern) == len(parts)
 		for i := 0; same && i < len(parts); i++ {
 			same = pattern[i] == parts[i] || strings.HasPrefix(pattern[i], "{")
 		}
-		if same {
-			return e
+		if same && (found == nil || e.Path == path) { // as net/http has it, the more specific one
+			found = &e
 		}
 	}
-	t.Fatalf("no endpoint is %s %s", method, path)
-	return endpoint{}
+	if found == nil {
+		t.Fatalf("no endpoint is %s %s", method, path)
+	}
+	return *found
 }
 
 // simulate changes the company in the simulator.

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"bytes"
@@ -12,32 +12,53 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 )
 
-// maxBody bounds the JSON of a request.
-const maxBody = 1 << 20
+// Between reads the bounds of a list, the parameters from and to.
+func Between(from, to string) (begin, end time.Time, err error) {
+	if begin, err = bound("from", from); err == nil {
+		end, err = bound("to", to)
+	}
+	return begin, end, err
+}
 
-// requestError says what in a request cannot be understood or taken; code is bad_query, bad_json or invalid.
-type requestError struct{ code, text string }
+func bound(name, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		err = BadQuery("%s is %q; it is an RFC 3339 time such as 2026-11-21T12:00:00Z", name, text)
+	}
+	return at, err
+}
 
-func (e *requestError) Error() string { return e.text }
+// MaxBody bounds the JSON of a request.
+const MaxBody = 1 << 20
 
-func badQuery(format string, a ...any) error {
-	return &requestError{"bad_query", fmt.Sprintf(format, a...)}
+// RequestError says what in a request cannot be understood or found; Code is one of the surface's.
+type RequestError struct{ Code, Text string }
+
+func (e *RequestError) Error() string { return e.Text }
+
+// BadQuery is a parameter that is not known, or whose value is not.
+func BadQuery(format string, a ...any) error {
+	return &RequestError{"bad_query", fmt.Sprintf(format, a...)}
 }
 
 func badJSON(format string, a ...any) error {
-	return &requestError{"bad_json", fmt.Sprintf(format, a...)}
+	return &RequestError{"bad_json", fmt.Sprintf(format, a...)}
 }
 
 // bind fills a handler's input from path, query and body. A parameter or key that is not known is refused: a
 // filter with a typing error would else show everything.
-func bind(w http.ResponseWriter, r *http.Request, in reflect.Value) error {
+func (s *Surface) bind(w http.ResponseWriter, r *http.Request, in reflect.Value) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return badQuery("the query cannot be read: %v", err)
+		return BadQuery("the query cannot be read: %v", err)
 	}
 	var known []string
 	for _, f := range inputs(in.Type()) {
@@ -47,7 +68,7 @@ func bind(w http.ResponseWriter, r *http.Request, in reflect.Value) error {
 			continue
 		}
 		if f.Name == "Body" {
-			if err := bindBody(http.MaxBytesReader(w, r.Body, maxBody), to); err != nil {
+			if err := s.bindBody(http.MaxBytesReader(w, r.Body, MaxBody), to); err != nil {
 				return err
 			}
 			continue
@@ -58,16 +79,16 @@ func bind(w http.ResponseWriter, r *http.Request, in reflect.Value) error {
 		}
 		name := f.Tag.Get("query")
 		known = append(known, name)
-		if err := bindQuery(query[name], to, f); err != nil {
+		if err := s.bindQuery(query[name], to, f); err != nil {
 			return err
 		}
 	}
 	for name := range query {
 		if !slices.Contains(known, name) {
 			if len(known) == 0 {
-				return badQuery("there is no query parameter %q; this address takes none", name)
+				return BadQuery("there is no query parameter %q; this address takes none", name)
 			}
-			return badQuery("there is no query parameter %q; this address takes %s", name, strings.Join(known, ", "))
+			return BadQuery("there is no query parameter %q; this address takes %s", name, strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -81,7 +102,7 @@ func inputs(t reflect.Type) []reflect.StructField {
 }
 
 // bindQuery sets one parameter; what is blank counts as not given.
-func bindQuery(values []string, to reflect.Value, f reflect.StructField) error {
+func (s *Surface) bindQuery(values []string, to reflect.Value, f reflect.StructField) error {
 	name := f.Tag.Get("query")
 	values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
 	if len(values) == 0 {
@@ -94,37 +115,37 @@ func bindQuery(values []string, to reflect.Value, f reflect.StructField) error {
 		list := strings.Split(strings.Join(values, ","), ",")
 		to.Set(reflect.MakeSlice(to.Type(), len(list), len(list)))
 		for i, v := range list {
-			if err := setQuery(name, v, to.Index(i), f); err != nil {
+			if err := s.setQuery(name, v, to.Index(i), f); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	if len(values) > 1 {
-		return badQuery("%s is given %d times; once is enough", name, len(values))
+		return BadQuery("%s is given %d times; once is enough", name, len(values))
 	}
-	return setQuery(name, values[0], to, f)
+	return s.setQuery(name, values[0], to, f)
 }
 
-func setQuery(name, text string, to reflect.Value, f reflect.StructField) error {
+func (s *Surface) setQuery(name, text string, to reflect.Value, f reflect.StructField) error {
 	switch to.Kind() {
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		low, _ := strconv.Atoi(f.Tag.Get("min"))
 		high, _ := strconv.Atoi(f.Tag.Get("max"))
 		if err != nil || n < low || n > high {
-			return badQuery("%s is %q; it is a number from %d to %d", name, text, low, high)
+			return BadQuery("%s is %q; it is a number from %d to %d", name, text, low, high)
 		}
 		to.SetInt(int64(n))
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			return badQuery("%s is %q; it is true or false", name, text)
+			return BadQuery("%s is %q; it is true or false", name, text)
 		}
 		to.SetBool(b)
 	default:
-		if choices := choicesOf(to.Type()); len(choices) > 0 && !slices.Contains(choices, text) {
-			return badQuery("%s is %q; it is one of %s", name, text, strings.Join(choices, ", "))
+		if choices := s.Words(to.Type()); len(choices) > 0 && !slices.Contains(choices, text) {
+			return BadQuery("%s is %q; it is one of %s", name, text, strings.Join(choices, ", "))
 		}
 		to.SetString(text)
 	}
@@ -132,7 +153,7 @@ func setQuery(name, text string, to reflect.Value, f reflect.StructField) error 
 }
 
 // bindBody reads a JSON object; no body at all is an empty one.
-func bindBody(body io.Reader, to reflect.Value) error {
+func (s *Surface) bindBody(body io.Reader, to reflect.Value) error {
 	text, err := io.ReadAll(body)
 	if err != nil {
 		return err
@@ -147,13 +168,13 @@ func bindBody(body io.Reader, to reflect.Value) error {
 		err = badJSON("there is more after the JSON object, at %s", where(text, dec.InputOffset()))
 	}
 	if err != nil {
-		return wrongBody(err, text, to.Type())
+		return s.wrongBody(err, text, to.Type())
 	}
-	return checkBody(to)
+	return s.checkBody(to)
 }
 
 // wrongBody words what encoding/json says.
-func wrongBody(err error, text []byte, t reflect.Type) error {
+func (s *Surface) wrongBody(err error, text []byte, t reflect.Type) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return badJSON("the body is no JSON: %s at %s", syntax, where(text, syntax.Offset))
 	}
@@ -162,7 +183,7 @@ func wrongBody(err error, text []byte, t reflect.Type) error {
 		if kind.Field != "" {
 			at = kind.Field
 		}
-		return badJSON("%s: a JSON %s does not fit here; see %s%s/openapi.json", at, kind.Value, "GET ", base)
+		return badJSON("%s: a JSON %s does not fit here; see %s%s/openapi.json", at, kind.Value, "GET ", s.Base)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return badJSON("the body is no JSON: it ends too early, at %s", where(text, int64(len(text))))
@@ -181,7 +202,7 @@ func where(text []byte, offset int64) string {
 }
 
 // checkBody asks for the required keys and refuses a word that a key does not know.
-func checkBody(v reflect.Value) error {
+func (s *Surface) checkBody(v reflect.Value) error {
 	if v.Kind() != reflect.Struct {
 		return nil
 	}
@@ -194,29 +215,29 @@ func checkBody(v reflect.Value) error {
 		if f.Tag.Get("required") != "" && value.IsZero() {
 			return &gate.InputError{Field: name, Text: "this is required"}
 		}
-		if err := checkWords(name, value); err != nil {
+		if err := s.checkWords(name, value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkWords(name string, v reflect.Value) error {
+func (s *Surface) checkWords(name string, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Slice:
 		for i := range v.Len() {
-			if err := checkWords(name, v.Index(i)); err != nil {
+			if err := s.checkWords(name, v.Index(i)); err != nil {
 				return err
 			}
 		}
 	case reflect.Map:
 		for _, k := range v.MapKeys() {
-			if err := checkWords(name, k); err != nil {
+			if err := s.checkWords(name, k); err != nil {
 				return err
 			}
 		}
 	case reflect.String:
-		if choices := choicesOf(v.Type()); len(choices) > 0 && v.String() != "" && !slices.Contains(choices, v.String()) {
+		if choices := s.Words(v.Type()); len(choices) > 0 && v.String() != "" && !slices.Contains(choices, v.String()) {
 			return &gate.InputError{Field: name, Text: fmt.Sprintf("%q is not known; it is one of %s", v.String(), strings.Join(choices, ", "))}
 		}
 	}
