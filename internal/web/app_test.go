@@ -18,6 +18,8 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/hint"
+	"github.com/rollcall-hr/rollcall/internal/jobs"
 	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/internal/seal"
 	"github.com/rollcall-hr/rollcall/internal/store"
@@ -37,6 +39,9 @@ type site struct {
 	accounts     *account.Service
 	connections  *connection.Service
 	mails        *notify.Service
+	jobs         *jobs.Service // not started
+	queue        jobs.Queue
+	hints        *hint.Service // not started
 	sim          *httptest.Server
 	owner        string // person id
 	clock        *clock
@@ -120,9 +125,10 @@ func bareSite(t *testing.T, db database, organisation string, employees int) *si
 	s := &site{t: t, organisation: organisation, store: kept, sim: sim, clock: &clock{at: today()}}
 	s.mails = notify.New(notify.Options{Organisation: organisation, Store: kept.Outbox(), Records: kept, Now: time.Now, RunNow: s.clock.now,
 		BaseURL: &url.URL{Scheme: "http", Host: "rollcall.test"}, Sealer: sealer{ring}, Demo: true})
-	s.accounts = account.New(account.Options{Mailer: s.mails, Organisation: organisation, Store: kept.Accounts(), Now: time.Now, Sealer: sealer{ring}})
+	s.accounts = account.New(account.Options{Mailer: s.mails, Organisation: organisation, Store: kept.Accounts(), Now: time.Now, Sealer: sealer{ring},
+		Today: func(ctx context.Context, c, l string) string { return s.connections.Today(ctx, c, l) }})
 	s.connections = connection.New(connection.Options{Organisation: organisation, Store: kept, Settings: kept.Settings(), Keys: ring, Now: s.clock.now,
-		NewID: func(p string) string { return p + "_" + strings.ToLower(rand.Text()[:16]) }, BaseURL: sim.URL, LeaseFor: time.Minute, Observer: s.mails})
+		NewID: func(p string) string { return p + "_" + strings.ToLower(rand.Text()[:16]) }, BaseURL: sim.URL, LeaseFor: time.Minute, Observer: s.mails, Recipients: s.mails})
 	s.mails.Connect(s.accounts, s.connections)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -131,8 +137,11 @@ func bareSite(t *testing.T, db database, organisation string, employees int) *si
 			t.Error(err)
 		}
 	})
-	s.app, err = web.New(web.Options{Accounts: s.accounts, Connections: s.connections, Views: kept.Views(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Now: s.clock.now, Version: "test", Verify: kept.VerifyAudit, Mails: s.mails, Ready: func(context.Context) error { return nil }})
+	s.newJobs(db)
+	s.hints = hint.New(hint.Options{Store: kept.Hints(), Connections: s.connections, Sealer: sealer{ring}, Now: time.Now, RunNow: s.clock.now,
+		Base: func() *url.URL { return &url.URL{Scheme: "https", Host: "rollcall.test"} }, Log: slog.New(slog.DiscardHandler)})
+	s.app, err = web.New(web.Options{Accounts: s.accounts, Connections: s.connections, Views: kept.Views(), Queue: s.jobs.Of(organisation), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now: s.clock.now, Version: "test", Verify: kept.VerifyAudit, Mails: s.mails, Hints: s.hints, Ready: func(context.Context) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +149,26 @@ func bareSite(t *testing.T, db database, organisation string, employees int) *si
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
+}
+
+// newJobs prepares the queue; nobody works it.
+func (s *site) newJobs(db database) {
+	s.t.Helper()
+	queue, err := db.OpenQueue()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.queue = queue
+	s.t.Cleanup(func() {
+		if err := queue.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
+	s.jobs, err = jobs.New(s.t.Context(), jobs.Options{Queue: queue, Organisations: []jobs.Organisation{{ID: s.organisation, Connections: s.connections}},
+		Now: s.clock.now, Log: slog.New(slog.DiscardHandler), Every: 50 * time.Millisecond, Poll: 20 * time.Millisecond})
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // sealer seals what stands in the preferences.

@@ -109,8 +109,12 @@ func TestAPIAsksForItsPermission(t *testing.T) {
 // everything is an organisation with one of each: the ids that routes ask for.
 func everything(s *site) map[string]string {
 	s.t.Helper()
+	ctx := s.t.Context()
 	id, planID := s.connect()
 	runID := s.apply(id, planID)
+	if _, err := s.connections.Save(ctx, s.owner, id, 0, []byte(`{"notify": {"errors": ["it@acme.test"]}}`)); err != nil {
+		s.t.Fatal(err)
+	}
 	planID = s.preview(id)
 	var person string
 	for p, err := range s.store.AllPeople(s.t.Context()) {
@@ -132,7 +136,39 @@ func everything(s *site) map[string]string {
 	if err != nil || len(box.Items) == 0 {
 		s.t.Fatalf("the outbox: %v, %v", box.Items, err)
 	}
-	return map[string]string{"mail": box.Items[0].ID, "connections.id": id, "plans.id": planID, "runs.id": runID, "people.id": person, "version": "1"}
+	token, _, err := s.accounts.CreateToken(ctx, account.Operator("test"), account.NewToken{Name: "reports", Role: directory.RoleAuditor})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	groups, err := s.store.Views().Groups(ctx, directory.KindDepartment)
+	if err != nil || len(groups) == 0 {
+		s.t.Fatalf("the departments: %v, %v", groups, err)
+	}
+	return map[string]string{"mail": box.Items[0].ID, "connections.id": id, "automation.id": id, "plans.id": planID, "runs.id": runID, "people.id": person, "version": "1",
+		"settings.id": token.ID, "tokens.id": token.ID, "groups.id": groups[0].ID, "recipients.secret": s.asked("it@acme.test")}
+}
+
+// asked returns the secret of the link by which an address agrees to be told of failures.
+func (s *site) asked(address string) string {
+	s.t.Helper()
+	box, err := s.mails.Outbox(s.t.Context(), notify.Page{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, m := range box.Items {
+		if m.Kind != notify.Confirmation || m.To != address {
+			continue
+		}
+		shown, err := s.mails.Show(s.t.Context(), m.ID)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if _, link, found := strings.Cut(shown.Text, "http://rollcall.test/recipients/"); found {
+			return strings.Fields(link)[0]
+		}
+	}
+	s.t.Fatalf("%s was not asked", address)
+	return ""
 }
 
 // A GET changes nothing in the database (issue: no state changes on GET).

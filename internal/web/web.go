@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,14 +15,17 @@ import (
 
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/jobs"
 	"github.com/rollcall-hr/rollcall/internal/web/api"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/admin"
+	"github.com/rollcall-hr/rollcall/internal/web/page/company"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections"
 	"github.com/rollcall-hr/rollcall/internal/web/page/mail"
 	"github.com/rollcall-hr/rollcall/internal/web/page/people"
 	"github.com/rollcall-hr/rollcall/internal/web/page/runs"
 	"github.com/rollcall-hr/rollcall/internal/web/page/sign"
+	"github.com/rollcall-hr/rollcall/internal/web/page/work"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 )
 
@@ -33,6 +37,15 @@ type Views interface {
 	people.Views
 	runs.Views
 	sign.Views
+	work.Views
+}
+
+// Mails is the outbox as pages and the API use it; *notify.Service is one.
+type Mails interface {
+	connections.Mails
+	mail.Mails
+	runs.Mails
+	api.Mails
 }
 
 // Provider is OpenID Connect as sign-in and settings use it (internal/account/openid).
@@ -41,23 +54,42 @@ type Provider interface {
 	admin.ProviderCheck
 }
 
+// Hints is BambooHR's webhooks (internal/hint).
+type Hints interface {
+	http.Handler // of deliveries, by the path value connection
+	connections.Hints
+}
+
+// Queue is the automatic runs of the organisation (jobs.Of).
+type Queue interface {
+	work.Queue
+	Health(ctx context.Context) (jobs.Health, error)
+}
+
 // Options are the parts of an application. All but URL and Demo must be set.
 type Options struct {
 	Accounts    *account.Service
 	Connections *connection.Service
 	Views       Views
+	Queue       Queue
 	Log         *slog.Logger
 	Now         func() time.Time
 	Version     string
 	URL         *url.URL // the address that people use; nil when only this machine does
-	Demo        bool     // a simulated company: said on every page
+	// Proxies are believed when they say whom they bring; nil: those on this machine.
+	Proxies []netip.Prefix
+	Demo    bool // a simulated company: said on every page
 	// SetupCode is what the first owner must type, "" when only this machine reaches the server.
 	SetupCode string
 	// Mails is the outbox; nil: this application mails nobody. Sends tells whether there is a mail server.
-	Mails mail.Mails
+	Mails Mails
 	Sends bool
+	// Language is that of mails until an owner chooses one; "" for English.
+	Language string
 	// Provider speaks with the OpenID Connect provider that the settings name; nil: nobody signs in that way.
 	Provider Provider
+	// Hints takes BambooHR's webhooks; nil: this application does not.
+	Hints Hints
 	// Verify checks the audit trail's chain.
 	Verify func(context.Context) error
 	// Ready reports why the application cannot work, nil when it can; /readyz asks.
@@ -68,6 +100,7 @@ type Options struct {
 type App struct {
 	Pages []gate.Route // with permissions, for the test that walks them
 	API   []gate.Route
+	Hooks []gate.Route // called by BambooHR
 	http.Handler
 }
 
@@ -77,33 +110,45 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the embedded files: %w", err)
 	}
-	g := &gate.Gate{Sessions: o.Accounts, Log: o.Log, Now: o.Now, URL: o.URL, Page: problemPage}
+	g := &gate.Gate{Sessions: o.Accounts, Log: o.Log, Now: o.Now, URL: o.URL, Proxies: o.Proxies, Page: problemPage}
+	shown := runs.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Mails: o.Mails, Sends: o.Sends, Now: o.Now}
 	app := &App{
 		Pages: slices.Concat(
 			sign.Routes(sign.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, SetupCode: o.SetupCode, Provider: o.Provider, Mail: o.Mails != nil && (o.Sends || o.Demo)}),
-			connections.Routes(connections.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
-			runs.Routes(runs.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
+			connections.Routes(connections.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Mails: o.Mails, Waiting: runs.Waiting(shown), Now: o.Now, Hints: o.Hints}),
+			runs.Routes(shown),
 			people.Routes(people.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
-			admin.Routes(admin.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, Verify: o.Verify, Provider: o.Provider}),
+			company.Routes(company.Deps{Gate: g, Connections: o.Connections, Views: o.Views, Now: o.Now}),
+			work.Routes(work.Deps{Gate: g, Connections: o.Connections, Queue: o.Queue, Views: o.Views, Now: o.Now}),
+			admin.Routes(admin.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, Verify: o.Verify, Provider: o.Provider, Language: o.Language}),
 		),
-		API: api.Routes(api.Deps{Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, Version: o.Version}),
+		API: api.Routes(api.Deps{Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Queue: o.Queue, Hints: o.Hints, Now: o.Now, Version: o.Version,
+			Mails: o.Mails, Provider: o.Provider, Verify: o.Verify, URL: o.URL}),
 	}
 	if o.Mails != nil {
 		app.Pages = append(app.Pages, mail.Routes(mail.Deps{Gate: g, Mails: o.Mails, Sends: o.Sends, Now: o.Now})...)
 	}
-	pages, programs := g.Pages(app.Pages), g.API(app.API)
+	if o.Hints != nil {
+		app.Hooks = []gate.Route{{Method: "POST", Path: "/webhooks/bamboohr/{connection}", Permission: gate.Public,
+			Handler: func(w http.ResponseWriter, r *http.Request) error { o.Hints.ServeHTTP(w, r); return nil }}}
+	}
+	alive := g.Bare(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }))
+	able := g.Bare(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { ready(w, r, o) }))
+	pages, programs, hooks := g.Pages(app.Pages), g.API(app.API), g.Hooks(app.Hooks)
 	app.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/assets/"):
 			assets.ServeHTTP(w, r)
 		case r.URL.Path == "/healthz":
-			answer(w, http.StatusOK, "ok")
+			alive.ServeHTTP(w, r)
 		case r.URL.Path == "/readyz":
-			ready(w, r, o)
+			able.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/api/"):
 			programs.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/webhooks/"):
+			hooks.ServeHTTP(w, r)
 		default:
-			chrome := ui.Chrome{Organisation: organisation(r.Context(), o), Demo: o.Demo, Mails: o.Mails != nil, Now: o.Now(), Assets: assets}
+			chrome := ui.Chrome{Organisation: organisation(r.Context(), o), Demo: o.Demo, Mails: o.Mails != nil, Now: o.Now(), Assets: assets, Alarms: alarms(o)}
 			pages.ServeHTTP(w, r.WithContext(ui.WithChrome(r.Context(), chrome)))
 		}
 	})

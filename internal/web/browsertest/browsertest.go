@@ -209,6 +209,20 @@ func (tab *Tab) Go(path string) {
 	tab.run("load "+path, chromedp.Navigate(tab.base+path), chromedp.WaitReady("body"))
 }
 
+// GoWrong loads a path that is answered with an error page; the console's own note of the status is no fault.
+func (tab *Tab) GoWrong(path string, status int) {
+	tab.t.Helper()
+	tab.Go(path)
+	note := fmt.Sprintf("the server responded with a status of %d", status)
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	noted := slices.ContainsFunc(tab.faults, func(f string) bool { return strings.Contains(f, note) })
+	if !noted {
+		tab.t.Errorf("%s: not answered with %d; the console says %q", path, status, tab.faults)
+	}
+	tab.faults = slices.DeleteFunc(tab.faults, func(f string) bool { return strings.Contains(f, note) })
+}
+
 // Location is the address that is shown, without the server.
 func (tab *Tab) Location() string {
 	ctx, cancel := context.WithTimeout(tab.ctx, 5*time.Second)

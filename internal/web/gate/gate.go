@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -47,8 +49,13 @@ type Gate struct {
 	// URL is the address that people use, e.g. https://rollcall.acme.test; nil when only this machine does.
 	// With https, cookies are __Host- and Secure.
 	URL *url.URL
+	// Proxies are the networks of proxies that are believed when they say whom they bring; nil: those on this
+	// machine.
+	Proxies []netip.Prefix
 	// Page shows an error as a page.
 	Page func(w http.ResponseWriter, r *http.Request, p Problem)
+
+	told sync.Once // of a proxy that is not believed
 }
 
 type contextKey int
@@ -252,23 +259,46 @@ func (g *Gate) log(r *http.Request, p Problem, err error) {
 }
 
 // Address is the network address of whoever makes the request, and that of the proxy that says so, "" for
-// none. Only a proxy on this machine or in its network is believed, and only the address that it saw itself.
-func Address(r *http.Request) (address, through string) {
+// none. Only the proxies that the operator named are believed, and only the address that they saw themselves: the
+// last one that none of them has. One in a private network that is not among them is told of once.
+func (g *Gate) Address(r *http.Request) (address, through string) {
 	peer, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr, ""
 	}
 	seen := r.Header.Values("X-Forwarded-For")
 	ip, err := netip.ParseAddr(peer)
-	if err != nil || len(seen) == 0 || !ip.IsLoopback() && !ip.IsPrivate() {
+	if err != nil || len(seen) == 0 {
 		return peer, ""
 	}
-	last := seen[len(seen)-1]
-	client, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndex(last, ",")+1:]))
-	if err != nil {
+	if !g.believes(ip) {
+		if ip.IsPrivate() {
+			g.told.Do(func() {
+				g.Log.WarnContext(r.Context(), "a proxy is not believed when it says whom it brings, so that all its visitors count as one; name it with --trusted-proxy", "proxy", peer)
+			})
+		}
 		return peer, ""
 	}
-	return client.WithZone("").String(), peer
+	hops := strings.Split(strings.Join(seen, ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		client, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			return peer, ""
+		}
+		if client = client.WithZone("").Unmap(); len(g.Proxies) == 0 || !g.believes(client) {
+			return client.String(), peer
+		}
+	}
+	return peer, ""
+}
+
+// believes tells whether an address is that of a proxy whose word counts.
+func (g *Gate) believes(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	if len(g.Proxies) == 0 {
+		return ip.IsLoopback()
+	}
+	return slices.ContainsFunc(g.Proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // Local reports a request that a browser on this machine makes for an address of this machine: none that a

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -235,24 +236,47 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// A proxy nearby is believed about the one address that it saw itself; nobody else is.
+// A proxy that the operator named, by default one on this machine, is believed about the one address that it saw
+// itself; nobody else is. One in a private network that is not named is told of, once.
 func TestAddress(t *testing.T) {
-	for _, c := range []struct{ peer, seen, address, through string }{
-		{"203.0.113.9:1", "", "203.0.113.9", ""},
-		{"203.0.113.9:1", "198.51.100.7", "203.0.113.9", ""},
-		{"127.0.0.1:1", "", "127.0.0.1", ""},
-		{"127.0.0.1:1", "10.0.0.1, 198.51.100.7", "198.51.100.7", "127.0.0.1"},
-		{"172.18.0.2:1", "198.51.100.7", "198.51.100.7", "172.18.0.2"},
-		{"[::1]:1", "2001:db8::7", "2001:db8::7", "::1"},
-		{"127.0.0.1:1", "198.51.100.7, <script>", "127.0.0.1", ""},
+	named := []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("2001:db8::1/128")}
+	for _, c := range []struct {
+		proxies                      []netip.Prefix
+		peer, seen, address, through string
+		told                         bool
+	}{
+		{nil, "203.0.113.9:1", "", "203.0.113.9", "", false},
+		{nil, "203.0.113.9:1", "198.51.100.7", "203.0.113.9", "", false},
+		{nil, "127.0.0.1:1", "", "127.0.0.1", "", false},
+		{nil, "127.0.0.1:1", "10.0.0.1, 198.51.100.7", "198.51.100.7", "127.0.0.1", false},
+		{nil, "127.0.0.1:1", "10.0.0.1, 127.0.0.1", "127.0.0.1", "127.0.0.1", false},
+		{nil, "[::ffff:127.0.0.1]:1", "198.51.100.7", "198.51.100.7", "::ffff:127.0.0.1", false},
+		{nil, "[::1]:1", "2001:db8::7", "2001:db8::7", "::1", false},
+		{nil, "127.0.0.1:1", "198.51.100.7, <script>", "127.0.0.1", "", false},
+		{nil, "172.18.0.2:1", "198.51.100.7", "172.18.0.2", "", true},
+		{nil, "172.18.0.2:1", "", "172.18.0.2", "", false},
+		{named, "172.18.0.2:1", "198.51.100.7", "198.51.100.7", "172.18.0.2", false},
+		{named, "172.18.0.2:1", "6.6.6.6, 198.51.100.7, 172.18.0.3", "198.51.100.7", "172.18.0.2", false},
+		{named, "172.18.0.2:1", "172.18.0.3", "172.18.0.2", "", false},
+		{named, "[2001:db8::1]:1", "198.51.100.7", "198.51.100.7", "2001:db8::1", false},
+		{named, "127.0.0.1:1", "198.51.100.7", "127.0.0.1", "", false},
+		{named, "10.0.0.1:1", "198.51.100.7", "10.0.0.1", "", true},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = c.peer
 		if c.seen != "" {
 			r.Header.Set("X-Forwarded-For", c.seen)
 		}
-		if address, through := Address(r); address != c.address || through != c.through {
-			t.Errorf("%s says %q: %s through %q", c.peer, c.seen, address, through)
+		var log strings.Builder
+		g := testGate(&log)
+		g.Proxies = c.proxies
+		for range 2 {
+			if address, through := g.Address(r); address != c.address || through != c.through {
+				t.Errorf("%s says %q: %s through %q", c.peer, c.seen, address, through)
+			}
+		}
+		if n := strings.Count(log.String(), "--trusted-proxy"); n > 1 || (n == 1) != c.told {
+			t.Errorf("%s says %q: %q", c.peer, c.seen, &log)
 		}
 	}
 }

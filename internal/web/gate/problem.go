@@ -30,6 +30,15 @@ type InputError struct{ Field, Text string }
 
 func (e *InputError) Error() string { return e.Field + ": " + e.Text }
 
+// BadCursor makes of an error of a list the InputError of a page whose address names no place in it; any other
+// error stays as it is.
+func BadCursor(err error) error {
+	if wrong, ok := errors.AsType[*view.CursorError](err); ok {
+		return &InputError{Field: "after", Text: wrong.Error()}
+	}
+	return err
+}
+
 // Classify words an error. What is not known here is an internal error, whose text only the log gets.
 func Classify(err error) Problem {
 	for _, rule := range rules() {
@@ -73,6 +82,7 @@ func rules() []rule {
 		is(account.ErrNoSession, http.StatusUnauthorized, "unauthorized", "Not signed in"),
 		is(account.ErrSignIn, http.StatusUnauthorized, "sign_in", "Not signed in"),
 		told(account.ErrForbidden, http.StatusForbidden, "forbidden", "Your role does not allow this", "An owner or admin can give you another role, or do this for you."),
+		is(account.ErrBusy, http.StatusServiceUnavailable, "busy_sign_in", "Just a moment"),
 		is(account.ErrLastOwner, http.StatusConflict, "last_owner", "The last owner stays"),
 		is(account.ErrOwnerExists, http.StatusConflict, "owner_exists", "There is an owner already"),
 		is(account.ErrLink, http.StatusGone, "link_over", "This link no longer works"),

@@ -67,6 +67,18 @@ func (f Input) attributes() templ.Attributes {
 	return out
 }
 
+// Question is a page that asks before something is done, with what has to be known for it.
+type Question struct {
+	Page
+	Action, Back string
+	Text         []string
+	Warning      string // what has to be known above all, "" for nothing
+	Errors       Errors
+	Inputs       []Input
+	Submit, Icon string
+	Danger       bool
+}
+
 // Errors are what is wrong with a form, by field name; "" for the form as a whole.
 type Errors map[string]string
 

@@ -42,6 +42,13 @@ func noteRole(kind string) string {
 	return "note"
 }
 
+func alarms(ctx context.Context) []string {
+	if ask := chrome(ctx).Alarms; ask != nil {
+		return ask(ctx)
+	}
+	return nil
+}
+
 func orDash(s string) string { return cmp.Or(s, "–") }
 
 func sameClock(ctx context.Context, t time.Time, zone *time.Location) bool {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ type Chrome struct {
 	Now          time.Time
 	Assets       *Assets
 	Theme        string
+	// Alarms says why automatic runs do not happen, a sentence each; nil: nobody knows. It is asked only by the
+	// pages that show it.
+	Alarms func(ctx context.Context) []string
 }
 
 type chromeKey struct{}
@@ -53,7 +57,7 @@ func chrome(ctx context.Context) Chrome {
 type Page struct {
 	Title   string // heading and window title
 	Lead    string // one sentence below the heading, "" for none
-	Nav     string // current entry: connections, history, people, chart, groups, numbers, audit, settings, me
+	Nav     string // current entry: connections, automation, history, people, chart, groups, numbers, audit, settings, me
 	Crumbs  []Crumb
 	Actions templ.Component // buttons beside the heading, nil for none
 	Tabs    []Tab
@@ -285,4 +289,18 @@ func Span(d time.Duration) string {
 	default:
 		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
 	}
+}
+
+// WithQuery is an address with parameters; those without a value are left out.
+func WithQuery(path string, pairs ...string) string {
+	v := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
 }

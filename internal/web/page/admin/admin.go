@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -20,6 +18,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 )
 
 // Accounts is what these pages ask of internal/account.
@@ -38,6 +37,8 @@ type Accounts interface {
 
 	OrganisationName(ctx context.Context) (string, error)
 	SetOrganisationName(ctx context.Context, by account.Viewer, name string) error
+	OrganisationLanguage(ctx context.Context) (string, error)
+	SetOrganisationLanguage(ctx context.Context, by account.Viewer, language string) error
 }
 
 // Connections is what these pages ask of internal/connection.
@@ -68,6 +69,8 @@ type Deps struct {
 	// Verify checks the audit trail's chain. An error with a method FirstBroken tells the entry that does
 	// not fit; every other one means that nobody knows.
 	Verify func(context.Context) error
+	// Language is that of mails until an owner chooses one, as the operator's file says; "" for English.
+	Language string
 	// Provider is nil where a provider cannot be tested from the settings.
 	Provider ProviderCheck
 }
@@ -128,7 +131,7 @@ func roleOptions(v account.Viewer) []ui.Option {
 }
 
 // roleName writes a role for people.
-func roleName(r directory.Role) string { return capital(string(r)) }
+func roleName(r directory.Role) string { return words.Capital(string(r)) }
 
 // roleWords says what a role may do (product, "Roles").
 func roleWords(r directory.Role) string {
@@ -178,12 +181,4 @@ func refusal(err error) (field, text string, ok bool) {
 }
 
 // sentence gives a text its capital and full stop.
-func sentence(s string) string { return strings.TrimSuffix(capital(s), ".") + "." }
-
-func capital(s string) string {
-	first, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return s
-	}
-	return string(unicode.ToUpper(first)) + s[n:]
-}
+func sentence(s string) string { return strings.TrimSuffix(words.Capital(s), ".") + "." }

@@ -61,11 +61,8 @@ func (p *pages) renderAudit(w http.ResponseWriter, r *http.Request, code int, br
 	}
 	if len(errs) == 0 {
 		found, err := p.Views.Audit(ctx, query)
-		if e, ok := errors.AsType[*view.CursorError](err); ok {
-			return &gate.InputError{Field: "after", Text: e.Error()}
-		}
 		if err != nil {
-			return err
+			return gate.BadCursor(err)
 		}
 		if page.rows, err = p.auditRows(ctx, found.Items); err != nil {
 			return err

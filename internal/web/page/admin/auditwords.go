@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 )
 
 // subject tells what an entry of the audit trail is about.
@@ -35,25 +36,26 @@ func eventOf(name string) event {
 	if e, ok := events()[name]; ok {
 		return e
 	}
-	return event{capital(strings.ReplaceAll(name, "_", " ")), aboutSomething}
+	return event{words.Capital(strings.ReplaceAll(name, "_", " ")), aboutSomething}
 }
 
 // events words what accounts, connections, runs and human edits write to the audit trail.
 func events() map[string]event {
 	return map[string]event{
-		"sign_in":            {"Signed in", aboutPerson},
-		"sign_in_failed":     {"Sign-in failed", aboutPerson},
-		"sign_out":           {"Signed out", aboutPerson},
-		"password_link":      {"Password link made", aboutPerson},
-		"password_set":       {"Password set", aboutPerson},
-		"identity_linked":    {"Sign-in account linked", aboutPerson},
-		"identity_unlinked":  {"Sign-in account unlinked", aboutPerson},
-		"owner_created":      {"Owner created", aboutPerson},
-		"role_changed":       {"Role changed", aboutPerson},
-		"token_created":      {"API token made", aboutToken},
-		"token_revoked":      {"API token revoked", aboutToken},
-		"sign_in_settings":   {"Sign-in settings changed", aboutNothing},
-		"organisation_named": {"Organisation renamed", aboutNothing},
+		"sign_in":               {"Signed in", aboutPerson},
+		"sign_in_failed":        {"Sign-in failed", aboutPerson},
+		"sign_out":              {"Signed out", aboutPerson},
+		"password_link":         {"Password link made", aboutPerson},
+		"password_set":          {"Password set", aboutPerson},
+		"identity_linked":       {"Sign-in account linked", aboutPerson},
+		"identity_unlinked":     {"Sign-in account unlinked", aboutPerson},
+		"owner_created":         {"Owner created", aboutPerson},
+		"role_changed":          {"Role changed", aboutPerson},
+		"token_created":         {"API token made", aboutToken},
+		"token_revoked":         {"API token revoked", aboutToken},
+		"sign_in_settings":      {"Sign-in settings changed", aboutNothing},
+		"organisation_named":    {"Organisation renamed", aboutNothing},
+		"organisation_language": {"Language of mails chosen", aboutNothing},
 
 		"connection_created":   {"Connection created", aboutConnection},
 		"connection_checked":   {"Connection checked", aboutConnection},
@@ -62,6 +64,8 @@ func events() map[string]event {
 		"connection_disabled":  {"Automatic runs switched off", aboutConnection},
 		"connection_paused":    {"Automatic runs paused", aboutConnection},
 		"connection_resumed":   {"Automatic runs resumed", aboutConnection},
+		"add_freeze":           {"Fields frozen", aboutConnection},
+		"end_freeze":           {"Freeze ended", aboutConnection},
 		"connection_failing":   {"Connection in error", aboutConnection},
 		"connection_recovered": {"Connection works again", aboutConnection},
 		"connection_deleted":   {"Connection deleted", aboutConnection},

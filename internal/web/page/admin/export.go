@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/internal/sheet"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 )
@@ -27,7 +27,7 @@ func (p *pages) auditCSV(w http.ResponseWriter, r *http.Request) error {
 	write := func(e *view.AuditRecord) error {
 		row := e.Columns()
 		for i := range row {
-			row[i] = safeCell(row[i])
+			row[i] = sheet.Safe(row[i])
 		}
 		return out.Write(row)
 	}
@@ -83,14 +83,6 @@ func (p *pages) cut(r *http.Request, err error) {
 		p.Gate.Log.ErrorContext(r.Context(), "export the audit trail", "error", err)
 	}
 	panic(http.ErrAbortHandler)
-}
-
-// safeCell defuses a cell that a spreadsheet would take for a formula (security §1.13).
-func safeCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\x00", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 func seq(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,11 +1,13 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 // settingsCard leads to one page of the settings.
@@ -20,7 +22,7 @@ func settingsCards(v account.Viewer) []settingsCard {
 	if v.May(account.Organise) {
 		cards = append(cards,
 			settingsCard{"login", "Sign-in", "Let people sign in with Okta, Entra ID, Google, BambooHR or another OpenID Connect provider.", "/settings/sign-in"},
-			settingsCard{"building", "Organisation", "The name that stands beside the menu.", "/settings/organisation"})
+			settingsCard{"building", "Organisation", "Its name, and the language of its mails.", "/settings/organisation"})
 	}
 	return cards
 }
@@ -30,31 +32,52 @@ func (p *pages) showSettings(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, settingsScreen(settingsCards(gate.ViewerFrom(r.Context()))))
 }
 
-// organisationForm is the organisation's name, as typed.
+// organisationForm is the organisation's name and language, as typed.
 type organisationForm struct {
-	page   ui.Page
-	name   string
-	errors ui.Errors
+	page      ui.Page
+	name      string
+	language  string
+	languages []ui.Option
+	errors    ui.Errors
 }
 
-// showOrganisation shows the organisation's name.
+// languages are those that mails are written in, each by its own name.
+func languages() []ui.Option {
+	names := map[string]string{"en": "English", "de": "Deutsch", "nl": "Nederlands", "fr": "Français", "es": "Español"}
+	var out []ui.Option
+	for _, code := range policy.Languages() {
+		out = append(out, ui.Option{Value: code, Text: names[code]})
+	}
+	return out
+}
+
+// showOrganisation shows the organisation's name and language.
 func (p *pages) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	name, err := p.Accounts.OrganisationName(r.Context())
 	if err != nil {
 		return err
 	}
-	return p.renderOrganisation(w, r, http.StatusOK, organisationForm{name: name})
+	language, err := p.Accounts.OrganisationLanguage(r.Context())
+	if err != nil {
+		return err
+	}
+	return p.renderOrganisation(w, r, http.StatusOK, organisationForm{name: name, language: cmp.Or(language, p.Language, policy.Languages()[0])})
 }
 
 func (p *pages) renderOrganisation(w http.ResponseWriter, r *http.Request, code int, f organisationForm) error {
-	f.page = settingsPage(gate.ViewerFrom(r.Context()), "Organisation", "")
+	f.page, f.languages = settingsPage(gate.ViewerFrom(r.Context()), "Organisation", ""), languages()
 	return ui.Render(w, r, code, organisationScreen(f))
 }
 
-// saveOrganisation gives the organisation its name.
+// saveOrganisation gives the organisation its name and its language. A form without a language leaves that alone.
 func (p *pages) saveOrganisation(w http.ResponseWriter, r *http.Request) error {
-	f := organisationForm{name: r.PostFormValue("name")}
-	if err := p.Accounts.SetOrganisationName(r.Context(), gate.ViewerFrom(r.Context()), f.name); err != nil {
+	f := organisationForm{name: r.PostFormValue("name"), language: r.PostFormValue("language")}
+	by := gate.ViewerFrom(r.Context())
+	err := p.Accounts.SetOrganisationName(r.Context(), by, f.name)
+	if err == nil && f.language != "" {
+		err = p.Accounts.SetOrganisationLanguage(r.Context(), by, f.language)
+	}
+	if err != nil {
 		field, text, ok := refusal(err)
 		if !ok {
 			return err

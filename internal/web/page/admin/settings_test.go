@@ -209,6 +209,19 @@ func TestOrganisationName(t *testing.T) {
 	b.post("/settings/organisation", "name", strings.Repeat("x", 5000)).says(t, 422, `id="f-name-error"`)
 }
 
+// The language of mails is the operator's file's until an owner chooses one.
+func TestOrganisationLanguage(t *testing.T) {
+	w := newWorld(t, func(d *admin.Deps) { d.Language = "nl" })
+	w.owner()
+	b := w.signedIn("olga@acme.test")
+	b.get("/settings/organisation").says(t, 200, `value="nl" selected`, "Deutsch", "Français")
+	b.post("/settings/organisation", "name", "Acme", "language", "de").leadsTo(t, "/settings/organisation")
+	b.get("/settings/organisation").says(t, 200, "Saved.", `value="de" selected`)
+	b.post("/settings/organisation", "name", "Acme", "language", "tlh").says(t, 422, `id="f-language-error"`)
+	b.post("/settings/organisation", "name", "Acme two").leadsTo(t, "/settings/organisation")
+	b.get("/settings/organisation").says(t, 200, `value="de" selected`, "Acme two")
+}
+
 // A session that is over leads to the sign-in page, whatever was posted.
 func TestSessionOver(t *testing.T) {
 	w := newWorld(t, nil)

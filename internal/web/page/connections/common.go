@@ -101,7 +101,12 @@ func link(id string, more ...string) templ.SafeURL { return templ.SafeURL(path(i
 // preview starts a plan of the given settings and goes where its progress and result are shown (promise
 // SI11). Work that is under way already is no reason to lose what was done before.
 func (p *pages) preview(w http.ResponseWriter, r *http.Request, id string, patch []byte, done, next string) error {
-	_, err := p.Connections.Preview(r.Context(), actor(r), id, connection.PreviewRequest{Settings: patch})
+	return p.previewOf(w, r, id, connection.PreviewRequest{Settings: patch}, done, next)
+}
+
+// previewOf is preview for any request.
+func (p *pages) previewOf(w http.ResponseWriter, r *http.Request, id string, request connection.PreviewRequest, done, next string) error {
+	_, err := p.Connections.Preview(r.Context(), actor(r), id, request)
 	busy, _ := errors.AsType[*syncrun.BusyError](err)
 	setup, _ := errors.AsType[*connection.SetupError](err)
 	to := path(id, "preview") + next

@@ -83,10 +83,17 @@ func (p *pages) saved(w http.ResponseWriter, r *http.Request, d *connection.Deta
 	switch {
 	case now.Number == d.Version.Number:
 		return p.done(w, r, back, "Nothing was different, so nothing was saved.")
+	case now.Unasked != "":
+		return p.notDone(w, r, back, unasked(now))
 	case now.Revision == d.Version.Revision:
 		return p.done(w, r, back, fmt.Sprintf("Saved as version %d.", now.Number))
 	}
 	return p.preview(w, r, d.ID, nil, fmt.Sprintf("Saved as version %d. This is what it does.", now.Number), "")
+}
+
+// unasked warns of settings whose new fields nobody could look up.
+func unasked(now connection.Version) string {
+	return fmt.Sprintf("Saved as version %d, but BambooHR could not be asked whether it has the fields that are new. %s The next preview tells.", now.Number, form.Sentence(now.Unasked))
 }
 
 // version is the one that a form began with.

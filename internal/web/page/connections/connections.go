@@ -1,11 +1,14 @@
 // Package connections shows the BambooHR connections: list, set-up, overview, configuration, mapping, scope
-// and lifecycle, check, holds and settings versions. What the settings do is left to internal/connection,
+// and lifecycle, check, holds, freezes and settings versions. What the settings do is left to internal/connection,
 // previews and runs to internal/web/page/runs.
 package connections
 
 import (
 	"context"
+	"net/http"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
@@ -57,7 +60,11 @@ type Deps struct {
 	Accounts    Accounts
 	Connections Connections
 	Views       Views
-	Now         func() time.Time
+	Mails       Mails // nil: addresses of notices need not agree
+	// Waiting makes the block of what waits for somebody; nil: there is none.
+	Waiting func(*http.Request) (templ.Component, error)
+	Now     func() time.Time
+	Hints   Hints // nil: no webhook is taken here
 }
 
 // pages handles the requests.
@@ -88,12 +95,14 @@ func Routes(d Deps) []gate.Route {
 		configure("POST", one+"/enable", p.enable),
 		configure("POST", one+"/disable", p.disable),
 		configure("POST", one+"/approve", p.approve),
+		configure("POST", one+"/recipients/ask", p.askAgain),
 		get(one+"/configuration", p.configuration),
 		configure("POST", one+"/configuration", p.saveConfiguration),
 		configure("POST", one+"/configuration/schedule", p.nextRuns),
 		configure("POST", one+"/key", p.setKey),
 		configure("GET", one+"/delete", p.deleteDialog),
 		configure("POST", one+"/delete", p.delete),
+		get(one+"/unsaved", p.unsaved),
 		get(one+"/mapping", p.mapping),
 		configure("POST", one+"/mapping", p.saveMapping),
 		configure("POST", one+"/mapping/check", p.checkMapping),
@@ -111,5 +120,12 @@ func Routes(d Deps) []gate.Route {
 		get(one+"/holds", p.holds),
 		{Method: "POST", Path: one + "/holds", Permission: account.People, Handler: p.addHold},
 		{Method: "POST", Path: one + "/holds/{hold}/remove", Permission: account.People, Handler: p.removeHold},
+		{Method: "POST", Path: one + "/undone/{run}/release", Permission: account.People, Handler: p.removeUndone},
+		configure("GET", one+"/freezes/new", p.askFreeze),
+		configure("POST", one+"/freezes", p.addFreeze),
+		{Method: "POST", Path: one + "/freezes/preview", Permission: account.Operate, Handler: p.previewCatchUp},
+		get(one+"/freezes/{freeze}", p.freeze),
+		configure("GET", one+"/freezes/{freeze}/end", p.askEndFreeze),
+		configure("POST", one+"/freezes/{freeze}/end", p.endFreeze),
 	}
 }

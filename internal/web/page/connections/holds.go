@@ -7,29 +7,65 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/holdform"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
-	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // holdsPage lists what runs leave alone because somebody said so.
 type holdsPage struct {
 	connection.Detail
-	Rows   []holdRow
-	Values url.Values
-	Errors ui.Errors
-	Edit   bool
+	Rows      []holdRow
+	Undone    []undone // holds that undos put, by the run that was taken back
+	Freezes   []freezeRow
+	Configure bool // may freeze
+	Values    url.Values
+	Errors    ui.Errors
+	Edit      bool
 }
 
 type holdRow struct {
 	directory.Hold
 	Name, Email, Who string
+	Run              string // that was taken back, "" for a hold that a person put
+}
+
+// undone counts the holds of one undo, which are removed together.
+type undone struct {
+	Run   string
+	Holds int
+	At    time.Time
+}
+
+// ofUndo begins the reason of a hold that an undo put; the run's id follows.
+const ofUndo = "undo of run "
+
+// undos sums up the holds of undos, the newest first.
+func undos(rows []holdRow) []undone {
+	var out []undone
+	for _, h := range rows {
+		if h.Run == "" {
+			continue
+		}
+		i := slices.IndexFunc(out, func(u undone) bool { return u.Run == h.Run })
+		if i < 0 {
+			i, out = len(out), append(out, undone{Run: h.Run})
+		}
+		out[i].Holds++
+		if h.CreatedAt.After(out[i].At) {
+			out[i].At = h.CreatedAt
+		}
+	}
+	slices.SortStableFunc(out, func(a, b undone) int { return b.At.Compare(a.At) })
+	return out
 }
 
 func (p *pages) holds(w http.ResponseWriter, r *http.Request) error {
@@ -41,10 +77,14 @@ func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, status int, va
 	if err != nil {
 		return err
 	}
-	page := holdsPage{Detail: d, Values: values, Errors: wrong, Edit: may(r.Context(), account.People)}
+	page := holdsPage{Detail: d, Values: values, Errors: wrong, Edit: may(r.Context(), account.People), Configure: may(r.Context(), account.Configure)}
+	if page.Freezes, err = p.freezes(r.Context(), d.ID); err != nil {
+		return err
+	}
 	if page.Rows, err = p.holdRows(r, d.ID); err != nil {
 		return err
 	}
+	page.Undone = undos(page.Rows)
 	return ui.Render(w, r, status, holds(page))
 }
 
@@ -73,21 +113,30 @@ func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
 	var out []holdRow
 	for _, h := range all {
 		if person, ok := people[h.PersonID]; ok {
-			out = append(out, holdRow{h, person.Name, person.Email, who(h.CreatedBy, names)})
+			run := ""
+			if rest, is := strings.CutPrefix(h.Reason, ofUndo); is {
+				run = rest
+			}
+			out = append(out, holdRow{h, person.Name, person.Email, who(h.CreatedBy, names), run})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b holdRow) int {
-		switch {
-		case a.Until.Equal(b.Until):
-			return cmp.Compare(a.Name, b.Name)
-		case a.Until.IsZero():
-			return 1
-		case b.Until.IsZero():
-			return -1
-		}
-		return a.Until.Compare(b.Until)
+		return cmp.Or(byEnd(a.Until, b.Until), cmp.Compare(a.Name, b.Name))
 	})
 	return out, nil
+}
+
+// byEnd orders what ends: zero, which never does by itself, last.
+func byEnd(a, b time.Time) int {
+	switch {
+	case a.Equal(b):
+		return 0
+	case a.IsZero():
+		return 1
+	case b.IsZero():
+		return -1
+	}
+	return a.Compare(b)
 }
 
 // heldPeople are the connection's people with a hold, by id.
@@ -119,77 +168,51 @@ func (p *pages) addHold(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	person, wrong, err := p.holdOn(r, &d, values)
+	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
 	if err != nil {
 		return err
 	}
-	until, err := untilDay(values.Get("until"), zone(d.TimeZone))
-	switch more, ok := formErrors(err, values, "until"); {
-	case ok:
-		wrong["until"] = more["until"]
-	case err != nil:
+	hold, wrong := holdform.Read(engine, values)
+	person, nobody, err := p.holdOn(r, &d, engine, values.Get("who"))
+	if err != nil {
 		return err
-	case !until.IsZero() && !until.After(p.Now()):
-		wrong["until"] = "That day is over. Choose a later one, or leave it empty."
 	}
-	if values.Get("reason") == "" {
-		wrong["reason"] = "Say why, for whoever finds the hold later."
+	if nobody != "" {
+		wrong["who"] = nobody
+	}
+	if len(wrong) == 0 {
+		if wrong, err = hold.Add(r.Context(), engine, &person); err != nil {
+			return err
+		}
 	}
 	if len(wrong) > 0 {
 		return p.showHolds(w, r, http.StatusUnprocessableEntity, values, wrong)
 	}
-	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
-	if err != nil {
-		return err
-	}
-	if _, err := engine.AddHold(r.Context(), "id:"+person.ID, directory.Field(values.Get("field")), until, values.Get("reason")); err != nil {
-		return err
-	}
 	return p.done(w, r, path(d.ID, "holds"), "Runs leave "+person.Values.Get(directory.Email)+" alone now.")
 }
 
-// holdOn finds whom a hold is for.
-func (p *pages) holdOn(r *http.Request, d *connection.Detail, values url.Values) (directory.Person, ui.Errors, error) {
-	wrong := ui.Errors{}
-	who, field := values.Get("who"), values.Get("field")
-	if !slices.ContainsFunc(holdFields(d.Settings), func(o ui.Option) bool { return o.Value == field }) {
-		wrong["field"] = "Choose one of the fields."
+// holdOn finds whom a hold is for, or says why it can be for nobody.
+func (p *pages) holdOn(r *http.Request, d *connection.Detail, engine *syncrun.Engine, name string) (directory.Person, string, error) {
+	var nobody directory.Person
+	if name == "" {
+		return nobody, "Write an e-mail address, or the name.", nil
 	}
-	if who == "" {
-		wrong["who"] = "Write an e-mail address, or the name."
-		return directory.Person{}, wrong, nil
-	}
-	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
-	if err != nil {
-		return directory.Person{}, nil, err
-	}
-	subject, err := engine.Find(r.Context(), who)
+	subject, err := engine.Find(r.Context(), name)
 	ambiguous, _ := errors.AsType[*syncrun.AmbiguousError](err)
-	nobody, _ := errors.AsType[*syncrun.NobodyError](err)
+	unknown, _ := errors.AsType[*syncrun.NobodyError](err)
 	switch {
 	case ambiguous != nil:
-		wrong["who"] = form.Sentence(ambiguous.Error())
-	case nobody != nil:
-		wrong["who"] = form.Sentence(nobody.Error())
+		return nobody, form.Sentence(ambiguous.Error()), nil
+	case unknown != nil:
+		return nobody, form.Sentence(unknown.Error()), nil
 	case err != nil:
-		return directory.Person{}, nil, err
+		return nobody, "", err
 	case subject.Person == nil:
-		wrong["who"] = subject.Name + " is an employee in BambooHR but nobody in the directory yet, so there is nothing to hold."
+		return nobody, subject.Name + " is an employee in BambooHR but nobody in the directory yet, so there is nothing to hold.", nil
 	case subject.Person.Link == nil || subject.Person.Link.Connection != d.ID:
-		wrong["who"] = subject.Name + " is not from this connection, so its runs leave them alone anyway."
-	default:
-		return *subject.Person, wrong, nil
+		return nobody, subject.Name + " is not from this connection, so its runs leave them alone anyway.", nil
 	}
-	return directory.Person{}, wrong, nil
-}
-
-// holdFields lists what a hold can be about.
-func holdFields(c policy.Connection) []ui.Option {
-	out := []ui.Option{{Value: "", Text: "The whole person"}, {Value: "status", Text: "Status: no deactivation, no reactivation"}}
-	for _, row := range form.MapRows(form.MappingValues(c)) {
-		out = append(out, ui.Option{Value: row.Target, Text: row.Label})
-	}
-	return out
+	return *subject.Person, "", nil
 }
 
 func (p *pages) removeHold(w http.ResponseWriter, r *http.Request) error {
@@ -205,4 +228,34 @@ func (p *pages) removeHold(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.done(w, r, path(d.ID, "holds"), "The hold is removed. The next run treats the person as any other.")
+}
+
+// removeUndone removes every hold that the undo of one run put.
+func (p *pages) removeUndone(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	rows, err := p.holdRows(r, d.ID)
+	if err != nil {
+		return err
+	}
+	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
+	if err != nil {
+		return err
+	}
+	removed := 0
+	for _, h := range rows {
+		if h.Run != r.PathValue("run") || h.Run == "" {
+			continue
+		}
+		if err := engine.RemoveHold(r.Context(), h.ID); err != nil && !errors.Is(err, directory.ErrNotFound) { // somebody else was faster
+			return err
+		}
+		removed++
+	}
+	if removed == 0 {
+		return p.notDone(w, r, path(d.ID, "holds"), "No hold of that undo is in force any more.")
+	}
+	return p.done(w, r, path(d.ID, "holds"), ui.Count(removed, "hold is", "holds are")+" removed. The next run treats these people as any others.")
 }

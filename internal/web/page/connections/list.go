@@ -17,6 +17,7 @@ import (
 // listPage is every connection with its standing.
 type listPage struct {
 	Rows      []listRow
+	Waiting   templ.Component // what waits for somebody; nil: nothing
 	Configure bool
 }
 
@@ -36,6 +37,11 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := listPage{Configure: may(r.Context(), account.Configure)}
+	if p.Waiting != nil {
+		if page.Waiting, err = p.Waiting(r); err != nil {
+			return err
+		}
+	}
 	var actors []string
 	for i := range all {
 		if all[i].Pause != nil {

@@ -25,6 +25,7 @@ type mappingPage struct {
 	Rows      []mapRow
 	Setup     bool // second step of a set-up
 	Edit      bool
+	Gone      bool // somebody came back for what they typed, and it is not kept any more
 	Unsaved   bool // typed before, looked at in a preview, and not saved yet
 	Live      bool // examples are filled in
 	State     liveState
@@ -70,7 +71,7 @@ func (p *pages) mapping(w http.ResponseWriter, r *http.Request) error {
 		values.Set("version", strconv.FormatInt(d.Version.Number, 10))
 	}
 	page := p.mappingPageOf(r, d, values)
-	page.Unsaved = unsaved
+	page.Unsaved, page.Gone = unsaved, !unsaved && r.URL.Query().Has("unsaved")
 	if r.URL.Query().Get("setup") != "" {
 		page.Setup = true
 	}
@@ -81,6 +82,20 @@ func (p *pages) mapping(w http.ResponseWriter, r *http.Request) error {
 		p.fields(r.Context(), &page)
 	}
 	return ui.Render(w, r, http.StatusOK, mapping(page))
+}
+
+// unsaved leads from a preview back to the form that it was made with.
+func (p *pages) unsaved(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	to := path(d.ID, mappingForm) + "?unsaved=1"
+	if key := (draftKey{actor(r), d.ID, scopeForm}); p.drafts.get(draftKey{key.actor, d.ID, mappingForm}) == nil && p.drafts.get(key) != nil {
+		to = path(d.ID, scopeForm)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
 }
 
 func (p *pages) mappingPageOf(r *http.Request, d connection.Detail, values url.Values) mappingPage {
@@ -120,7 +135,7 @@ func (p *pages) saveMapping(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.drafts.drop(key)
-	if values.Get("setup") != "" {
+	if values.Get("setup") != "" && saved.Unasked == "" {
 		return p.preview(w, r, d.ID, nil, "The mapping is saved. This is what a first run would do.", "?setup=1")
 	}
 	return p.saved(w, r, &d, saved, path(d.ID, "mapping"))
@@ -217,10 +232,14 @@ func (p *pages) examples(ctx context.Context, page *mappingPage) error {
 	if refused, ok := errors.AsType[*connection.SettingsError](err); ok && len(faults) == 0 { // the company has no such field
 		wrong = form.Placed(refused.Faults, form.RowFields(form.MapRows(page.Values))...)
 		if bad = page.mark(wrong); len(bad) > 0 {
-			for target := range bad {
-				patch["mapping"].(form.Document)[target] = nil
-			}
+			patch = patch.Without(func(target string) bool { return bad[target] }) // what is in force stands for them
 			found, err = p.Connections.Examples(ctx, page.ID, patch.Bytes())
+			if _, still := errors.AsType[*connection.SettingsError](err); still { // and does not fit either
+				for target := range bad {
+					patch["mapping"].(form.Document)[target] = nil
+				}
+				found, err = p.Connections.Examples(ctx, page.ID, patch.Bytes())
+			}
 		}
 	}
 	if err != nil {

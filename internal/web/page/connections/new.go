@@ -95,17 +95,20 @@ func (p *pages) tryNew(ctx context.Context, values url.Values) error {
 	}
 	check, err := p.Connections.CheckDraft(ctx, "", n.Subdomain, n.Key, settings.Bytes())
 	if err == nil && check.Error != "" {
-		err = &connection.SettingsError{Faults: []policy.Fault{{Place: checkPlace(check.Error), Message: ui.Said(check.Error)}}}
+		err = &connection.SettingsError{Faults: []policy.Fault{refusal(check.Error)}}
 	}
 	return err
 }
 
-// checkPlace is the field that a failed test is about, "" where nobody can tell.
-func checkPlace(text string) string {
-	if strings.Contains(text, "the API key was refused") {
-		return "api_key"
+// refusal words a failed test beside the field that it is about; above the form where nobody can tell.
+func refusal(text string) policy.Fault {
+	switch {
+	case strings.Contains(text, "the API key was refused"):
+		return policy.Fault{Place: "api_key", Message: `BambooHR refuses this key; copy it again as a whole, or make a new one under the user's name > "API Keys" (or "My Devices & API Keys")`}
+	case strings.Contains(text, "check the sub-domain"):
+		return policy.Fault{Place: "bamboohr.subdomain", Message: "BambooHR knows no company of this name; it is the first part of the address you sign in to BambooHR with"}
 	}
-	return ""
+	return policy.Fault{Message: ui.Said(text)}
 }
 
 // takenName tells of another connection with the name before BambooHR is asked, so that the key need not

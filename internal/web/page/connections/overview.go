@@ -7,9 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/hint"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
@@ -22,19 +25,22 @@ import (
 type overviewPage struct {
 	connection.Detail
 	Standing  standing
+	Waiting   templ.Component // plans that wait for somebody; nil: none
 	PausedBy  string
+	Freezes   []freezeRow
 	Zone      *time.Location
 	Next      []time.Time // of the schedule; empty when runs start by hand
 	Seats     int         // active people from this connection
 	People    int         // people from this connection
 	Runs      []runRow
-	Pending   []view.Pending // in the next 30 days, at most maxPending
-	More      bool           // further ones are not listed
+	Pending   []view.Effect // in the next 30 days, at most maxPending
 	Coverage  []source.FieldReport
+	Webhook   *hint.Status // nil: nobody asked for one
 	Approver  string
 	Operate   bool
 	Configure bool // may change, and the settings are kept here
 	Approve   bool // the button is offered
+	Ask       bool // recipients can be asked to agree
 }
 
 type runRow struct {
@@ -56,12 +62,27 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := r.Context()
 	page := overviewPage{Detail: d, Standing: standingOf(d.State), Zone: zone(d.TimeZone), Operate: runnable(ctx, &d.Summary), Configure: editable(ctx, &d)}
+	if d.Silent {
+		page.Standing.meaning = "BambooHR answers. Automatic runs wait for a confirmed address."
+	}
 	page.Approve = d.State == connection.AwaitingApproval && may(ctx, account.Configure)
+	page.Ask = page.Configure && p.Mails != nil
 	if d.Automatic {
 		page.Next = nextRuns(d.Settings.Schedule, page.Zone, d.NextRun)
 	}
 	if d.Check != nil {
 		page.Coverage = once(d.Check.Report.Fields)
+	}
+	if page.Webhook, err = p.webhook(ctx, d.ID); err != nil {
+		return err
+	}
+	if page.Freezes, err = p.freezes(ctx, d.ID); err != nil {
+		return err
+	}
+	if p.Waiting != nil {
+		if page.Waiting, err = p.Waiting(r); err != nil {
+			return err
+		}
 	}
 	if err := p.figures(ctx, &page); err != nil {
 		return err
@@ -78,11 +99,13 @@ func (p *pages) figures(ctx context.Context, page *overviewPage) error {
 	if page.Seats, err = p.Views.CountPeople(ctx, view.PeopleQuery{Connection: page.ID, Status: directory.Active, Now: p.Now()}); err != nil {
 		return err
 	}
-	pending, err := p.Views.Pending(ctx, view.PendingQuery{Connection: page.ID, From: p.Now(), To: p.Now().Add(pendingSpan), Limit: maxPending})
+	zones := page.Settings.Zones()
+	pending, err := p.Views.Effects(ctx, view.EffectQuery{Connection: page.ID, From: p.Now(), To: p.Now().Add(pendingSpan), Now: p.Now(), Limit: maxPending,
+		Rules: map[string]view.EffectRule{page.ID: {Zone: func(at string) *time.Location { return zones.Of(at) }, Activates: page.Settings.Lifecycle.Initial == policy.InitialActive}}})
 	if err != nil {
 		return err
 	}
-	page.Pending, page.More = pending.Items, pending.Next != ""
+	page.Pending = pending.Items
 	runs, err := p.Views.Runs(ctx, view.RunQuery{Connection: page.ID, Limit: shownRuns})
 	if err != nil {
 		return err
@@ -203,7 +226,7 @@ func (p *pages) resume(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) enable(w http.ResponseWriter, r *http.Request) error {
-	return p.step(w, r, p.Connections.Enable, "Automatic runs are on.")
+	return p.step(w, r, p.Connections.Enable, "Automatic runs are switched on.")
 }
 
 func (p *pages) disable(w http.ResponseWriter, r *http.Request) error {
@@ -242,17 +265,21 @@ func gaps(fields []source.FieldReport) int {
 	return n
 }
 
-// effect words a dated effect that comes by itself.
-func effect(action string) string {
-	switch action {
-	case "deactivate":
+// effect words a dated effect.
+func effect(e *view.Effect) string {
+	switch {
+	case e.Cancelled:
+		return "nothing happens any more; it was cancelled"
+	case e.Kind == view.Deactivation:
 		return "is deactivated"
-	case "reactivate":
-		return "is reactivated"
-	case "create":
-		return "gets an account"
+	case e.Kind == view.Decision:
+		return "left, and it is up to you to deactivate them"
+	case e.Kind == view.HoldEnd:
+		return "is no longer on hold"
+	case e.Kind == view.Start:
+		return "becomes active"
 	}
-	return action
+	return "gets an account with the next run"
 }
 
 // once lists every BambooHR field by its first use.

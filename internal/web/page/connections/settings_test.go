@@ -103,10 +103,41 @@ func TestMappingOfUnknownField(t *testing.T) {
 	scope := w.get(path + "/scope").form(path + "/scope")
 	scope["include.field"], scope["include.op"], scope["include.values"] = []string{"noSuchField"}, []string{"is"}, []string{"x"}
 	w.post(path+"/scope/counts", scope).status(200).says("1 entry needs a look", `Unknown BambooHR field "noSuchField"`)
+	email := w.get(path + "/mapping").form(path + "/mapping")
+	email["email.from"] = []string{"workEmial"} // nobody is recognised without it, so what is in force stands for it
+	w.post(path+"/mapping/check", email).status(200).says(`similar: "Work Email" (workEmail)`, "1 row needs a look", "1000")
+}
+
+// Settings that name fields which the company does not have are refused beside the field. Where BambooHR cannot
+// be asked they are saved, with a warning.
+func TestSaveRefusesUnknownFields(t *testing.T) {
+	w := newWorld(t)
+	path := w.connected()
+	form := w.get(path + "/mapping").form(path + "/mapping")
 	form.Set("action", "save")
-	w.post(path+"/mapping", form).status(303) // the company may get the field later
+	form["job_title.from"], form["phone.from"] = []string{"noSuchField"}, []string{"norThisOne"}
+	a := w.post(path+"/mapping", form).status(422).says(`Job title: Unknown BambooHR field "noSuchField"`, `Unknown BambooHR field "norThisOne"`)
+	if again := a.form(path + "/mapping"); again.Get("job_title.from") != "noSuchField" {
+		t.Errorf("came back as %q", again["job_title.from"])
+	}
+	scope := w.get(path + "/scope").form(path + "/scope")
+	scope.Set("action", "save")
+	scope["include.field"], scope["include.op"], scope["include.values"] = []string{"noSuchField"}, []string{"is"}, []string{"x"}
+	w.post(path+"/scope", scope).status(422).says(`Unknown BambooHR field "noSuchField"`)
+	if d, _ := w.Get(t.Context(), w.id(path)); d.Version.Number != 1 {
+		t.Error("something was saved")
+	}
+	w.fault("POST", `{"name":"status","args":{"code":503}}`)
+	to := w.post(path+"/mapping", form).status(303)
+	if flash := to.Flash; !strings.Contains(flash, "Saved as version 2, but BambooHR could not be asked") {
+		t.Errorf("said %q", flash)
+	}
+	w.fault("DELETE", "")
 	form = w.get(path + "/mapping").form(path + "/mapping")
 	w.post(path+"/mapping/check", form).status(200).says(`Unknown BambooHR field "noSuchField"`, "person0@acme.test")
+	config := w.get(path + "/configuration").form(path + "/configuration")
+	config.Set("plan_expires", "12")
+	w.post(path+"/configuration", config).status(303) // what is not about fields can be saved all the same
 }
 
 func TestMappingRows(t *testing.T) {
@@ -152,7 +183,12 @@ func TestPreviewEffect(t *testing.T) {
 	if again.Get("location.from") != "city" {
 		t.Errorf("the form came back with %q", again.Get("location.from"))
 	}
+	if a := w.get(path + "/unsaved").status(303); a.To != path+"/mapping?unsaved=1" {
+		t.Errorf("the way back leads to %s", a.To)
+	}
+	w.get(path + "/mapping?unsaved=1").says("This is not saved yet").saysNot("Nothing that you typed")
 	w.do("owner", "GET", path+"/mapping", nil).saysNot("This is not saved yet")
+	w.do("owner", "GET", path+"/mapping?unsaved=1", nil).says("Nothing that you typed here waits") // as after a restart
 	again.Set("action", "discard")
 	w.post(path+"/mapping", again).status(303)
 	if fresh := w.get(path + "/mapping").saysNot("This is not saved yet").form(path + "/mapping"); fresh.Get("location.from") != "location" {
@@ -253,7 +289,7 @@ func TestAutomaticRuns(t *testing.T) {
 	w.get(path).says("On, daily at 03:00", "22 Nov 2026, 03:00", "23 Nov 2026, 03:00", "24 Nov 2026, 03:00", "8 people", "Switch off")
 	w.post(path+"/pause", url.Values{"reason": {""}}).status(422).says("Say why")
 	w.post(path+"/pause", url.Values{"reason": {"x"}, "until": {"soon"}}).status(422).says("YYYY-MM-DD")
-	w.post(path+"/pause", url.Values{"reason": {"x"}, "until": {"2026-11-01"}}).status(422).says("later one")
+	w.post(path+"/pause", url.Values{"reason": {"x"}, "until": {"2026-11-01"}}).status(422).says("choose a later day")
 	w.post(path+"/pause", url.Values{"reason": {"Review cycle " + markup}, "until": {"2026-11-30"}}).status(303)
 	w.do("auditor", "GET", path, nil).says("Paused by", "person p_admin", "1 Dec 2026, 00:00", "Review cycle "+markup)
 	w.get("/connections").says("Paused", "Review cycle")
@@ -356,9 +392,9 @@ func TestHolds(t *testing.T) {
 	w.get(path+"/holds").status(200).says("No holds", "Add a hold")
 	w.post(path+"/holds", url.Values{"who": {"person0@acme.test"}, "reason": {"Leave"}}).status(422).says("Nobody is known as")
 	w.synced(path)
-	w.post(path+"/holds", url.Values{"who": {""}, "field": {"salary"}, "until": {"2026-01-01"}}).status(422).
+	w.post(path+"/holds", url.Values{"who": {""}, "field": {"salary"}, "end": {"day"}, "until": {"2026-01-01"}}).status(422).
 		says("4 things need a look", "Write an e-mail address", "Choose one of the fields", "That day is over", "Say why")
-	hold := url.Values{"who": {"person2@acme.test"}, "field": {"job_title"}, "until": {"2026-12-24"}, "reason": {"Acting manager " + rtl}}
+	hold := url.Values{"who": {"person2@acme.test"}, "field": {"job_title"}, "end": {"day"}, "until": {"2026-12-24"}, "reason": {"Acting manager " + rtl}}
 	w.post(path+"/holds", hold).status(303)
 	w.do("auditor", "GET", path+"/holds", nil).status(200).says(markup, "Job title", "25 Dec 2026, 00:00", "Acting manager", "person p_admin").saysNot("Add a hold")
 	w.do("operator", "POST", path+"/holds", hold).status(403)
@@ -369,8 +405,27 @@ func TestHolds(t *testing.T) {
 		}
 	}
 	w.post(remove, nil).status(303)
+	agrees := url.Values{"who": {"person3@acme.test"}, "field": {"job_title"}, "end": {"hr"}, "reason": {"HR corrects it"}}
+	w.post(path+"/holds", agrees).status(303)
+	w.get(path + "/holds").says("until BambooHR says Engineer")
+	w.synced(path) // BambooHR says so already, and the hold is over
 	w.get(path + "/holds").says("No holds")
 	w.post(path+"/holds/hold_nope/remove", nil).status(404)
+
+	// What an undo put is removed together; other holds stay.
+	w.post(path+"/holds", hold).status(303)
+	for _, who := range []string{"person3@acme.test", "person4@acme.test"} {
+		w.post(path+"/holds", url.Values{"who": {who}, "field": {"job_title"}, "end": {"hr"}, "reason": {"undo of run run_1"}}).status(303)
+	}
+	w.get(path+"/holds").says("2 holds keep what the undo of this run took back", "Undo of a run", "Remove all 2", "Acting manager").saysNot("run_1")
+	w.do("operator", "POST", path+"/undone/run_1/release", nil).status(403)
+	if a := w.post(path+"/undone/run_1/release", nil).status(303); !strings.Contains(a.Flash, "2 holds are removed.") {
+		t.Errorf("said %q", a.Flash)
+	}
+	w.get(path+"/holds").says("Acting manager").saysNot("Undo of a run", "took back, since")
+	if a := w.post(path+"/undone/run_1/release", nil).status(303); !strings.Contains(a.Flash, "No hold of that undo") {
+		t.Errorf("said %q", a.Flash)
+	}
 }
 
 // Settings of the operator's file are shown, and changed nowhere here.
@@ -432,11 +487,11 @@ func TestTakeOver(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	w := newWorld(t)
 	for _, route := range w.table {
-		path := strings.NewReplacer("{id}", "c_nobody", "{version}", "1", "{hold}", "h_1").Replace(route.Path)
+		path := strings.NewReplacer("{id}", "c_nobody", "{version}", "1", "{hold}", "h_1", "{freeze}", "f_1").Replace(route.Path)
 		form := url.Values{"who": {"x"}, "reason": {"x"}, "confirm": {"x"}, "api_key": {"x"}, "text": {"x: 1"}}
 		for _, role := range []string{"member", "auditor", "operator", "admin", "owner"} {
 			a := w.do(role, route.Method, path, form)
-			allowed := role == "admin" || role == "owner" || route.Permission == "read" && role != "member"
+			allowed := role == "admin" || role == "owner" || route.Permission == "read" && role != "member" || route.Permission == "operate" && role == "operator"
 			if allowed == (a.Status == 403) {
 				t.Errorf("%s %s as %s: %d", route.Method, path, role, a.Status)
 			}
@@ -452,11 +507,12 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	path := w.connected()
 	w.synced(path)
+	w.post(path+"/freezes", url.Values{"what": {"jobs"}, "reason": {"x"}}).status(303)
 	before, _ := w.Get(t.Context(), w.id(path))
 	w.now = w.now.Add(time.Minute)
 	for _, route := range w.table {
-		if route.Method == "GET" {
-			w.get(strings.NewReplacer("/connections/{id}", path, "{version}", "1").Replace(route.Path) + "?examples=1").status(200)
+		if route.Method == "GET" && !strings.HasSuffix(route.Path, "/unsaved") { // leads on
+			w.get(strings.NewReplacer("/connections/{id}", path, "{version}", "1", "{freeze}", w.frozen(path).ID).Replace(route.Path) + "?examples=1").status(200)
 		}
 	}
 	after, _ := w.Get(t.Context(), w.id(path))

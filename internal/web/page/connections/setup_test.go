@@ -38,7 +38,7 @@ func TestSetUp(t *testing.T) {
 	}
 	form.Set("time_zone", "")
 	form.Set("api_key", strings.Repeat("0", 40))
-	w.post("/connections/new", form).status(422).says("API key: BambooHR: the API key was refused", "API Keys").saysNot("GET /", "[request")
+	w.post("/connections/new", form).status(422).says("API key: BambooHR refuses this key", "API Keys").saysNot("GET /", "[request")
 	form.Set("bamboohr.subdomain", "acme@evil.test")
 	w.post("/connections/new", form).status(422).says("contains an @")
 	if all, _ := w.List(t.Context()); len(all) != 0 {

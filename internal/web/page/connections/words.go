@@ -51,7 +51,7 @@ func signals() []signal {
 func labelled(fields []string) []string {
 	labels := map[string]string{"name": "Connection name", "preset": "Preset", "bamboohr.subdomain": "BambooHR sub-domain", "api_key": "API key", "time_zone": "Time zone",
 		"location_time_zones": "Time zones of locations", "schedule": "Schedule", "schedule.every": "Schedule", "schedule.daily": "Schedule", "schedule.weekly": "Schedule",
-		"schedule.cron": "Schedule", "notify.errors": "Who learns about failures", "notify.welcome": "Password mails to new people", "departments": "A department that is not here yet",
+		"schedule.cron": "Schedule", "changes.every": "Look for changes every", "changes.webhook": "Let BambooHR tell of changes", "notify.errors": "Who learns about failures", "notify.welcome": "Password mails to new people", "departments": "A department that is not here yet",
 		"teams": "A team that is not here yet", "approval": "Approval of settings", "bamboohr.reader": "How BambooHR is read", "guard.new_departments": "New departments at once",
 		"guard.id_churn_percent": "Changed BambooHR ids", "guard.window": "Automatic changes count for", "plan_expires": "A plan is good for",
 		"scope.block_statuses": "Employment statuses without access", "scope.no_status": "Employees without an employment status", "lifecycle.missing": "Missing in BambooHR",

@@ -308,6 +308,23 @@ func (w *world) connected() string {
 	return strings.TrimSuffix(a.To, "/mapping?setup=1")
 }
 
+// fault tells the simulator what goes wrong from now on (POST), or that nothing does (DELETE).
+func (w *world) fault(method, body string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, w.sim+"/_sim/faults", strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer a.Body.Close()
+	if a.StatusCode >= 300 {
+		w.t.Fatalf("the simulator answers %s", a.Status)
+	}
+}
+
 func (w *world) id(path string) string { return strings.TrimPrefix(path, "/connections/") }
 
 // settled waits for work in the background.

@@ -21,6 +21,8 @@ type Mails interface {
 	Show(ctx context.Context, id string) (notify.Shown, error)
 	Retry(ctx context.Context, actor, id string) error
 	Discard(ctx context.Context, actor, id string) error
+	Welcomes(ctx context.Context, runID string) (notify.Welcomes, error)
+	Release(ctx context.Context, actor, runID string) (int, error)
 	Confirmation(ctx context.Context, secret string) (notify.Recipient, error)
 	Confirm(ctx context.Context, secret string) error
 }
@@ -41,8 +43,9 @@ func Routes(d Deps) []gate.Route {
 	return []gate.Route{
 		{Method: "GET", Path: "/outbox", Permission: account.Accounts, Handler: p.outbox},
 		{Method: "GET", Path: "/outbox/{mail}", Permission: account.Accounts, Handler: p.show},
-		{Method: "POST", Path: "/outbox/{mail}/retry", Permission: account.Accounts, Handler: p.act(d.Mails.Retry, "The mail is sent again.")},
+		{Method: "POST", Path: "/outbox/{mail}/retry", Permission: account.Accounts, Handler: p.act(d.Mails.Retry, p.retried())},
 		{Method: "POST", Path: "/outbox/{mail}/discard", Permission: account.Accounts, Handler: p.act(d.Mails.Discard, "The mail was discarded.")},
+		{Method: "POST", Path: "/outbox/runs/{run}/release", Permission: account.Accounts, Handler: p.release},
 		{Method: "GET", Path: "/recipients/{secret}", Permission: gate.Public, Handler: p.ask},
 		{Method: "POST", Path: "/recipients/{secret}", Permission: gate.Public, Handler: p.confirm},
 	}
@@ -54,24 +57,42 @@ type outboxPage struct {
 	State  notify.State
 	States []ui.Tab
 	Next   string
+	Run    string // only the mails of this run
+	Held   int    // of these, invitations that wait to be released
 }
 
 func (p *pages) outbox(w http.ResponseWriter, r *http.Request) error {
-	state := notify.State(r.FormValue("state"))
-	list, err := p.Mails.Outbox(r.Context(), notify.Page{State: state, After: r.FormValue("after")})
+	state, run := notify.State(r.FormValue("state")), r.FormValue("run")
+	list, err := p.Mails.Outbox(r.Context(), notify.Page{State: state, Run: run, After: r.FormValue("after")})
 	if err != nil {
 		return err
 	}
-	page := outboxPage{List: list, Sends: p.Sends, State: state, States: []ui.Tab{{Text: "All", Href: "/outbox", Current: state == ""}}}
+	page := outboxPage{List: list, Sends: p.Sends, State: state, Run: run, States: []ui.Tab{{Text: "All", Href: "/outbox", Current: state == ""}}}
 	for _, s := range []notify.State{notify.Queued, notify.Waiting, notify.Sent, notify.Kept, notify.GaveUp, notify.Discarded} {
 		if n := list.Counts[s]; n > 0 || s == state {
 			page.States = append(page.States, ui.Tab{Text: stateWord(s), Href: "/outbox?state=" + url.QueryEscape(string(s)), Count: n, Current: s == state})
 		}
 	}
+	if run != "" {
+		page.States = nil // they count the whole outbox
+		n, err := p.Mails.Welcomes(r.Context(), run)
+		if err != nil {
+			return err
+		}
+		page.Held = n.Waiting
+	}
 	if list.Next != "" {
-		page.Next = "/outbox?" + url.Values{"state": {string(state)}, "after": {list.Next}}.Encode()
+		page.Next = "/outbox?" + url.Values{"state": {string(state)}, "run": {run}, "after": {list.Next}}.Encode()
 	}
 	return ui.Render(w, r, http.StatusOK, outboxView(page))
+}
+
+// retried says what becomes of a mail that is tried at once.
+func (p *pages) retried() string {
+	if !p.Sends {
+		return "There is no mail server, so the mail stays in the outbox."
+	}
+	return "The mail goes out in a moment."
 }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
@@ -79,7 +100,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, mailView(m))
+	return ui.Render(w, r, http.StatusOK, mailView(m, p.Sends))
 }
 
 // act changes a mail and goes back to it.

@@ -2,15 +2,14 @@ package people
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/sheet"
 	"github.com/rollcall-hr/rollcall/internal/view"
 )
 
@@ -27,27 +26,17 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="rollcall-people-%s.csv"`, p.Now().UTC().Format(time.DateOnly)))
-	out := csv.NewWriter(w)
-	header := []string{"id", "status"}
-	for _, name := range slices.Concat(csvFields(), own) {
-		if name == directory.Manager {
-			name = "manager_email"
+	err = sheet.Write(w, sheet.PeopleColumns(own), func(yield func(sheet.Row, error) bool) {
+		for person, err := range p.Views.EachPerson(r.Context(), q) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(sheet.PersonRow(person, own, managers), nil) {
+				return
+			}
 		}
-		header = append(header, string(name))
-	}
-	err = out.Write(header)
-	for person, readErr := range p.Views.EachPerson(r.Context(), q) {
-		if err = readErr; err != nil {
-			break
-		}
-		if err = out.Write(csvRow(person, own, managers)); err != nil {
-			break
-		}
-	}
-	out.Flush()
-	if err == nil {
-		err = out.Error()
-	}
+	})
 	if err != nil {
 		// The status is out: the connection is cut, so that half a list never looks like a whole one.
 		if r.Context().Err() == nil {
@@ -56,12 +45,6 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 		panic(http.ErrAbortHandler)
 	}
 	return nil
-}
-
-// csvFields are the standard columns.
-func csvFields() []directory.Field {
-	all := directory.Standard()
-	return all[:]
 }
 
 // columns finds out, in a first reading, which own fields people have and what their managers' addresses are.
@@ -84,30 +67,4 @@ func (p *pages) columns(ctx context.Context, q view.PeopleQuery) (own []director
 		managers[id] = b.Email
 	}
 	return slices.Sorted(maps.Keys(fields)), managers, err
-}
-
-func csvRow(p *directory.Person, own []directory.Field, managers map[string]string) []string {
-	row := []string{p.ID, string(p.Status)}
-	for _, f := range slices.Concat(csvFields(), own) {
-		text := p.Values.Get(f)
-		switch {
-		case f == directory.Manager:
-			text = managers[text]
-		case p.Values.KindOf(f) == directory.KindList:
-			text = strings.Join(directory.SplitList(text), ",")
-		}
-		row = append(row, text)
-	}
-	for i := range row {
-		row[i] = safeCell(row[i])
-	}
-	return row
-}
-
-// safeCell defuses a cell that a spreadsheet would take for a formula (security §1.13).
-func safeCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\x00", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

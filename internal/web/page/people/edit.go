@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -25,7 +26,7 @@ func (p *pages) edit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) renderEdit(w http.ResponseWriter, r *http.Request, status int, e *syncrun.Engine, person *directory.Person, typed url.Values, wrong ui.Errors) error {
-	name, home := nameOf(person), personPath(person.ID)
+	name, home := words.Name(person), personPath(person.ID)
 	page := &formPage{Action: home + "/edit", Back: home, Version: person.Version, Errors: wrong, Submit: "Save", Keep: typed.Get("keep") != ""}
 	page.Page = ui.Page{Title: "Edit " + name, Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}, {Text: name, Href: home}}}
 	fields := fieldsOf(e, person)
@@ -135,7 +136,7 @@ func (p *pages) saved(w http.ResponseWriter, r *http.Request, e *syncrun.Engine,
 			}
 		}
 	}
-	text := nameOf(person) + " is saved."
+	text := words.Name(person) + " is saved."
 	switch {
 	case len(over) > 0 && keep:
 		text += " Runs leave " + strings.Join(over, ", ") + " alone until BambooHR says the same."

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -75,6 +76,10 @@ func (page *explainPage) instant(e *syncrun.Engine) (then time.Time, ok bool) {
 	then, err := syncrun.EndOfDay(page.At, e.Policy.Zones().Connection())
 	if err != nil {
 		page.Errors["at"] = "Write the day as 2026-11-21."
+		return then, false
+	}
+	if page.At > e.Now().In(e.Policy.Zones().Connection()).Format(time.DateOnly) {
+		page.Errors["at"] = "That day has not come yet. A preview for a future day shows what is due."
 		return then, false
 	}
 	return then, true
@@ -180,7 +185,7 @@ func (p *pages) explainAnybody(r *http.Request, page *explainPage) error {
 	}
 	for _, h := range hits {
 		page.Candidates = append(page.Candidates, candidate{fmt.Sprintf("%s <%s>, employee %d of %s", h.who.Name, h.who.Email, h.who.SourceID, h.e.Policy.Name),
-			withQuery("/explain", "who", fmt.Sprintf("employee:%d", h.who.SourceID), "connection", h.conn, "at", page.At)})
+			ui.WithQuery("/explain", "who", fmt.Sprintf("employee:%d", h.who.SourceID), "connection", h.conn, "at", page.At)})
 	}
 	page.Candidates = distinct(page.Candidates)
 	return nil
@@ -208,7 +213,7 @@ func candidates(many *syncrun.AmbiguousError, conn, at string) (out []candidate)
 		} else {
 			shown += ", " + strings.Replace(who, ":", " ", 1)
 		}
-		out = append(out, candidate{shown, withQuery("/explain", "who", who, "connection", conn, "at", at)})
+		out = append(out, candidate{shown, ui.WithQuery("/explain", "who", who, "connection", conn, "at", at)})
 	}
 	return out
 }
@@ -225,6 +230,12 @@ func (p *pages) answer(ctx context.Context, page *explainPage, why *plan.Explana
 		status = *why.Status
 	}
 	page.Colour, page.Status = statusTag(status)
+	if when := " up to " + why.At; len(why.Steps) == 0 && page.At != "" {
+		page.Colour, page.Status = "plain", "Not known"
+		page.Sentence = strings.Replace(page.Sentence, when, " up to the end of "+page.At, 1)
+	} else {
+		page.Sentence = strings.Replace(page.Sentence, when, "", 1)
+	}
 	if why.PersonID != nil {
 		page.Person = personPath(*why.PersonID)
 	}
@@ -274,7 +285,7 @@ func (page *explainPage) add(s *plan.ExplainStep, actors []string, who func(stri
 		if s.Result == "note" {
 			break
 		}
-		out = step{Title: fieldWord(directory.Field(s.Result)), Detail: s.Detail, From: out.From}
+		out = step{Title: words.Field(directory.Field(s.Result)), Detail: s.Detail, From: out.From}
 		if n := len(page.Steps) - 1; n >= 0 && len(page.Steps[n].Values) > 0 {
 			page.Steps[n].Values = append(page.Steps[n].Values, out)
 			return
@@ -304,7 +315,7 @@ func stepTitle(s *plan.ExplainStep) string {
 	case "human":
 		return "By hand"
 	}
-	return capital(s.Step)
+	return words.Capital(s.Step)
 }
 
 func decisionWord(result string) string {

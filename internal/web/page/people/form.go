@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -121,7 +122,7 @@ func (f *field) typedText(address func(id string) string) string {
 
 // input is a field of the form.
 func (f *field) input(value string) ui.Input {
-	in := ui.Input{Name: string(f.Name), Label: fieldWord(f.Name), Value: value, Complete: "off", More: templ.Attributes{}}
+	in := ui.Input{Name: string(f.Name), Label: words.Field(f.Name), Value: value, Complete: "off", More: templ.Attributes{}}
 	switch {
 	case f.Name == directory.Email:
 		in.Kind, in.Required = "email", true

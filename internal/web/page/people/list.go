@@ -12,7 +12,9 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 )
 
 // rowsPerPage is how many people one page lists.
@@ -61,7 +63,7 @@ func readList(v url.Values) listFilter {
 // at is the filter as an address.
 func (f listFilter) at(path string) string {
 	flag := func(on bool) string { return map[bool]string{true: "on"}[on] }
-	return withQuery(path, "q", f.Q, "status", f.Status, "department", f.Department, "location", f.Location, "role", f.Role, "connection", f.Connection,
+	return ui.WithQuery(path, "q", f.Q, "status", f.Status, "department", f.Department, "location", f.Location, "role", f.Role, "connection", f.Connection,
 		"team", f.Team, "manager", f.Manager, "sort", f.Sort, "after", f.After, "unlinked", flag(f.Unlinked), "held", flag(f.Held))
 }
 
@@ -113,7 +115,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 func (p *pages) fillList(ctx context.Context, page *listPage, q view.PeopleQuery, conns []connection.Summary) error {
 	found, err := p.Views.People(ctx, q)
 	if err != nil {
-		return badCursor(err)
+		return gate.BadCursor(err)
 	}
 	n, err := p.Views.CountPeople(ctx, q)
 	if err != nil {
@@ -177,7 +179,7 @@ func listSelects(f listFilter, facets view.PeopleFacets, conns []connection.Summ
 		return text
 	}
 	out := []ui.Input{choice("status", "Status", "Any", f.Status, facets.Statuses, status), choice("department", "Department", "All", f.Department, facets.Departments, same),
-		choice("location", "Location", "All", f.Location, facets.Locations, same), choice("role", "Role", "Any", f.Role, facets.Roles, capital)}
+		choice("location", "Location", "All", f.Location, facets.Locations, same), choice("role", "Role", "Any", f.Role, facets.Roles, words.Capital)}
 	if len(conns) > 1 {
 		in := ui.Input{Name: "connection", Label: "Connection", Value: f.Connection, Options: []ui.Option{{Text: "Any"}}}
 		for _, c := range conns {

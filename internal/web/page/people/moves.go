@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -22,21 +23,10 @@ const (
 	reactivation
 )
 
-// dialogPage asks before something is done.
-type dialogPage struct {
-	ui.Page
-	Action, Back string
-	Text         []string
-	Errors       ui.Errors
-	Inputs       []ui.Input
-	Submit, Icon string
-	Danger       bool
-}
-
 // dialogOf words what a change of status does.
-func (m move) dialogOf(e *syncrun.Engine, person *directory.Person, self bool) *dialogPage {
-	name, home := nameOf(person), personPath(person.ID)
-	d := &dialogPage{Back: home}
+func (m move) dialogOf(e *syncrun.Engine, person *directory.Person, self bool) *ui.Question {
+	name, home := words.Name(person), personPath(person.ID)
+	d := &ui.Question{Back: home}
 	d.Page = ui.Page{Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}, {Text: name, Href: home}}}
 	switch m {
 	case invitation:
@@ -74,7 +64,7 @@ func (p *pages) ask(m move) gate.Handler {
 		if err != nil {
 			return err
 		}
-		return ui.Render(w, r, http.StatusOK, dialogView(m.dialogOf(e, &person, person.ID == viewer(r).PersonID)))
+		return ui.Render(w, r, http.StatusOK, ui.Ask(m.dialogOf(e, &person, person.ID == viewer(r).PersonID)))
 	}
 }
 
@@ -107,9 +97,9 @@ func (p *pages) take(m move) gate.Handler {
 			}
 			d := m.dialogOf(e, &person, person.ID == viewer(r).PersonID)
 			d.Errors = wrong
-			return ui.Render(w, r, http.StatusUnprocessableEntity, dialogView(d))
+			return ui.Render(w, r, http.StatusUnprocessableEntity, ui.Ask(d))
 		}
-		text := nameOf(&res.Person) + said
+		text := words.Name(&res.Person) + said
 		if len(res.Warnings) > 0 {
 			text = sentence(strings.Join(res.Warnings, "; "))
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -57,5 +58,5 @@ func (p *pages) addPerson(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.renderNew(w, r, http.StatusUnprocessableEntity, e, r.PostForm, wrong)
 	}
-	return p.done(w, r, personPath(res.Person.ID), nameOf(&res.Person)+" is in the directory now. Invite them when they should be able to sign in.")
+	return p.done(w, r, personPath(res.Person.ID), words.Name(&res.Person)+" is in the directory now. Invite them when they should be able to sign in.")
 }

@@ -1,6 +1,6 @@
-// Package people shows the directory: people, what happened to them and why they are as they are, edits by
-// hand, holds, the org chart, departments and teams, joiners and leavers. What an edit may do is left to
-// syncrun and internal/account, what a plan holds to internal/web/page/runs.
+// Package people shows the people of the directory: who they are, what happened to them and why they are as
+// they are, edits by hand, holds, imports. What an edit may do is left to syncrun and internal/account, what a
+// plan holds to internal/web/page/runs, the organisation as a whole to internal/web/page/company.
 package people
 
 import (
@@ -30,8 +30,7 @@ type Connections interface {
 	EngineFor(ctx context.Context, actor string, person directory.Person) (*syncrun.Engine, error)
 }
 
-// Views is what these pages read, and what merges and renames departments and teams. Unknown ids are
-// directory.ErrNotFound.
+// Views is what these pages read. Unknown ids are directory.ErrNotFound.
 type Views interface {
 	People(ctx context.Context, q view.PeopleQuery) (view.Page[view.PersonRow], error)
 	CountPeople(ctx context.Context, q view.PeopleQuery) (int, error)
@@ -40,15 +39,6 @@ type Views interface {
 	Overview(ctx context.Context, now time.Time) (view.Overview, error)
 	Briefs(ctx context.Context, ids []string) (map[string]view.PersonBrief, error)
 	Audit(ctx context.Context, q view.AuditQuery) (view.Page[view.AuditRecord], error)
-	OrgChart(ctx context.Context, root string, depth int) (view.Chart, error)
-	Groups(ctx context.Context, kind directory.GroupKind) ([]view.GroupRow, error)
-	NearDuplicates(ctx context.Context, kind directory.GroupKind) (pairs [][2]directory.Group, ok bool, err error)
-	MergeGroups(ctx context.Context, from, into, actor string, now time.Time) (view.Regrouped, error)
-	RenameGroup(ctx context.Context, id, name, actor string, now time.Time) (view.Regrouped, error)
-	Headcount(ctx context.Context, q view.HeadcountQuery) ([]view.Month, error)
-	Runs(ctx context.Context, q view.RunQuery) (view.Page[syncrun.Run], error)
-	PlanSummary(ctx context.Context, planID string) (view.PlanSummary, error)
-	PlanRows(ctx context.Context, planID string, q view.PlanQuery) (view.Page[syncrun.StoredItem], error)
 }
 
 // Deps is what the pages are built from.
@@ -75,9 +65,6 @@ func Routes(d Deps) []gate.Route {
 		read("/people/{id}/timeline", p.timeline),
 		read("/people/{id}/explain", p.explainPerson),
 		read("/explain", p.explain),
-		read("/chart", p.chart),
-		read("/groups", p.groups),
-		read("/numbers", p.numbers),
 	}
 	for _, form := range []struct {
 		path      string
@@ -91,8 +78,6 @@ func Routes(d Deps) []gate.Route {
 		{"/people/{id}/reactivate", p.ask(reactivation), p.take(reactivation)},
 		{"/people/{id}/hold", p.askHold, p.addHold},
 		{"/people/{id}/holds/{hold}/remove", p.askRemoveHold, p.removeHold},
-		{"/groups/{id}/merge", p.askMerge, p.merge},
-		{"/groups/{id}/rename", p.askRename, p.rename},
 	} {
 		routes = append(routes, gate.Route{Method: http.MethodGet, Path: form.path, Permission: account.People, Handler: form.ask},
 			gate.Route{Method: http.MethodPost, Path: form.path, Permission: account.People, Handler: form.take})
@@ -103,20 +88,6 @@ func Routes(d Deps) []gate.Route {
 func viewer(r *http.Request) account.Viewer { return gate.ViewerFrom(r.Context()) }
 
 func personPath(id string) string { return "/people/" + url.PathEscape(id) }
-
-// withQuery is an address with parameters; those without a value are left out.
-func withQuery(path string, pairs ...string) string {
-	v := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			v.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(v) == 0 {
-		return path
-	}
-	return path + "?" + v.Encode()
-}
 
 // done ends a POST: one sentence for the next page, and the way there.
 func (p *pages) done(w http.ResponseWriter, r *http.Request, to, text string) error {
@@ -154,16 +125,4 @@ func (p *pages) subordinate(r *http.Request) (directory.Person, *syncrun.Engine,
 // engine is the engine for what belongs to no connection.
 func (p *pages) engine(r *http.Request) (*syncrun.Engine, error) {
 	return p.Connections.EngineFor(r.Context(), viewer(r).Actor(), directory.Person{})
-}
-
-// nameOf is how somebody is called, as in lists.
-func nameOf(p *directory.Person) string {
-	get := p.Values.Get
-	full := get(directory.FirstName) + " " + get(directory.LastName)
-	for _, name := range []string{get(directory.DisplayName), trim(full), get(directory.Email)} {
-		if name != "" {
-			return name
-		}
-	}
-	return p.ID
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -78,7 +79,7 @@ func frame(person *directory.Person, tab string) ui.Page {
 			lead = append(lead, v)
 		}
 	}
-	return ui.Page{Title: nameOf(person), Lead: strings.Join(lead, " · "), Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}}, Tabs: tabs(person.ID, tab)}
+	return ui.Page{Title: words.Name(person), Lead: strings.Join(lead, " · "), Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}}, Tabs: tabs(person.ID, tab)}
 }
 
 // person shows somebody: where each value comes from, what holds it, and why they are as they are.
@@ -121,7 +122,7 @@ func (page *personPage) permit(v account.Viewer, person *directory.Person) {
 	page.MayDeactivate = page.MayEdit && person.Status != directory.Deactivated
 	page.MayReactivate = page.MayEdit && person.Status == directory.Deactivated
 	if v.May(account.Accounts) && v.MayReach(person.ID, person.Role) && person.Status != directory.Deactivated {
-		page.Password = withQuery("/settings/roles", "q", person.Values.Get(directory.Email))
+		page.Password = ui.WithQuery("/settings/roles", "q", person.Values.Get(directory.Email))
 	}
 }
 
@@ -160,7 +161,7 @@ func (p *pages) facts(ctx context.Context, page *personPage, e *syncrun.Engine, 
 }
 
 func factOf(f field, person *directory.Person, holds []holdRow, who func(string) party) fact {
-	out := fact{Field: f.Name, Label: fieldWord(f.Name), From: f.From, Locked: f.Authority == policy.AuthorityLocked, Edited: slices.Contains(person.Edited, f.Name)}
+	out := fact{Field: f.Name, Label: words.Field(f.Name), From: f.From, Locked: f.Authority == policy.AuthorityLocked, Edited: slices.Contains(person.Edited, f.Name)}
 	out.Short, out.Long = authorityWords(f.Authority)
 	out.Held = slices.ContainsFunc(holds, func(h holdRow) bool { return h.Field == f.Name })
 	switch {
@@ -173,12 +174,12 @@ func factOf(f field, person *directory.Person, holds []holdRow, who func(string)
 		out.Values = []factValue{{m.Name, hrefOf(m)}}
 	case f.Name == directory.Teams:
 		for _, t := range directory.SplitList(f.Text) {
-			out.Values = append(out.Values, factValue{t, withQuery("/people", "team", t)})
+			out.Values = append(out.Values, factValue{t, ui.WithQuery("/people", "team", t)})
 		}
 	case f.Name == directory.Department || f.Name == directory.Location:
-		out.Values = []factValue{{f.Text, withQuery("/people", string(f.Name), f.Text)}}
+		out.Values = []factValue{{f.Text, ui.WithQuery("/people", string(f.Name), f.Text)}}
 	default:
-		out.Values = []factValue{{Text: shownValue(f.Kind, f.Text)}}
+		out.Values = []factValue{{Text: words.Value(f.Kind, f.Text)}}
 	}
 	return out
 }

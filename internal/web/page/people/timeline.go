@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -66,7 +67,7 @@ func (p *pages) timeline(w http.ResponseWriter, r *http.Request) error {
 	begin := max(0, end-eventsPerPage)
 	page := &timelinePage{Page: frame(&person, "Timeline"), Events: events[begin:end]}
 	if begin > 0 {
-		page.Next = withQuery(personPath(person.ID)+"/timeline", "after", strconv.Itoa(begin))
+		page.Next = ui.WithQuery(personPath(person.ID)+"/timeline", "after", strconv.Itoa(begin))
 	}
 	who, err := p.parties(ctx, actors[begin:end]...)
 	if err != nil {
@@ -161,7 +162,7 @@ func eventOf(h *syncrun.HistoryEntry) event {
 	case it.Held != nil:
 		ev.Colour, ev.Tag, ev.Text, ev.Fix = "held", "Not changed", it.Held.Detail, onScreen(it.Held.Trace.Fix)
 		if it.Held.Field != "" {
-			ev.Text = fieldWord(it.Held.Field) + ": " + ev.Text
+			ev.Text = words.Field(it.Held.Field) + ": " + ev.Text
 		}
 	case it.Left != nil:
 		ev.Colour, ev.Tag, ev.Text = "plain", "Left", it.Left.Name+" left before there was an account, so none was made"
@@ -175,7 +176,7 @@ func diffs(c *plan.Change) []fieldDiff {
 	for i := range c.Fields {
 		f := &c.Fields[i]
 		status = status || f.Field == "status"
-		out = append(out, fieldDiff{fieldWord(f.Field), shownValue(f.Kind, f.Before), shownValue(f.Kind, f.After), fromWords(f.From), c.Action == plan.Create})
+		out = append(out, fieldDiff{words.Field(f.Field), words.Value(f.Kind, f.Before), words.Value(f.Kind, f.After), fromWords(f.From), c.Action == plan.Create})
 	}
 	if !status && c.StatusBefore != c.StatusAfter {
 		out = append([]fieldDiff{{"Status", string(c.StatusBefore), string(c.StatusAfter), "", c.Action == plan.Create}}, out...)

@@ -3,34 +3,24 @@ package people
 import (
 	"cmp"
 	"context"
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/view"
-	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
 func trim(s string) string { return strings.TrimSpace(s) }
 
-func capital(s string) string {
-	r := []rune(s)
-	if len(r) == 0 {
-		return ""
-	}
-	return string(unicode.ToUpper(r[0])) + string(r[1:])
-}
-
 // sentence gives text a capital, unless it begins with an address, and a full stop.
 func sentence(s string) string {
 	s = trim(s)
 	if first, _, _ := strings.Cut(s, " "); !strings.Contains(first, "@") {
-		s = capital(s)
+		s = words.Capital(s)
 	}
 	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") {
 		return s
@@ -38,36 +28,11 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// fieldWord is how a field is called on screens.
-func fieldWord(f directory.Field) string {
-	switch f {
-	case "":
-		return "The whole person"
-	case directory.EmployeeID:
-		return "Employee number"
-	case directory.Email:
-		return "E-mail"
-	}
-	name := string(f)
-	if own, ok := strings.CutPrefix(name, policy.BudgetPrefix); ok {
-		name = "budget " + own
-	}
-	return capital(strings.ReplaceAll(strings.TrimPrefix(name, policy.CustomPrefix), "_", " "))
-}
+// heldWord is what a hold is on: a field, or everything.
+func heldWord(f directory.Field) string { return cmp.Or(words.Field(f), "The whole person") }
 
-// inSentence is fieldWord inside a sentence.
-func inSentence(f directory.Field) string { return strings.ToLower(fieldWord(f)) }
-
-// shownValue is a canonical value for a reader; "" is blank.
-func shownValue(kind directory.Kind, text string) string {
-	switch kind {
-	case directory.KindList:
-		return strings.Join(directory.SplitList(text), ", ")
-	case directory.KindBoolean:
-		return cmp.Or(map[string]string{"true": "yes", "false": "no"}[text], text)
-	}
-	return text
-}
+// inSentence is a field inside a sentence.
+func inSentence(f directory.Field) string { return strings.ToLower(words.Field(f)) }
 
 // statusTag is a status with its colour.
 func statusTag(s directory.Status) (colour, text string) {
@@ -107,7 +72,7 @@ func actionTag(a plan.Action) (colour, text string) {
 	case plan.LinkPerson:
 		return "link", "Linked"
 	}
-	return "plain", capital(strings.ReplaceAll(string(a), "_", " "))
+	return "plain", words.Capital(strings.ReplaceAll(string(a), "_", " "))
 }
 
 // authorityWords says who leads for a field, in a few words and in a sentence (promises AY21, BW10, SI4).
@@ -125,40 +90,9 @@ func authorityWords(a policy.Authority) (short, long string) {
 	return "Kept here", "No run writes it; edits here stay."
 }
 
-// reasonWords says why somebody is not in the directory, or not changed, in a few words.
-func reasonWords(r plan.Reason) string {
-	switch r {
-	case plan.NoEmail:
-		return "No work e-mail"
-	case plan.AmbiguousMatch:
-		return "Several people fit"
-	case plan.IdentityConflict:
-		return "Looks like somebody else"
-	case plan.EmailTaken:
-		return "E-mail belongs to somebody else"
-	case plan.DuplicateEmail:
-		return "Two employees share an e-mail"
-	case plan.InactiveUnknown:
-		return "No account status"
-	case plan.NotStarted:
-		return "Not started yet"
-	case plan.OutOfScope:
-		return "Out of scope"
-	case plan.StatusBlocked:
-		return "Blocked employment status"
-	case plan.StatusBlank:
-		return "No employment status"
-	case plan.Unreadable:
-		return "The key may not see it"
-	}
-	return capital(strings.ReplaceAll(string(r), "_", " "))
-}
-
 // onScreen rewords what the planner and the engine say for the command line.
 func onScreen(text string) string {
-	for _, r := range rewordings {
-		text = r.find.ReplaceAllString(text, r.with)
-	}
+	text = words.Reword(text, rewordings)
 	text = fieldNames.ReplaceAllStringFunc(text, func(name string) string { return inSentence(directory.Field(name)) })
 	return sentence(text)
 }
@@ -167,23 +101,19 @@ func onScreen(text string) string {
 var fieldNames = regexp.MustCompile(`\b(?:employee_id|first_name|last_name|preferred_name|display_name|job_title|(?:original_)?hire_date|deactivation_date)\b`)
 
 // rewordings are a table in effect constant: a command, and where a screen does the same.
-var rewordings = []struct {
-	find *regexp.Regexp
-	with string
-}{
-	{regexp.MustCompile(`what run run_[a-z0-9]+ changed`), "what a run changed"},
-	{regexp.MustCompile(` is not changed \([a-z_]+\): `), " is not changed: "},
-	{regexp.MustCompile(`make a plan with "rollcall plan", then ask again`), "make a preview, then ask again"},
-	{regexp.MustCompile(`"rollcall holds" lists the hold; end it with "rollcall hold remove"`), "remove the hold on the person's page"},
-	{regexp.MustCompile(`(?:end (?:the hold|it) with )?"rollcall hold remove [^"]*"`), "remove the hold on the person's page"},
-	{regexp.MustCompile(`"rollcall hold remove"`), "remove the hold on the person's page"},
-	{regexp.MustCompile(`(?:with )?"rollcall person (?:edit|reactivate|deactivate|invite)[^"]*"`), "on the person's page"},
-	{regexp.MustCompile(`,? or decide with "rollcall decide[^"]*"(?:, or --new, or --ignore)?`), ", or decide in the preview who this is"},
-	{regexp.MustCompile(`decide (?:again )?with "rollcall decide[^"]*"(?:, or --new, or --ignore)?`), "decide in the preview who this is"},
-	{regexp.MustCompile(`, or put a hold on the field with "rollcall hold"`), ""},
-	{regexp.MustCompile(`(?:run )?"rollcall check"`), "run the check of the connection"},
-	{regexp.MustCompile(`use an e-mail address, (?:id:PERSON, )?employee:BAMBOOHR_ID(?:, number:EMPLOYEE_NUMBER| or number:EMPLOYEE_NUMBER)(?: or an exact name)?`), "use an e-mail address, employee:ID with the id from BambooHR, or number: and the employee number"},
-}
+var rewordings = words.Table([][2]string{
+	{`what run run_[a-z0-9]+ changed`, "what a run changed"},
+	{` is not changed \([a-z_]+\): `, " is not changed: "},
+	{`"rollcall holds" lists the hold; end it with "rollcall hold remove"`, "remove the hold on the person's page"},
+	{`(?:end (?:the hold|it) with )?"rollcall hold remove [^"]*"`, "remove the hold on the person's page"},
+	{`"rollcall hold remove"`, "remove the hold on the person's page"},
+	{`(?:with )?"rollcall person (?:edit|reactivate|deactivate|invite)[^"]*"`, "on the person's page"},
+	{`,? or decide with "rollcall decide[^"]*"(?:, or --new, or --ignore)?`, ", or decide in the preview who this is"},
+	{`decide (?:again )?with "rollcall decide[^"]*"(?:, or --new, or --ignore)?`, "decide in the preview who this is"},
+	{`, or put a hold on the field with "rollcall hold"`, ""},
+	{`(?:run )?"rollcall check"`, "run the check of the connection"},
+	{`use an e-mail address, (?:id:PERSON, )?employee:BAMBOOHR_ID(?:, number:EMPLOYEE_NUMBER| or number:EMPLOYEE_NUMBER)(?: or an exact name)?`, "use an e-mail address, employee:ID with the id from BambooHR, or number: and the employee number"},
+})
 
 // party is whoever did something: a person, or a name without a page.
 type party struct{ ID, Name string }
@@ -225,14 +155,6 @@ func byName(text string, actors []string, who func(string) party) string {
 		}
 	}
 	return text
-}
-
-// badCursor says that an address names no place of a list.
-func badCursor(err error) error {
-	if wrong, ok := errors.AsType[*view.CursorError](err); ok {
-		return &gate.InputError{Field: "after", Text: wrong.Error()}
-	}
-	return err
 }
 
 func orDash(s string) string { return cmp.Or(s, "–") }

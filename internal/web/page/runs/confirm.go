@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -33,7 +34,9 @@ type confirmPage struct {
 	Only    []int64
 	Button  string // "" when nothing can be applied
 	Undoes  bool
-	Mails   string // whom a run by hand mails (promise SI23)
+	Invites invites
+	Seats   int       // when everybody whom the tick invites has a seat; 0: as Work says
+	Settled time.Time // until then limits that were loosened do not count; zero: they do
 }
 
 // choice is one waiting kind, to be let through or not.
@@ -47,6 +50,7 @@ type choice struct {
 	Ticked   bool
 	Typed    string
 	Error    string
+	Why      string // why this viewer cannot let it through
 }
 
 // work is what an apply would do, exactly.
@@ -56,6 +60,7 @@ type work struct {
 	Extra       int // changes that others depend on, beside those that were picked
 	SeatsBefore int
 	SeatsAfter  int
+	Takes       map[int64]bool // positions of what is applied; nil: all that is open
 }
 
 // asked is what a form or link asks to apply.
@@ -91,6 +96,9 @@ func readAsked(v url.Values) asked {
 func (a *asked) settle(choices []choice) {
 	for i := range choices {
 		c := &choices[i]
+		if c.Why != "" {
+			continue
+		}
 		if !c.Refused {
 			c.Ticked = a.ticked[c.Kind]
 			a.approve[c.Kind] = c.Ticked
@@ -157,10 +165,6 @@ func (p *pages) toConfirm(r *http.Request, form url.Values) (*confirmPage, *view
 	}
 	page := &confirmPage{Base: "/plans/" + s.Info.ID, Only: a.only, Undoes: s.Info.UndoOf != ""}
 	page.Page = ui.Page{Title: "Apply", Nav: "connections", Crumbs: append(connectionCrumbs(st.Connection), ui.Crumb{Text: "Preview", Href: page.Base})}
-	page.Mails = "No mails are sent to employees: a run by hand invites nobody."
-	if st.Connection.Settings.Notify.Welcome == policy.WelcomeAlways {
-		page.Mails = "New people are invited by mail, as the settings of the connection say, never before their first day."
-	}
 	if st.Stage != stageReady {
 		page.Title, page.Problem = "This plan cannot be applied", "It was applied already, or there is nothing to apply."
 		if len(st.Notes) > 0 {
@@ -168,19 +172,53 @@ func (p *pages) toConfirm(r *http.Request, form url.Values) (*confirmPage, *view
 		}
 		return page, &s, a, nil
 	}
-	page.choose(&s, v)
+	if form.Has("pick") && len(a.only) == 0 { // never everything, when somebody meant a few
+		page.Title, page.Problem = "Nothing is ticked", "Tick the changes that you want to apply in the preview, then press the button again."
+		return page, &s, a, nil
+	}
+	if err := p.choose(r.Context(), page, &s, v); err != nil {
+		return nil, nil, a, err
+	}
 	a.settle(page.Choices)
 	if page.Work, err = p.work(r.Context(), &s, &a); err != nil {
 		return nil, nil, a, err
+	}
+	if !page.Undoes {
+		if !form.Has("count") { // not from the form
+			form = nil
+		}
+		if page.Invites, err = p.withInvites(r.Context(), &s, &st.Connection.Settings, &page.Work, form); err != nil {
+			return nil, nil, a, err
+		}
+		if in := page.Invites; in.Ticked && in.Text == "" && st.Connection.Settings.Lifecycle.Initial == policy.InitialProvisioned {
+			page.Seats = page.Work.SeatsAfter + in.People // an invitation makes active (promise AY14)
+		}
 	}
 	page.word(&a)
 	return page, &s, a, nil
 }
 
 // choose lists what waits, for an administrator to let it through.
-func (page *confirmPage) choose(s *view.PlanSummary, v account.Viewer) {
+func (p *pages) choose(ctx context.Context, page *confirmPage, s *view.PlanSummary, v account.Viewer) error {
 	h := &s.Info.Header
-	for _, g := range guards(s, standing{}, v) {
+	waits := guards(s, standing{}, v, connection.Release{})
+	if len(waits) == 0 {
+		return nil
+	}
+	if !v.May(account.Configure) {
+		page.Others = "Something waits. An administrator can let it through on this page."
+		return nil
+	}
+	rel, err := p.Connections.Releasers(ctx, v.Actor(), s.Info.Connection, s.Info.ID)
+	if err != nil {
+		return err
+	}
+	limits, err := p.Connections.Limits(ctx, s.Info.Connection)
+	if err != nil {
+		return err
+	}
+	page.Settled = limits.Settled
+	for _, g := range waits {
 		c := choice{Kind: g.Kind, Title: g.Title, Sentence: g.Sentence, Refused: g.Refused, Count: h.KindCounts[g.Kind]}
 		switch {
 		case g.Kind == plan.KindBaseline:
@@ -190,11 +228,12 @@ func (page *confirmPage) choose(s *view.PlanSummary, v account.Viewer) {
 		default:
 			c.Label = "Approve: " + g.Title
 		}
+		if c.Refused {
+			c.Why = rel.Why
+		}
 		page.Choices = append(page.Choices, c)
 	}
-	if len(page.Choices) > 0 && !v.May(account.Configure) {
-		page.Choices, page.Others = nil, "Something waits. An administrator can let it through on this page."
-	}
+	return nil
 }
 
 // word says what the button does.
@@ -205,6 +244,9 @@ func (page *confirmPage) word(a *asked) {
 		page.Button = "Apply " + ui.Count(n, "change", "changes")
 	case a.release[plan.KindBaseline]:
 		page.Button = "Accept the new head-count"
+	}
+	if page.Button != "" && page.Invites.Ticked && page.Invites.Text == "" {
+		page.Button += " and invite " + ui.Count(page.Invites.People, "person", "people")
 	}
 	page.Title = "Nothing to apply yet"
 	if page.Button != "" {
@@ -228,13 +270,14 @@ func (p *pages) work(ctx context.Context, s *view.PlanSummary, a *asked) (work, 
 	if err != nil {
 		return w, err
 	}
-	w.SeatsAfter = w.SeatsBefore
+	w.SeatsAfter, w.Takes = w.SeatsBefore, map[int64]bool{}
 	for _, r := range rows {
 		switch {
 		case picked != nil && !picked[r.seq]:
 		case r.waits:
 			w.Waiting++
 		default:
+			w.Takes[r.seq] = true
 			w.Counts.Add(r.action)
 			w.SeatsAfter += r.seats
 			if _, asked := slices.BinarySearch(a.only, r.seq); picked != nil && !asked {
@@ -373,14 +416,23 @@ func (p *pages) apply(w http.ResponseWriter, r *http.Request) error {
 		return again(page.Problem)
 	case slices.ContainsFunc(page.Choices, func(c choice) bool { return c.Error != "" }):
 		return again("A count does not fit; nothing was applied.")
+	case refusedTo(page.Choices, a) != "":
+		return again(refusedTo(page.Choices, a))
 	case page.Button == "":
 		return again("Nothing can be applied: what is left waits.")
 	case r.PostForm.Get("count") != strconv.Itoa(page.Work.Counts.Changes()):
 		return again("Nothing was applied yet. With what you let through it is " + ui.Count(page.Work.Counts.Changes(), "change", "changes") + " now. Look at the counts and press the button again.")
 	}
-	_, err = p.Connections.Apply(r.Context(), viewer(r).Actor(), s.Info.Connection, a.request(s.Info.ID))
+	request := a.request(s.Info.ID)
+	if in := page.Invites; in.Label != "" && in.Text == "" {
+		if in.Ticked && r.PostForm.Get("invites") != strconv.Itoa(in.People) {
+			return again("Nothing was applied yet. With what you let through, " + ui.Count(in.People, "person is", "people are") + " invited now. Look at the counts and press the button again.")
+		}
+		request.Invite = &in.Ticked
+	}
+	_, err = p.Connections.Apply(r.Context(), viewer(r).Actor(), s.Info.Connection, request)
 	if second := new(connection.SecondPersonError); errors.As(err, &second) {
-		return again("You asked for this plan yourself. What the guard refused has to be released by another administrator.")
+		return again(second.Why)
 	}
 	if problem := gate.Classify(err); err != nil && problem.Status == http.StatusConflict {
 		return again(onScreen(problem.Detail))
@@ -390,4 +442,19 @@ func (p *pages) apply(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/connections/"+s.Info.Connection+"/progress", http.StatusSeeOther)
 	return nil
+}
+
+// refusedTo says why somebody who typed the count of a refused kind may not release it.
+func refusedTo(choices []choice, a asked) string {
+	for _, c := range choices {
+		if a.typed[c.Kind] != "" && c.Why != "" {
+			return c.Why
+		}
+	}
+	return ""
+}
+
+// open tells whether the viewer could let something through that waits.
+func (page *confirmPage) open() bool {
+	return slices.ContainsFunc(page.Choices, func(c choice) bool { return c.Why == "" })
 }

@@ -1,12 +1,9 @@
 package runs
 
 import (
-	"encoding/csv"
 	"net/http"
-	"strconv"
-	"strings"
 
-	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/sheet"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -35,23 +32,20 @@ func (p *pages) exportCSV(w http.ResponseWriter, r *http.Request, id string) err
 		return err
 	}
 	attachment(w, "text/csv; charset=utf-8", id+".csv")
-	out := csv.NewWriter(w)
-	line := func(cells []string) {
-		for i, cell := range cells {
-			cells[i] = safeCell(cell)
-		}
-		_ = out.Write(cells) // as above
-	}
-	line([]string{"action", "reason", "waiting", "source_id", "person_id", "email", "name", "effective_at", "field", "before", "after", "from", "detail"})
-	err = p.eachRow(r.Context(), id, view.PlanQuery{}, func(it *syncrun.StoredItem) {
-		for _, cells := range csvLines(&s.Info.Header, &it.Item) {
-			line(cells)
+	err = sheet.Write(w, sheet.PlanColumns(), func(yield func(sheet.Row, error) bool) {
+		more := true
+		err := p.eachRow(r.Context(), id, view.PlanQuery{}, func(it *syncrun.StoredItem) {
+			for _, row := range sheet.PlanRows(&s.Info.Header, &it.Item) {
+				more = more && yield(row, nil)
+			}
+		})
+		if err != nil && more {
+			yield(nil, err)
 		}
 	})
 	if err != nil {
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // as above
 	}
-	out.Flush()
 	return nil
 }
 
@@ -68,53 +62,4 @@ func (p *pages) toExport(r *http.Request, id string) (view.PlanSummary, string, 
 func attachment(w http.ResponseWriter, kind, name string) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-}
-
-func csvLines(h *plan.Header, it *plan.Item) [][]string {
-	if x := it.Held; x != nil {
-		return [][]string{{"held", string(x.Reason), "", sourceID(x.SourceID), x.PersonID, x.Email, x.Name, "", string(x.Field), "", "", "", x.Detail}}
-	}
-	c := it.Change
-	if c == nil {
-		return nil
-	}
-	name, at := c.Name, ""
-	if c.Group != nil {
-		name = c.Group.Name
-	}
-	if t := syncrun.Timestamp(c.EffectiveAt); t != nil {
-		at = *t
-	}
-	fields := c.Fields
-	if len(fields) == 0 {
-		fields = []plan.FieldChange{{}}
-	}
-	out := make([][]string, len(fields))
-	for i, f := range fields {
-		out[i] = []string{string(c.Action), string(c.Reason), string(h.Waiting(c.Kinds)), sourceID(c.SourceID), c.PersonID, c.Email, name, at,
-			string(f.Field), csvValue(f.Kind, f.Before), csvValue(f.Kind, f.After), f.From, c.Sentence}
-	}
-	return out
-}
-
-func csvValue(kind directory.Kind, text string) string {
-	if kind == directory.KindList {
-		return strings.Join(directory.SplitList(text), ",")
-	}
-	return text
-}
-
-func sourceID(id int64) string {
-	if id == 0 {
-		return ""
-	}
-	return strconv.FormatInt(id, 10)
-}
-
-// safeCell defuses a cell that a spreadsheet would take for a formula.
-func safeCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\x00", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

@@ -35,15 +35,16 @@ type runRow struct {
 	Changes              string
 	Took                 string
 	Requests             int
-	Problem              string
+	Problem              string // of what somebody did beside runs: the reason
+	Switch               string // what somebody did instead of a run, "" for runs
 }
 
 // historyFilter is what the list is narrowed to, as it stands in the address.
-type historyFilter struct{ Connection, Outcome, Trigger, From, To, After string }
+type historyFilter struct{ Connection, Outcome, Trigger, From, To, After, Above string }
 
 func readHistory(r *http.Request) historyFilter {
 	q := r.URL.Query()
-	f := historyFilter{Connection: q.Get("connection"), Outcome: q.Get("outcome"), Trigger: q.Get("trigger"), From: q.Get("from"), To: q.Get("to"), After: q.Get("after")}
+	f := historyFilter{Connection: q.Get("connection"), Outcome: q.Get("outcome"), Trigger: q.Get("trigger"), From: q.Get("from"), To: q.Get("to"), After: q.Get("after"), Above: q.Get("above")}
 	if id := r.PathValue("id"); id != "" {
 		f.Connection = id
 	}
@@ -81,8 +82,9 @@ func (f historyFilter) query(zone *time.Location) (view.RunQuery, ui.Errors) {
 	return q, errors
 }
 
-func (f historyFilter) next(base string, fixed bool, after string) string {
-	v := url.Values{"after": {after}}
+// next is the address of the runs that follow; above is the instant of the oldest one shown.
+func (f historyFilter) next(base string, fixed bool, after string, above time.Time) string {
+	v := url.Values{"after": {after}, "above": {above.UTC().Format(time.RFC3339Nano)}}
 	for name, text := range map[string]string{"outcome": f.Outcome, "trigger": f.Trigger, "from": f.From, "to": f.To} {
 		if text != "" {
 			v.Set(name, text)
@@ -99,7 +101,7 @@ func (p *pages) history(w http.ResponseWriter, r *http.Request) error {
 	ctx, f := r.Context(), readHistory(r)
 	one := r.PathValue("id") != ""
 	page := &historyPage{Base: "/history", Everywhere: !one, Narrowed: f.narrowed(one)}
-	page.Page = ui.Page{Title: "History", Nav: "history", Lead: "Every run: what it was for, who asked, and what came of it."}
+	page.Page = ui.Page{Title: "History", Nav: "history", Lead: "Every run: what it was for, who asked, and what came of it. Between them, who paused automatic runs or froze fields."}
 	if one {
 		d, err := p.Connections.Get(ctx, f.Connection)
 		if err != nil {
@@ -118,13 +120,23 @@ func (p *pages) history(w http.ResponseWriter, r *http.Request) error {
 	page.Selects = historySelects(f, all, one, errors)
 	found, err := p.Views.Runs(ctx, q)
 	if err != nil {
-		return badCursor(err)
+		return gate.BadCursor(err)
 	}
 	if found.Next != "" {
-		page.Next = f.next(page.Base, one, found.Next)
+		page.Next = f.next(page.Base, one, found.Next, found.Items[len(found.Items)-1].StartedAt)
 	}
 	if page.Runs, err = p.runRows(ctx, found.Items); err != nil {
 		return err
+	}
+	if f.Outcome+f.Trigger+f.From+f.To == "" {
+		names := map[string]string{}
+		for _, c := range all {
+			names[c.ID] = c.Name
+		}
+		above, _ := time.Parse(time.RFC3339Nano, f.Above) // what is no instant is the first page
+		if page.Runs, err = p.withSwitches(ctx, page.Runs, f.Connection, names, found.Next != "", above); err != nil {
+			return err
+		}
 	}
 	status := http.StatusOK
 	if len(errors) > 0 {

@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -30,6 +31,7 @@ type planPage struct {
 	Info        syncrun.PlanInfo
 	Notes       []note
 	Guards      []guard
+	Waiting     *waiting // nil: nothing waits for anybody
 	Stage       stage
 	Waits       int    // changes that the guard does not let through yet
 	By          string // who asked for it, "" when nobody knows any more
@@ -48,7 +50,11 @@ type planPage struct {
 }
 
 // note is a boxed message; see ui.Note.
-type note struct{ Kind, Text, Href, Link string }
+type note struct {
+	Kind, Text, Href, Link string
+	Older                  time.Time // when the plan below was made, if that was before what the note tells of
+	Again                  string    // where a new preview is made by a button
+}
 
 // guard is one kind that the guard stopped, with the ways on.
 type guard struct {
@@ -104,7 +110,11 @@ func (p *pages) showPlan(w http.ResponseWriter, r *http.Request, s *view.PlanSum
 	if st.Stage != stageGone {
 		page.Tabs = ui.ConnectionTabs(st.Connection.ID, "Preview")
 	}
-	page.Notes = append(above, st.Notes...)
+	frozen, err := p.frozen(r.Context(), &st)
+	if err != nil {
+		return err
+	}
+	page.Notes = append(append(above, st.Notes...), frozen...)
 	if page.By, err = p.askedBy(r.Context(), &s.Info); err != nil {
 		return err
 	}
@@ -112,8 +122,12 @@ func (p *pages) showPlan(w http.ResponseWriter, r *http.Request, s *view.PlanSum
 		page.AppliedRuns = append(page.AppliedRuns, appliedRun{a.RunID, ui.Count(a.Rows, "change was applied", "changes were applied")})
 	}
 	page.Apply = applyText(s, st, v)
-	page.Guards = guards(s, st, v)
 	page.Stage, page.Waits = st.Stage, s.Waiting[plan.WaitingApproval]+s.Waiting[plan.WaitingRefused]
+	rel, err := p.waiting(r.Context(), page, s, st, v)
+	if err != nil {
+		return err
+	}
+	page.Guards = guards(s, st, v, rel)
 	page.chart(s)
 	page.choices(s)
 	if err := p.list(r.Context(), page, s, st, v); err != nil {
@@ -134,6 +148,8 @@ func leadOf(info *syncrun.PlanInfo) string {
 	switch h := &info.Header; {
 	case h.AsOf != nil:
 		return "What the directory would look like at the end of " + h.AsOfDay + "."
+	case h.WithoutFreezes:
+		return "What would change if every freeze ended now. Nothing of it is written."
 	case info.UndoOf != "":
 		return "What taking that run back would do. Nothing is written until you apply it."
 	}
@@ -227,10 +243,10 @@ func actionSelect(f rowFilter, counts map[plan.Action]int) ui.Input {
 
 func reasonSelect(f rowFilter, counts map[plan.Reason]int) ui.Input {
 	in := ui.Input{Name: "reason", Label: "Reason", Value: f.Reason, Options: []ui.Option{{Value: "", Text: "Any"}}}
-	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b plan.Reason) int { return cmp.Compare(reasonWords(a), reasonWords(b)) })
+	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b plan.Reason) int { return cmp.Compare(words.Reason(a), words.Reason(b)) })
 	for _, r := range reasons {
 		if r != "" {
-			in.Options = append(in.Options, ui.Option{Value: string(r), Text: reasonWords(r) + " (" + ui.Number(counts[r]) + ")"})
+			in.Options = append(in.Options, ui.Option{Value: string(r), Text: words.Reason(r) + " (" + ui.Number(counts[r]) + ")"})
 		}
 	}
 	return in
@@ -270,7 +286,7 @@ func (p *pages) list(ctx context.Context, page *planPage, s *view.PlanSummary, s
 	}
 	found, err := p.Views.PlanRows(ctx, page.ID, f.query())
 	if err != nil {
-		return badCursor(err)
+		return gate.BadCursor(err)
 	}
 	page.List.Rows, page.List.Ticks = m.rows(found.Items), m.ticks
 	if found.Next != "" {
@@ -281,14 +297,6 @@ func (p *pages) list(ctx context.Context, page *planPage, s *view.PlanSummary, s
 		page.List.Text, page.List.Why = emptyText(f, page.Undoes != ""), why(f.Q)
 	}
 	return nil
-}
-
-// badCursor says what is wrong with an address; anything else stays as it is.
-func badCursor(err error) error {
-	if wrong, ok := errors.AsType[*view.CursorError](err); ok {
-		return &gate.InputError{Field: "after", Text: wrong.Error()}
-	}
-	return err
 }
 
 // decidable lets the rows offer decisions to whoever may make them.

@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/source"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -71,6 +72,9 @@ func (p *pages) latest(w http.ResponseWriter, r *http.Request) error {
 	if s == nil || page.Narrow {
 		return ui.Render(w, r, http.StatusOK, previewView(page))
 	}
+	if page.Notes, err = p.before(r.Context(), s, page.Notes, job); err != nil {
+		return err
+	}
 	return p.showPlan(w, r, s, page.Notes)
 }
 
@@ -87,10 +91,33 @@ func (p *pages) troubles(ctx context.Context, d connection.Detail, job *connecti
 		return nil, nil
 	}
 	n := note{Kind: "bad", Text: failure(job)}
-	if job.Run != nil {
+	if e, ok := errors.AsType[*source.Error](job.Err); ok && e.Code() == "settings" {
+		n.Href, n.Link = "/connections/"+d.ID+"/mapping", "Go to the mapping"
+	} else if job.Run != nil {
 		n.Href, n.Link = "/runs/"+job.Run.ID, "See the run"
 	}
 	return []note{n}, nil
+}
+
+// before says of a plan that is shown below a reading that failed later how old it is.
+func (p *pages) before(ctx context.Context, s *view.PlanSummary, notes []note, job *connection.Job) ([]note, error) {
+	last, err := p.Views.Runs(ctx, view.RunQuery{Connection: s.Info.Connection, Limit: 1})
+	if err != nil || len(last.Items) == 0 {
+		return notes, err
+	}
+	run := &last.Items[0]
+	if run.Outcome != syncrun.OutcomeFailed || run.PlanID != "" || run.StartedAt.Before(s.Info.CreatedAt) {
+		return notes, nil
+	}
+	if len(notes) == 0 || job == nil || job.Run == nil || job.Run.ID != run.ID {
+		text := "The last reading of BambooHR failed."
+		if len(run.Errors) > 0 {
+			text += " " + onScreen(sentence(run.Errors[0].Message))
+		}
+		notes = append(notes, note{Kind: "bad", Text: text, Href: "/runs/" + run.ID, Link: "See the run"})
+	}
+	notes[len(notes)-1].Older = s.Info.CreatedAt
+	return notes, nil
 }
 
 // failure words why work ended.
@@ -103,29 +130,17 @@ func failure(job *connection.Job) string {
 	return what + " did not work. " + onScreen(gate.Classify(job.Err).Detail)
 }
 
-// newestTries is how many of the latest runs are asked for a plan of the whole connection.
-const newestTries = 50
-
 // newestPlan finds the newest plan of today's whole connection; nil when there is none (any more).
 func (p *pages) newestPlan(ctx context.Context, id string) (*view.PlanSummary, error) {
-	runs, err := p.Views.Runs(ctx, view.RunQuery{Connection: id, Limit: newestTries})
-	if err != nil {
+	newest, err := p.Views.NewestPlan(ctx, id)
+	if err != nil || newest == "" {
 		return nil, err
 	}
-	for _, r := range runs.Items {
-		if r.PlanID == "" || r.UndoOf != "" || r.Trigger == syncrun.TriggerPerson {
-			continue
-		}
-		s, err := p.Views.PlanSummary(ctx, r.PlanID)
-		switch {
-		case errors.Is(err, directory.ErrNotFound):
-		case err != nil:
-			return nil, err
-		case s.Info.Header.AsOf == nil && s.Info.Person == "":
-			return &s, nil
-		}
+	s, err := p.Views.PlanSummary(ctx, newest)
+	if errors.Is(err, directory.ErrNotFound) { // dropped as old meanwhile
+		return nil, nil
 	}
-	return nil, nil
+	return &s, err
 }
 
 // startPreview plans in the background, also for one person or a future day.
@@ -147,7 +162,11 @@ func (p *pages) startSync(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.Connections.Sync(r.Context(), viewer(r).Actor(), id)
+	if actor := viewer(r).Actor(); r.FormValue("asked") != "" && p.mayInvite(&d.Settings).Text == "" {
+		_, err = p.Connections.SyncInviting(r.Context(), actor, id, r.FormValue("invite") != "")
+	} else {
+		_, err = p.Connections.Sync(r.Context(), actor, id)
+	}
 	return p.started(w, r, p.previewPage(r, d), err)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -92,7 +93,7 @@ func (m *rowMaker) change(it *syncrun.StoredItem) row {
 	c := it.Change
 	w := wordOf(c.Action)
 	r := m.start(it)
-	r.Colour, r.Tag, r.Name, r.Email, r.Short = w.colour, w.tag, c.Name, c.Email, reasonWords(c.Reason)
+	r.Colour, r.Tag, r.Name, r.Email, r.Short = w.colour, w.tag, c.Name, c.Email, words.Reason(c.Reason)
 	r.Sentence, r.Effective, r.AppliedBy = sentence(c.Sentence), c.EffectiveAt, it.RunID
 	r.Waiting = m.header.Waiting(c.Kinds)
 	r.Tick = m.ticks && it.RunID == "" && (r.Waiting == plan.NotWaiting || m.waiting)
@@ -127,7 +128,7 @@ func fieldRows(c *plan.Change) []fieldRow {
 		if f.Field == "status" {
 			continue
 		}
-		out = append(out, fieldRow{Field: fieldWord(f.Field), Before: shownValue(f.Kind, f.Before), After: shownValue(f.Kind, f.After),
+		out = append(out, fieldRow{Field: words.Field(f.Field), Before: words.Value(f.Kind, f.Before), After: words.Value(f.Kind, f.After),
 			Blank: c.Action == plan.Create, Source: sourceWords(f.From)})
 	}
 	return out
@@ -151,7 +152,7 @@ func hints(fields []fieldRow) string {
 		if f.Blank {
 			return ""
 		}
-		names = append(names, lower(f.Field))
+		names = append(names, words.InSentence(f.Field))
 	}
 	if n := len(names) - 3; n > 0 {
 		names = append(names[:3], fmt.Sprintf("%d more", n))
@@ -159,13 +160,10 @@ func hints(fields []fieldRow) string {
 	return strings.Join(names, ", ")
 }
 
-// lower writes a field's name inside a sentence.
-func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
-
 func holdWords(h directory.Hold) string {
 	what := "the whole person"
 	if h.Field != "" {
-		what = lower(fieldWord(h.Field))
+		what = words.InSentence(words.Field(h.Field))
 	}
 	if h.UntilHR != "" {
 		return fmt.Sprintf("Puts a hold on %s until BambooHR agrees.", what)
@@ -191,16 +189,17 @@ func employee(sourceID int64) string { return "employee:" + strconv.FormatInt(so
 func (m *rowMaker) held(it *syncrun.StoredItem) row {
 	h := it.Held
 	r := m.start(it)
-	r.Colour, r.Tag, r.Name, r.Email, r.Notes = "held", reasonWords(h.Reason), h.Name, h.Email, h.Trace.Notes
+	r.Colour, r.Tag, r.Name, r.Email, r.Notes = "held", words.Reason(h.Reason), h.Name, h.Email, h.Trace.Notes
 	r.Short = sentence(h.Detail)
 	if h.Field != "" {
-		r.Hints = lower(fieldWord(h.Field))
+		r.Hints = words.InSentence(words.Field(h.Field))
 	}
 	if r.Name == "" && h.Kind == plan.HeldField {
 		r.Name, r.Hints = "Everybody's "+r.Hints, ""
 	}
 	r.Person, r.Why = explainLinks(h.PersonID, h.SourceID, true)
 	r.Held = &heldRow{Fix: onScreen(h.Trace.Fix), Candidates: h.Candidates}
+	r.Fields = frozenRows(h.Frozen)
 	if d, ok := m.decisions[h.SourceID]; ok && h.SourceID != 0 {
 		r.Held.Decided = decisionWords(d, h.Candidates)
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -30,6 +32,7 @@ type runPage struct {
 	Filter   rowFilter
 	Selects  []ui.Input
 	List     list
+	Mails    welcomes
 	Undo     string // address, "" when there is nothing that this viewer may undo
 }
 
@@ -59,11 +62,15 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) error {
 		if err := p.runSettings(ctx, page, d); err != nil {
 			return err
 		}
+		page.leadOn(&d, viewer(r))
 		if run.Counts.Changes() > 0 && wrote(&run) && run.UndoOf == "" && run.Outcome != syncrun.OutcomeUndone && viewer(r).May(account.Configure) {
 			page.Undo = page.Base + "/undo"
 		}
 	}
 	if page.Undos, err = p.undos(ctx, &run); err != nil {
+		return err
+	}
+	if page.Mails, err = p.welcomes(ctx, &run, viewer(r)); err != nil {
 		return err
 	}
 	if err := p.runPlan(ctx, page); err != nil {
@@ -76,6 +83,15 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) error {
 		page.Page.Actions = runActions(page)
 	}
 	return ui.Render(w, r, http.StatusOK, runView(page))
+}
+
+// leadOn names the next step after the newest run was applied by hand: that runs may start by themselves.
+func (page *runPage) leadOn(d *connection.Detail, v account.Viewer) {
+	if d.Origin == connection.FromWeb && d.State == connection.Checked && !d.Settings.Enabled && v.May(account.Configure) &&
+		page.Run.Outcome == syncrun.OutcomeApplied && page.Run.UndoOf == "" && d.LastRun != nil && d.LastRun.ID == page.Run.ID {
+		page.Said.Text += " Runs start by hand so far."
+		page.Said.Href, page.Said.Link = "/connections/"+d.ID, "Switch on automatic runs"
+	}
 }
 
 // titleOf says what a run was for.
@@ -107,9 +123,9 @@ func said(r *syncrun.Run) note {
 	case syncrun.OutcomeNoOp:
 		return note{Kind: "good", Text: "There was nothing to do: the directory agreed with BambooHR."}
 	case syncrun.OutcomeApplied:
-		return note{Kind: "good", Text: capital(ui.Count(n, "change was", "changes were")) + " applied."}
+		return note{Kind: "good", Text: words.Capital(ui.Count(n, "change was", "changes were")) + " applied."}
 	case syncrun.OutcomePartial:
-		return note{Kind: "warn", Text: capital(ui.Count(n, "change was", "changes were")) + " applied. The rest waits, or was not reached; the plan says what."}
+		return note{Kind: "warn", Text: words.Capital(ui.Count(n, "change was", "changes were")) + " applied. The rest waits, or was not reached; the plan says what."}
 	case syncrun.OutcomeRefused:
 		return note{Kind: "bad", Text: "Nothing was written: the guard stopped what was planned. The plan says why and what to do."}
 	case syncrun.OutcomeUndone:
@@ -129,7 +145,7 @@ func (p *pages) runSettings(ctx context.Context, page *runPage, d connection.Det
 		return err
 	}
 	page.Settings = "not saved"
-	if i := slices.IndexFunc(versions, func(v connection.Version) bool { return v.Revision == page.Run.Revision }); i >= 0 {
+	if i := inForce(versions, page.Run.Revision, page.Run.StartedAt); i >= 0 {
 		page.Settings = "version " + ui.Number(int(versions[i].Number))
 	} else if len(versions) == 0 {
 		page.Settings = "the command line's"
@@ -186,7 +202,7 @@ func (p *pages) runList(ctx context.Context, page *runPage) error {
 	page.Selects = []ui.Input{actionSelect(f, counts)}
 	found, err := p.Views.RunRows(ctx, page.ID, f.query())
 	if err != nil {
-		return badCursor(err)
+		return gate.BadCursor(err)
 	}
 	m := &rowMaker{header: &plan.Header{}, base: page.Base, undo: page.Undo}
 	page.List.Rows = m.rows(found.Items)

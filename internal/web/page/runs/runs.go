@@ -30,6 +30,9 @@ type Connections interface {
 	Cancel(ctx context.Context, id string) error
 	Preview(ctx context.Context, actor, id string, r connection.PreviewRequest) (connection.Job, error)
 	Sync(ctx context.Context, actor, id string) (connection.Job, error)
+	SyncInviting(ctx context.Context, actor, id string, invite bool) (connection.Job, error)
+	Releasers(ctx context.Context, actor, id, planID string) (connection.Release, error)
+	Limits(ctx context.Context, id string) (connection.Limits, error)
 	Apply(ctx context.Context, actor, id string, r connection.ApplyRequest) (connection.Job, error)
 	PlanUndo(ctx context.Context, actor, id string, r connection.UndoRequest) (syncrun.UndoPreview, error)
 }
@@ -39,10 +42,12 @@ type Views interface {
 	PlanSummary(ctx context.Context, planID string) (view.PlanSummary, error)
 	PlanRows(ctx context.Context, planID string, q view.PlanQuery) (view.Page[syncrun.StoredItem], error)
 	PlanRow(ctx context.Context, planID string, seq int64) (syncrun.StoredItem, error)
+	NewestPlan(ctx context.Context, connection string) (string, error)
 	Runs(ctx context.Context, q view.RunQuery) (view.Page[syncrun.Run], error)
 	Run(ctx context.Context, id string) (syncrun.Run, error)
 	RunRows(ctx context.Context, runID string, q view.PlanQuery) (view.Page[syncrun.StoredItem], error)
 	Names(ctx context.Context, ids []string) (map[string]string, error)
+	Audit(ctx context.Context, q view.AuditQuery) (view.Page[view.AuditRecord], error)
 }
 
 // Deps is what the pages are built from.
@@ -51,6 +56,8 @@ type Deps struct {
 	Accounts    Accounts
 	Connections Connections
 	Views       Views
+	Mails       Mails // nil: this application mails nobody
+	Sends       bool  // there is a mail server; else mails stay in the outbox
 	Now         func() time.Time
 }
 
@@ -63,6 +70,7 @@ func Routes(d Deps) []gate.Route {
 		{Method: http.MethodGet, Path: "/connections/{id}/preview", Permission: account.Read, Handler: p.latest},
 		{Method: http.MethodPost, Path: "/connections/{id}/preview", Permission: account.Operate, Handler: p.startPreview},
 		{Method: http.MethodGet, Path: "/connections/{id}/progress", Permission: account.Read, Handler: p.progress},
+		{Method: http.MethodGet, Path: "/connections/{id}/sync", Permission: account.Operate, Handler: p.askSync},
 		{Method: http.MethodPost, Path: "/connections/{id}/sync", Permission: account.Operate, Handler: p.startSync},
 		{Method: http.MethodPost, Path: "/connections/{id}/cancel", Permission: account.Operate, Handler: p.cancel},
 		{Method: http.MethodGet, Path: "/plans/{id}", Permission: account.Read, Handler: p.plan},

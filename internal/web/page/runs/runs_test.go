@@ -90,7 +90,7 @@ func TestApply(t *testing.T) {
 	w := newWorld(t, office(12))
 	plan := w.preview()
 	confirm := w.get(plan + "/confirm")
-	says(t, confirm, "Apply 15 changes?", "12 new people", "3 new departments", "0 → 12", "No mails are sent")
+	says(t, confirm, "Apply 15 changes?", "12 new people", "3 new departments", "0 → 12", "By itself this connection invites nobody")
 	a := w.ask("admin", http.MethodPost, plan+"/apply", url.Values{"count": {"14"}})
 	if a.Code != http.StatusUnprocessableEntity {
 		t.Errorf("another count than the button's: %d", a.Code)
@@ -98,7 +98,9 @@ func TestApply(t *testing.T) {
 	says(t, a.body, "Nothing was applied yet", "15 changes")
 	run := w.applyAll(plan)
 	page := w.get(run)
-	says(t, page, "15 changes were applied.", "By hand", "See the plan", "Given12 Family12", "Undo…")
+	says(t, page, "15 changes were applied.", "By hand", "See the plan", "Given12 Family12", "Undo…",
+		"Runs start by hand so far. Switch on automatic runs")
+	quiet(t, w.ask("auditor", http.MethodGet, run, nil).body, "Switch on automatic runs")
 	says(t, w.get(plan), "15 changes were applied by this run")
 	quiet(t, w.get(plan), "Apply 15 changes")
 	says(t, w.get(plan+"/confirm"), "This plan cannot be applied")
@@ -120,6 +122,9 @@ func TestApplySome(t *testing.T) {
 	page := w.get(plan)
 	says(t, page, "2 changes were applied", "Apply the rest")
 	says(t, w.get(plan+"/confirm"), "Apply 7 changes?")
+	none := w.get(plan + "/confirm?pick=1") // the button beside the ticks, without any
+	says(t, none, "Nothing is ticked", "Back to the preview")
+	quiet(t, none, "Apply 7", "apply-now")
 	if a := w.ask("admin", http.MethodGet, plan+"/confirm?only=999", nil); a.Code != http.StatusUnprocessableEntity {
 		t.Errorf("a row that is not there: %d", a.Code)
 	}
@@ -130,16 +135,18 @@ func TestApplySome(t *testing.T) {
 func TestGuard(t *testing.T) {
 	w := newWorld(t, office(30))
 	w.applyAll(w.preview())
+	w.now = w.now.Add(48 * time.Hour) // the settings are no longer new
 	for i := 11; i <= 30; i++ {
 		w.put(i, `{"status":"Inactive"}`)
 	}
 	w.put(2, `{"jobInfo":[{"date":"2024-01-08","department":"Sales","jobTitle":"Lead"}]}`)
 	plan := w.preview()
 	page := w.get(plan)
-	says(t, page, "Refused in part", "20 of 30 active people would be deactivated: Given11 Family11", "Review and release", "Show 20 changes", "Apply 1 change")
+	says(t, page, "Refused in part", "20 of 30 linked people not yet deactivated would be deactivated: Given11 Family11", "Review and release", "Show 20 changes", "Apply 1 change")
 	says(t, w.get(plan+"?waiting=any"), "Given11 Family11")
 	quiet(t, w.get(plan+"?waiting=none"), "Given11 Family11 Inactive")
 
+	says(t, page, "the only administrator releases it by typing the count")
 	operator := w.ask("operator", http.MethodGet, plan+"/confirm", nil)
 	says(t, operator.body, "Apply 1 change?", "20 changes wait", "An administrator can let it through")
 	if a := w.ask("operator", http.MethodPost, plan+"/apply", url.Values{"count": {"21"}, "release-deactivate": {"20"}}); a.Code != http.StatusForbidden {
@@ -161,7 +168,9 @@ func TestGuard(t *testing.T) {
 	if own.Code != http.StatusUnprocessableEntity {
 		t.Errorf("whoever asked for the plan releases it: %d", own.Code)
 	}
-	says(t, own.body, "released by another administrator")
+	says(t, own.body, "You asked for this plan yourself, so another administrator has to release what the guard refused. That can be Olga.")
+	says(t, w.get(plan), "Olga releases it by typing the count", "May release Olga")
+	says(t, w.ask("owner", http.MethodGet, plan+"/confirm", nil).body, "Type 20 to release them Leave it empty to leave them out")
 	if a := w.ask("owner", http.MethodPost, plan+"/apply", release); a.Code != http.StatusSeeOther {
 		t.Fatalf("another administrator releases: %d\n%s", a.Code, text(a.body))
 	}
@@ -259,7 +268,7 @@ func TestPlansThatCannotBeApplied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	says(t, w.get(w.done()), "Made with settings that are not saved", "none of which the guard would stop")
+	says(t, w.get(w.done()), "Made with settings that are not saved", "Go back to the form", "none of which the guard would stop")
 	_ = job
 	w.post("/connections/"+w.id+"/preview", url.Values{"as_of": {"2026-12-24"}})
 	future := w.done()

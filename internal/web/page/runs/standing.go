@@ -61,7 +61,7 @@ func (p *pages) standing(ctx context.Context, s *view.PlanSummary) (standing, er
 		return st, fmt.Errorf("list the settings of %s: %w", d.Name, err)
 	}
 	h := &s.Info.Header
-	i := slices.IndexFunc(versions, func(v connection.Version) bool { return v.Revision == h.Revision })
+	i := inForce(versions, h.Revision, s.Info.CreatedAt)
 	if st.Settings = "not saved"; i >= 0 {
 		st.Settings = fmt.Sprintf("version %d", versions[i].Number)
 	} else if len(versions) == 0 {
@@ -71,24 +71,35 @@ func (p *pages) standing(ctx context.Context, s *view.PlanSummary) (standing, er
 	switch {
 	case h.AsOf != nil:
 		return st.at(stageFuture, note{Kind: "info", Text: "This plan shows a future day, so it can never be applied."}), nil
+	case h.WithoutFreezes:
+		return st.at(stageFuture, note{Kind: "info", Text: "This plan shows what waits for the end of the freezes, so it can never be applied. End a freeze to let its part through.",
+			Href: "/connections/" + d.ID + "/holds", Link: "Go to the freezes"}), nil
 	case s.Changes == appliedRows(s) && (h.Verdict != plan.Refused || s.Changes > 0 && !doubtful(h)):
 		return st.at(stageDone), nil
 	case d.Origin == connection.FromCLI && len(versions) == 0:
 		return st.at(stageUnsaved, note{Kind: "info", Text: "This connection runs from the command line. Apply the plan there."}), nil
 	case h.Revision != policy.Revision(d.Settings) && i < 0:
-		return st.at(stageUnsaved, note{Kind: "info", Text: "Made with settings that are not saved. It cannot be applied until they are saved and previewed again."}), nil
+		return st.at(stageUnsaved, note{Kind: "info", Text: "Made with settings that are not saved. It cannot be applied until they are saved and previewed again.",
+			Href: "/connections/" + d.ID + "/unsaved", Link: "Go back to the form"}), nil
 	case h.Revision != policy.Revision(d.Settings):
 		again.Text = "This plan is stale: the settings changed since it was made. Make a new preview to apply anything."
 		return st.at(stageStale, again), nil
 	case p.Now().Sub(s.Info.CreatedAt) > d.Settings.PlanExpires:
-		again.Text = fmt.Sprintf("This plan is stale: it was made %s, and plans expire after %s. Make a new preview to apply anything.",
+		again.Text = fmt.Sprintf("This plan expired: it was made %s, and plans expire after %s. What was not applied was not done. Plan again to see what is due now.",
 			ui.Ago(p.Now(), s.Info.CreatedAt), hours(d.Settings.PlanExpires))
+		again.Href, again.Link, again.Again = "", "", "/connections/"+d.ID+"/preview"
 		return st.at(stageStale, again), nil
 	}
 	newer, err := p.overtaken(ctx, &s.Info)
 	if newer {
 		again.Text = "This plan is stale: " + d.Name + " was read and planned again since."
 		return st.at(stageStale, again), err
+	}
+	if err != nil || s.Info.UndoOf != "" {
+		return st, err
+	}
+	if again.Text, err = p.frozenSince(ctx, d.ID, h); again.Text != "" {
+		return st.at(stageStale, again), nil
 	}
 	return st, err
 }
@@ -113,7 +124,7 @@ func hours(d time.Duration) string {
 // overtaken tells a plan after which the whole connection was planned again; plans of one person and undo
 // plans stand beside that.
 func (p *pages) overtaken(ctx context.Context, info *syncrun.PlanInfo) (bool, error) {
-	if info.Person != "" || info.UndoOf != "" {
+	if info.Person != "" && info.Person != syncrun.PlanOfChanges || info.UndoOf != "" {
 		return false, nil
 	}
 	e, err := p.Connections.Engine(ctx, "", info.Connection)
@@ -173,7 +184,7 @@ func applyText(s *view.PlanSummary, st standing, v account.Viewer) string {
 }
 
 // guards words what the guard stopped: numbers and names, what to do, who may let it through.
-func guards(s *view.PlanSummary, st standing, v account.Viewer) []guard {
+func guards(s *view.PlanSummary, st standing, v account.Viewer, rel connection.Release) []guard {
 	h := &s.Info.Header
 	if st.Stage == stageDone { // what it stopped was let through, and the run says so
 		return nil
@@ -196,7 +207,7 @@ func guards(s *view.PlanSummary, st standing, v account.Viewer) []guard {
 	for i := range out {
 		g := &out[i]
 		if st.Stage == stageReady {
-			g.Advice = guardAdvice(g)
+			g.Advice = guardAdvice(g, rel)
 		}
 		if st.Stage == stageReady && v.May(account.Configure) {
 			g.Review, g.ReviewText = "/plans/"+s.Info.ID+"/confirm?approve="+url.QueryEscape(string(g.Kind)), "Review and approve…"
@@ -208,12 +219,46 @@ func guards(s *view.PlanSummary, st standing, v account.Viewer) []guard {
 	return out
 }
 
-func guardAdvice(g *guard) string {
+func guardAdvice(g *guard, rel connection.Release) string {
+	who := releaser(rel)
 	switch {
 	case g.Kind == plan.KindBaseline:
-		return "If the company really is this small now, an administrator accepts the new head-count by typing it. If not, run the check: the key may see fewer people than before."
+		return "If the company really is this small now, " + who + " accepts the new head-count by typing it. If not, run the check: the key may see fewer people than before."
 	case g.Refused:
-		return "If this is meant, an administrator who did not ask for this plan releases it by typing the count. If not, correct it in BambooHR and make a new preview."
+		return "If this is meant, " + who + " releases it by typing the count. If not, correct it in BambooHR and make a new preview."
 	}
 	return "If this is meant, an administrator approves it. If not, correct it in BambooHR and make a new preview."
+}
+
+// releaser names who lets a refusal through.
+func releaser(rel connection.Release) string {
+	switch {
+	case rel.Alone && rel.May:
+		return "the only administrator"
+	case len(rel.By) == 0:
+		return "another administrator"
+	}
+	return either(rel.By)
+}
+
+// either names one of several people, of many the first.
+func either(names []string) string {
+	const most = 4
+	if n := len(names); n > most {
+		names = append(slices.Clone(names[:most]), ui.Count(n-most, "other administrator", "other administrators"))
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
+// inForce finds the version that planned at an instant, newest first; -1 for settings that were not saved.
+// Several versions plan the same, where they differ in what plans do not read.
+func inForce(versions []connection.Version, revision string, at time.Time) int {
+	same := func(v connection.Version) bool { return v.Revision == revision }
+	if i := slices.IndexFunc(versions, func(v connection.Version) bool { return same(v) && !v.At.After(at) }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(versions, same)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -47,7 +48,7 @@ func newUndoPage(run *syncrun.Run, kind, person string) *undoPage {
 	}
 	for _, k := range []plan.Kind{plan.KindMoveEmail, plan.KindBlank} {
 		if run.KindCounts[k] > 0 {
-			page.Kind.Options = append(page.Kind.Options, ui.Option{Value: string(k), Text: "Only the " + lower(kindWord(k))})
+			page.Kind.Options = append(page.Kind.Options, ui.Option{Value: string(k), Text: "Only the " + words.InSentence(kindWord(k))})
 		}
 	}
 	page.Person = ui.Input{Name: "person", Label: "For whom", Value: person, Optional: true, Hint: "E-mail, exact name or id:PERSON. Blank for everybody.",
@@ -80,10 +81,13 @@ func (p *pages) planUndo(w http.ResponseWriter, r *http.Request) error {
 		return ui.Render(w, r, http.StatusUnprocessableEntity, undoView(page))
 	}
 	p.Gate.Flash(w, fmt.Sprintf("Will be reverted: %s. Changed since and kept: %s. Cannot be reverted: %s. Nothing is written until you apply it.",
-		ui.Number(len(u.Result.Reverted)), ui.Number(len(u.Result.Kept)), ui.Number(len(u.Result.Impossible))))
+		values(len(u.Result.Reverted)), values(len(u.Result.Kept)), values(len(u.Result.Impossible))))
 	http.Redirect(w, r, "/plans/"+u.Plan.ID, http.StatusSeeOther)
 	return nil
 }
+
+// values counts fields and states: one change has several.
+func values(n int) string { return ui.Count(n, "value", "values") }
 
 // undoLine is one thing that an undo leaves as it is.
 type undoLine struct{ Person, Name, What, Why string }
@@ -140,7 +144,7 @@ func (p *pages) leftByUndo(ctx context.Context, info *syncrun.PlanInfo, st stand
 		return undoLeft{unknown: "The run is gone; what this undo left as it was can no longer be told."}, nil
 	}
 	if err != nil {
-		return left, badCursor(err)
+		return left, gate.BadCursor(err)
 	}
 	in, err := undoInput(ctx, e, info, scope, found.Items)
 	if err != nil {
@@ -161,9 +165,9 @@ func undoLines(entries []plan.UndoEntry, planned map[undoKey]bool) []undoLine {
 		if planned[undoKey{en.PersonID, field}] {
 			continue
 		}
-		line := undoLine{Person: en.PersonID, Name: en.Name, What: capital(en.What), Why: sentence(en.Why)}
+		line := undoLine{Person: en.PersonID, Name: en.Name, What: words.Capital(en.What), Why: sentence(en.Why)}
 		if ok {
-			line.What = fieldWord(directory.Field(field)) + ": " + rest
+			line.What = words.Field(directory.Field(field)) + ": " + rest
 		}
 		out = append(out, line)
 	}

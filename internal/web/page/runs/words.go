@@ -2,14 +2,13 @@ package runs
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -63,25 +62,6 @@ func tallyText(c plan.Counts) string {
 	return "no changes"
 }
 
-// reasonWords says why something is changed or held, in a few words for filters and rows.
-func reasonWords(r plan.Reason) string {
-	words := map[plan.Reason]string{
-		plan.NewInHR: "New in BambooHR", plan.FieldChanged: "Differs in BambooHR", plan.StatusInactive: "Inactive in BambooHR",
-		plan.Terminated: "Termination date is over", plan.StatusBlocked: "Blocked employment status", plan.StatusBlank: "No employment status",
-		plan.OutOfScope: "Out of scope", plan.MissingInHR: "Missing in BambooHR", plan.DeletedInHR: "Deleted in BambooHR",
-		plan.Returned: "Back in BambooHR", plan.Linked: "Has an account already", plan.Undone: "Undo",
-		plan.NoEmail: "No work e-mail", plan.DuplicateEmail: "Two employees share an e-mail", plan.AmbiguousMatch: "Several people fit",
-		plan.IdentityConflict: "Looks like somebody else", plan.EmailTaken: "E-mail belongs to somebody else", plan.ManagerLoop: "Reporting lines form a loop",
-		plan.ManagerMissing: "Manager not found", plan.Unreadable: "The key may not see it", plan.InactiveUnknown: "No account status",
-		plan.NotStarted: "Not started yet", plan.OnHold: "On hold", plan.LockedByAdmin: "Deactivated by hand", plan.NotFromHR: "Not from BambooHR",
-		plan.InvalidValue: "Value cannot be used", plan.LastOwner: "Last owner",
-	}
-	if w, ok := words[r]; ok {
-		return w
-	}
-	return strings.ReplaceAll(string(r), "_", " ")
-}
-
 // kindWord names what a guarded kind holds back.
 func kindWord(k plan.Kind) string {
 	switch k {
@@ -99,34 +79,6 @@ func kindWord(k plan.Kind) string {
 		return "What the doubtful reading would take away"
 	}
 	return string(k)
-}
-
-// fieldWord is how a field is called on screens.
-func fieldWord(f directory.Field) string {
-	switch f {
-	case directory.EmployeeID:
-		return "Employee number"
-	case directory.Email:
-		return "E-mail"
-	}
-	name := string(f)
-	if rest, ok := strings.CutPrefix(name, "budgets."); ok {
-		name = "budget " + rest
-	}
-	return capital(strings.ReplaceAll(strings.TrimPrefix(name, "custom."), "_", " "))
-}
-
-// shownValue is a canonical value for a person; "" is blank.
-func shownValue(kind directory.Kind, text string) string {
-	switch {
-	case text == "":
-		return ""
-	case kind == directory.KindList:
-		return strings.Join(directory.SplitList(text), ", ")
-	case kind == directory.KindBoolean:
-		return map[string]string{"true": "yes", "false": "no"}[text]
-	}
-	return text
 }
 
 // outcomeWord is an outcome with its colour.
@@ -213,47 +165,31 @@ func progressWords(k connection.JobKind, p syncrun.Progress) string {
 
 // onScreen rewords what the planner and the engine say for the command line.
 func onScreen(text string) string {
-	text = ui.Said(text)
-	for _, r := range rewordings {
-		text = r.find.ReplaceAllString(text, r.with)
-	}
-	return sentence(text)
+	return sentence(words.Reword(ui.Said(text), rewordings))
 }
 
 // rewordings are a table in effect constant: a command, and where a screen does the same.
-var rewordings = []struct {
-	find *regexp.Regexp
-	with string
-}{
-	{regexp.MustCompile(`what run run_[a-z0-9]+ changed`), "what that run changed"},
-	{regexp.MustCompile(`decide with "rollcall decide [^"]*", or --new, or --ignore`), "decide below who this is"},
-	{regexp.MustCompile(`,? or decide with "rollcall decide"`), ""},
-	{regexp.MustCompile(`decide again with "rollcall decide"`), "decide again below"},
-	{regexp.MustCompile(`"rollcall holds" lists the hold; end it with "rollcall hold remove"`), "the page Holds of the connection lists the hold and ends it"},
-	{regexp.MustCompile(`end the hold with "rollcall hold remove [^"]*"`), "end the hold on the page Holds of the connection"},
-	{regexp.MustCompile(`"rollcall hold remove [^"]*"`), "end it on the page Holds of the connection"},
-	{regexp.MustCompile(`with "rollcall person edit"`), "on the person's page"},
-	{regexp.MustCompile(`make a new one with "rollcall plan"`), "make a new preview"},
-	{regexp.MustCompile(`wait until it is done, or see it with "rollcall runs [^"]*"`), "wait until it is done"},
-	{regexp.MustCompile(`make a plan with "rollcall plan"`), "make a preview"},
-	{regexp.MustCompile(`; "rollcall (holds|runs)" lists them`), ""},
-	{regexp.MustCompile(`put a hold on the field with "rollcall hold"`), "put a hold on the field on the page Holds of the connection"},
-	{regexp.MustCompile(`; "rollcall explain [^"]*"+ tells why`), ""},
-	{regexp.MustCompile(`make one without --as-of`), "make a preview of today"},
-	{regexp.MustCompile(`--release (\S+)=(\d+) does not match`), "the count $2 does not match"},
-}
-
-func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	r := []rune(s)
-	return strings.ToUpper(string(r[:1])) + string(r[1:])
-}
+var rewordings = words.Table([][2]string{
+	{`what run run_[a-z0-9]+ changed`, "what that run changed"},
+	{`decide with "rollcall decide [^"]*", or --new, or --ignore`, "decide below who this is"},
+	{`,? or decide with "rollcall decide"`, ""},
+	{`decide again with "rollcall decide"`, "decide again below"},
+	{`"rollcall holds" lists the hold; end it with "rollcall hold remove"`, "the page Holds of the connection lists the hold and ends it"},
+	{`end the hold with "rollcall hold remove [^"]*"`, "end the hold on the page Holds of the connection"},
+	{`"rollcall hold remove [^"]*"`, "end it on the page Holds of the connection"},
+	{`with "rollcall person edit"`, "on the person's page"},
+	{`make a new one with "rollcall plan"`, "make a new preview"},
+	{`wait until it is done, or see it with "rollcall runs [^"]*"`, "wait until it is done"},
+	{`; "rollcall (holds|runs|freezes)" lists them`, ""},
+	{`put a hold on the field with "rollcall hold"`, "put a hold on the field on the page Holds of the connection"},
+	{`; "rollcall explain [^"]*"+ tells why`, ""},
+	{`make one without --as-of`, "make a preview of today"},
+	{`--release (\S+)=(\d+) does not match`, "the count $2 does not match"},
+})
 
 // sentence gives text a capital and a full stop.
 func sentence(s string) string {
-	s = capital(strings.TrimSpace(s))
+	s = words.Capital(strings.TrimSpace(s))
 	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") {
 		return s
 	}

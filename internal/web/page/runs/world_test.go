@@ -19,11 +19,13 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/internal/seal"
 	"github.com/rollcall-hr/rollcall/internal/store"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/runs"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/plan"
 )
 
 // world is the pages of this package before a real database and a simulated BambooHR. The session's secret
@@ -31,6 +33,8 @@ import (
 type world struct {
 	t     testing.TB
 	conns *connection.Service
+	mails *notify.Service
+	sends bool
 	store *store.Store
 	sim   *httptest.Server
 	pages http.Handler
@@ -74,10 +78,13 @@ func newWorld(t testing.TB, company bamboosim.Company) *world {
 	}
 	ids := new(atomic.Int64)
 	w.store = db.Org("default")
-	w.conns = connection.New(connection.Options{Organisation: "default", Store: w.store, Settings: w.store.Settings(), Keys: ring,
+	w.mails = notify.New(notify.Options{Organisation: "default", Store: w.store.Outbox(), Records: w.store, Now: func() time.Time { return w.now },
+		BaseURL: &url.URL{Scheme: "http", Host: "rollcall.test"}, Sealer: sealer{ring}, MaxWelcomes: 8})
+	w.conns = connection.New(connection.Options{Observer: w.mails, Organisation: "default", Store: w.store, Settings: w.store.Settings(), Keys: ring,
 		Now: func() time.Time { return w.now }, NewID: func(prefix string) string { return fmt.Sprintf("%s_%d", prefix, ids.Add(1)) },
 		Sleep:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		BaseURL: w.sim.URL, Version: "test", LeaseFor: time.Minute})
+	w.mails.Connect(account.New(account.Options{Organisation: "default", Store: w.store.Accounts(), Now: func() time.Time { return w.now }}), w.conns)
 	t.Cleanup(func() {
 		_ = w.conns.Close(context.Background())
 		w.sim.Close()
@@ -105,7 +112,7 @@ func (w *world) serve() {
 		Page: func(out http.ResponseWriter, r *http.Request, p gate.Problem) {
 			_ = ui.Render(out, r, p.Status, ui.Problem(p))
 		}}
-	inner := g.Pages(runs.Routes(runs.Deps{Gate: g, Connections: w.conns, Views: w.store.Views(), Now: func() time.Time { return w.now }}))
+	inner := g.Pages(runs.Routes(w.deps(g)))
 	w.pages = http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/assets/") {
 			assets.ServeHTTP(out, r)
@@ -114,6 +121,60 @@ func (w *world) serve() {
 		inner.ServeHTTP(out, r.WithContext(ui.WithChrome(r.Context(), ui.Chrome{Organisation: "Acme", Now: w.now, Assets: assets})))
 	})
 }
+
+func (w *world) deps(g *gate.Gate) runs.Deps {
+	return runs.Deps{Gate: g, Connections: w.conns, Views: w.store.Views(), Mails: w.mails, Sends: w.sends, Now: func() time.Time { return w.now }}
+}
+
+// waits is what waits for somebody, as a role sees it.
+func (w *world) waits(role string) string { w.t.Helper(); return w.waitsAt(role, "/x") }
+
+// waitsAt is the block on the page of one connection, /x/ID, or of all, /x.
+func (w *world) waitsAt(role, path string) string {
+	w.t.Helper()
+	g := &gate.Gate{Sessions: sessions{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return w.now }}
+	show := func(out http.ResponseWriter, r *http.Request) error {
+		block, err := runs.Waiting(w.deps(g))(r)
+		if err == nil && block != nil {
+			err = block.Render(r.Context(), out)
+		}
+		return err
+	}
+	page := g.Pages([]gate.Route{{Method: http.MethodGet, Path: "/x", Permission: account.Read, Handler: show},
+		{Method: http.MethodGet, Path: "/x/{id}", Permission: account.Read, Handler: show}})
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.AddCookie(&http.Cookie{Name: "rollcall", Value: role})
+	out := httptest.NewRecorder()
+	page.ServeHTTP(out, r.WithContext(ui.WithChrome(r.Context(), ui.Chrome{Now: w.now})))
+	if out.Code != http.StatusOK {
+		w.t.Fatalf("what waits: %d %s", out.Code, out.Body)
+	}
+	return out.Body.String()
+}
+
+// admin adds an active administrator; the id is p_ROLE, as in sessions.
+func (w *world) admin(id, name string) {
+	w.t.Helper()
+	p := directory.Person{ID: id, Status: directory.Active, Role: directory.RoleAdmin}
+	p.Values.Set(directory.Email, directory.KindText, id+"@admins.test")
+	p.Values.Set(directory.DisplayName, directory.KindText, name)
+	if _, err := w.store.SavePerson(w.t.Context(), p, plan.Change{Action: plan.Create, PersonID: id}, "test", w.now); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// sealer seals the links in mails.
+type sealer struct{ ring *seal.Keyring }
+
+func (s sealer) place(row string) seal.Place {
+	return seal.Place{Organisation: "default", Purpose: "outbox", Row: row}
+}
+
+func (s sealer) Seal(plain []byte, row string) (string, error) {
+	return s.ring.Seal(plain, s.place(row))
+}
+
+func (s sealer) Open(sealed, row string) ([]byte, error) { return s.ring.Open(sealed, s.place(row)) }
 
 // answer is what a request was answered with.
 type answer struct {

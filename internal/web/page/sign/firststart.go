@@ -66,14 +66,14 @@ func (p *pages) firstStart(w http.ResponseWriter, r *http.Request) error {
 	if len(f.errors) > 0 {
 		return p.renderFirstStart(w, r, http.StatusUnprocessableEntity, f)
 	}
-	address, through := gate.Address(r)
+	address, through := p.Gate.Address(r)
 	if _, err := p.Accounts.CreateOwner(ctx, account.Owner{Email: f.email, Name: f.name, Password: password}, address); err != nil {
 		field, text, ok := refusal(err)
 		if !ok {
 			return err
 		}
 		f.errors[field] = text
-		return p.renderFirstStart(w, r, http.StatusUnprocessableEntity, f)
+		return p.renderFirstStart(w, r, status(w, err), f)
 	}
 	secret, v, err := p.Accounts.SignIn(ctx, account.SignIn{Email: f.email, Password: password, Address: address, Through: through, Agent: r.UserAgent()})
 	if err != nil {

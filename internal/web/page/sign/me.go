@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -133,7 +134,7 @@ func label(f directory.Field) string {
 	if !extra {
 		own = string(f)
 	}
-	return capital(strings.ReplaceAll(own, "_", " "))
+	return words.Capital(strings.ReplaceAll(own, "_", " "))
 }
 
 // ways fills in how the viewer signs in, and where they are signed in.

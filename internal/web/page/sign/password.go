@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
-	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 )
 
@@ -35,7 +34,7 @@ func (p *pages) forgotten(w http.ResponseWriter, r *http.Request) error {
 		f.problem = "Enter your e-mail address."
 		return p.renderForgotten(w, r, http.StatusUnprocessableEntity, f)
 	}
-	address, _ := gate.Address(r)
+	address, _ := p.Gate.Address(r)
 	if err := p.Accounts.RequestReset(r.Context(), f.email, address); err != nil {
 		_, text, ok := refusal(err)
 		if !ok {
@@ -88,7 +87,7 @@ func (p *pages) setPassword(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		f := setPasswordForm{action: r.URL.Path, link: link, errors: ui.Errors{field: text}}
-		return ui.Render(w, r, http.StatusUnprocessableEntity, setPasswordPage(f))
+		return ui.Render(w, r, status(w, err), setPasswordPage(f))
 	}
 	return p.leave(w, r, "Your password is set. Sign in with it.")
 }

@@ -92,7 +92,7 @@ func (p *pages) fromProvider(w http.ResponseWriter, r *http.Request) error {
 	if personID != "" {
 		return p.linked(w, r, personID, id)
 	}
-	address, _ := gate.Address(r)
+	address, _ := p.Gate.Address(r)
 	secret, _, err := p.Accounts.SignInIdentity(r.Context(), id, address, r.UserAgent())
 	if err != nil {
 		return p.notFromProvider(w, r, err, next)

@@ -9,12 +9,11 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -146,14 +145,21 @@ func refusal(err error) (field, text string, ok bool) {
 	if e, ok := errors.AsType[*account.ThrottledError](err); ok {
 		return "", sentence(e.Error()), true
 	}
-	if errors.Is(err, account.ErrSignIn) {
-		return "", sentence(account.ErrSignIn.Error()), true
+	for _, known := range []error{account.ErrSignIn, account.ErrBusy} {
+		if errors.Is(err, known) {
+			return "", sentence(known.Error()), true
+		}
 	}
 	return "", "", false
 }
 
-// status is 422 for a form that cannot be taken, 429 with the wait for one that came too often.
+// status is 422 for a form that cannot be taken, 429 with the wait for one that came too often, 503 with one while too
+// many passwords are being checked.
 func status(w http.ResponseWriter, err error) int {
+	if errors.Is(err, account.ErrBusy) {
+		w.Header().Set("Retry-After", seconds(account.BusyWait))
+		return http.StatusServiceUnavailable
+	}
 	if e, ok := errors.AsType[*account.ThrottledError](err); ok {
 		w.Header().Set("Retry-After", seconds(e.Wait))
 		return http.StatusTooManyRequests
@@ -162,12 +168,4 @@ func status(w http.ResponseWriter, err error) int {
 }
 
 // sentence gives a text its capital and full stop.
-func sentence(s string) string { return strings.TrimSuffix(capital(s), ".") + "." }
-
-func capital(s string) string {
-	first, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return s
-	}
-	return string(unicode.ToUpper(first)) + s[n:]
-}
+func sentence(s string) string { return strings.TrimSuffix(words.Capital(s), ".") + "." }

@@ -52,7 +52,7 @@ func (p *pages) renderSignIn(w http.ResponseWriter, r *http.Request, code int, f
 // signIn opens a session.
 func (p *pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	f := signInForm{email: r.PostFormValue("email"), next: r.PostFormValue("next")}
-	address, through := gate.Address(r)
+	address, through := p.Gate.Address(r)
 	secret, _, err := p.Accounts.SignIn(r.Context(), account.SignIn{Email: f.email, Password: r.PostFormValue("password"),
 		Address: address, Through: through, Agent: r.UserAgent()})
 	if err != nil {

@@ -13,6 +13,20 @@
     if (box) { box.textContent = text; }
   }
 
+  // What is called as something of the page below gets a name of its own, so that labels find their fields.
+  function ownNames(dialog) {
+    dialog.querySelectorAll("[id]").forEach(function (element) {
+      var name = element.id;
+      if (!document.getElementById(name)) { return; }
+      element.id = "modal-" + name;
+      ["for", "aria-labelledby", "aria-describedby", "aria-controls", "list", "data-copy", "data-into", "data-add-row"].forEach(function (attribute) {
+        dialog.querySelectorAll("[" + attribute + "~='" + CSS.escape(name) + "']").forEach(function (user) {
+          user.setAttribute(attribute, user.getAttribute(attribute).split(" ").map(function (n) { return n === name ? element.id : n; }).join(" "));
+        });
+      });
+    });
+  }
+
   // A link with data-dialog shows the page it leads to in a dialog above this one.
   var opener = null;
   function openDialog(link) {
@@ -24,6 +38,8 @@
       var modal = document.getElementById("modal");
       if (!found || !modal) { throw new Error("no dialog"); }
       opener = link;
+      modal.replaceChildren();
+      ownNames(found);
       modal.replaceChildren(document.importNode(found, true));
       modal.showModal();
       if (window.htmx) { window.htmx.process(modal); }

@@ -15,8 +15,8 @@ import (
 // ConfigFields are the fields of the configuration form in their order, named like the settings' places.
 func ConfigFields() []string {
 	fields := []string{"name", "bamboohr.subdomain", "time_zone", "location_time_zones",
-		"schedule", "schedule.every", "schedule.daily", "schedule.weekly", "schedule.cron",
-		"notify.errors", "notify.welcome", "pictures", "departments", "teams", "approval", "bamboohr.reader"}
+		"schedule", "schedule.every", "schedule.daily", "schedule.weekly", "schedule.cron", "changes.every", "changes.webhook",
+		"notify.errors", "notify.welcome", "notify.digest", "pictures", "departments", "teams", "approval", "bamboohr.reader"}
 	for _, l := range GuardLimits() {
 		fields = append(fields, l.Place()+".people", l.Place()+".percent")
 		if l.Refuses {
@@ -53,8 +53,13 @@ func ConfigValues(c policy.Connection) url.Values {
 		v.Add("zones.zone", c.LocationZones[location])
 	}
 	scheduleValues(c.Schedule, v)
+	v.Set("changes.every", minutes(c.Changes.Every))
+	if c.Changes.Webhook {
+		v.Set("changes.webhook", "on")
+	}
 	v.Set("notify.errors", strings.Join(c.Notify.Errors, "\n"))
 	v.Set("notify.welcome", string(c.Notify.Welcome))
+	v.Set("notify.digest", string(c.Notify.Digest))
 	if c.Pictures {
 		v.Set("pictures", "on")
 	}
@@ -108,6 +113,29 @@ func hours(d time.Duration) string {
 	return d.String()
 }
 
+// minutes writes a duration as a bare number of minutes where it is one, "" for none.
+func minutes(d time.Duration) string {
+	switch {
+	case d == 0:
+		return ""
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d / time.Minute))
+	}
+	return d.String()
+}
+
+// changesPatch reads a bare number as minutes, and nothing as never.
+func changesPatch(v url.Values) Document {
+	every := v.Get("changes.every")
+	if _, err := strconv.ParseFloat(every, 64); err == nil {
+		every += "m"
+	}
+	if every == "" || every == "0m" {
+		every = "off"
+	}
+	return Document{"every": every, "webhook": Yes(v.Get("changes.webhook"))}
+}
+
 // span gives a bare number the unit hours.
 func span(s string) string {
 	if _, err := strconv.ParseFloat(s, 64); err == nil {
@@ -131,7 +159,7 @@ func ConfigPatch(v url.Values) Document {
 		"name":                v.Get("name"),
 		"bamboohr":            Document{"subdomain": v.Get("bamboohr.subdomain"), "reader": v.Get("bamboohr.reader")},
 		"location_time_zones": zonesPatch(v),
-		"notify":              Document{"errors": Lines(v.Get("notify.errors")), "welcome": v.Get("notify.welcome")},
+		"notify":              Document{"errors": Lines(v.Get("notify.errors")), "welcome": v.Get("notify.welcome"), "digest": v.Get("notify.digest")},
 		"pictures":            Yes(v.Get("pictures")),
 		"departments":         v.Get("departments"),
 		"teams":               v.Get("teams"),
@@ -140,6 +168,9 @@ func ConfigPatch(v url.Values) Document {
 		"plan_expires":        span(v.Get("plan_expires")),
 	}
 	maps.Copy(out, SchedulePatch(v))
+	if v.Has("changes.every") {
+		out["changes"] = changesPatch(v)
+	}
 	return out
 }
 

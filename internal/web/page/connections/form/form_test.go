@@ -22,6 +22,7 @@ bamboohr: { subdomain: acme }
 time_zone: America/New_York
 location_time_zones: { Utrecht: Europe/Amsterdam, "São Paulo": America/Sao_Paulo }
 schedule: { weekly: "fri 07:30" }
+changes: { every: 90s, webhook: true }
 match: [work_email, home_email]
 match_mode: adopt
 mapping:

@@ -4,27 +4,19 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 )
 
-// Label names a directory field on screen, as the pages of people and runs do.
+// Label names a directory field, or another part of the settings, on screen.
 func Label(target string) string {
-	if own, ok := strings.CutPrefix(target, policy.BudgetPrefix); ok {
-		target = "budget " + own
-	}
-	target = strings.TrimPrefix(target, policy.CustomPrefix)
 	switch target {
-	case "employee_id":
-		return "Employee number"
-	case "email":
-		return "E-mail"
 	case "match":
 		return "Matching"
 	case "leaving":
 		return "Leaving signals"
 	}
-	text := strings.ReplaceAll(target, "_", " ")
-	return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]
+	return words.Field(directory.Field(target))
 }
 
 // Words splits an alias as people would write it: hireDate is Hire date.

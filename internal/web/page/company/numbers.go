@@ -1,4 +1,4 @@
-package people
+package company
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -191,7 +192,7 @@ func (p *pages) newestPlan(ctx context.Context, id string) (*view.PlanSummary, e
 		case errors.Is(err, directory.ErrNotFound):
 		case err != nil:
 			return nil, err
-		case s.Info.Header.AsOf == nil && s.Info.Person == "":
+		case !s.Info.Header.Hypothetical() && s.Info.Person == "":
 			return &s, nil
 		}
 	}
@@ -223,11 +224,11 @@ func (p *pages) missingHere(ctx context.Context, c connection.Summary) (missingH
 		out.Count++
 		counts[h.Reason]++
 		if len(out.People) < namesShown {
-			out.People = append(out.People, missingPerson{h.Name, h.Email, reasonWords(h.Reason), explainEmployee(h.SourceID, c.ID)})
+			out.People = append(out.People, missingPerson{h.Name, h.Email, words.Reason(h.Reason), explainEmployee(h.SourceID, c.ID)})
 		}
 	}
 	for reason, n := range counts {
-		out.Reasons = append(out.Reasons, reasonCount{reasonWords(reason), withQuery(out.Plan, "part", view.PartHeld, "reason", string(reason)), n})
+		out.Reasons = append(out.Reasons, reasonCount{words.Reason(reason), ui.WithQuery(out.Plan, "part", view.PartHeld, "reason", string(reason)), n})
 	}
 	slices.SortFunc(out.Reasons, func(a, b reasonCount) int {
 		if a.Count != b.Count {
@@ -260,5 +261,5 @@ func (p *pages) notCreated(ctx context.Context, s *view.PlanSummary) (n int, err
 
 // explainEmployee leads to why an employee is not here.
 func explainEmployee(source int64, connection string) string {
-	return withQuery("/explain", "who", "employee:"+strconv.FormatInt(source, 10), "connection", connection)
+	return ui.WithQuery("/explain", "who", "employee:"+strconv.FormatInt(source, 10), "connection", connection)
 }

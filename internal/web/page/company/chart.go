@@ -1,15 +1,18 @@
-package people
+package company
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -30,14 +33,17 @@ type chartPage struct {
 	Found   []view.PersonRow
 	More    bool
 	Root    string
-	Above   []party // whom the root reports to, the highest first
+	Above   []named // whom the root reports to, the highest first
 	Roots   []*node
 	Alone   []*node // without a manager and without reports
 	AloneOf int     // how many those are
-	Loops   [][]party
+	Loops   [][]named
 	Missing string // who is not in the chart, "" for nobody
 	Empty   bool
 }
+
+// named is a person with a page.
+type named struct{ ID, Name string }
 
 // node is a person in the chart with those of their reports that are drawn.
 type node struct {
@@ -51,7 +57,7 @@ type node struct {
 // chart draws the reporting lines.
 func (p *pages) chart(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	page := &chartPage{Q: trim(q.Get("q")), Root: q.Get("root")}
+	page := &chartPage{Q: strings.TrimSpace(q.Get("q")), Root: q.Get("root")}
 	page.Page = ui.Page{Title: "Org chart", Nav: "chart", Lead: "Who reports to whom, as the directory has it."}
 	if page.Q != "" {
 		found, err := p.Views.People(ctx, view.PeopleQuery{Q: page.Q, Now: p.Now(), Limit: mostFound})
@@ -121,7 +127,7 @@ func (page *chartPage) grow(list []view.ChartNode) {
 	page.Empty = len(list) == 0
 	var line []*node // from the top down to the last node
 	for _, c := range list {
-		n := &node{ChartNode: c, Open: c.Level < 2, Href: withQuery("/chart", "root", c.ID)}
+		n := &node{ChartNode: c, Open: c.Level < 2, Href: ui.WithQuery("/chart", "root", c.ID)}
 		n.Hidden = c.Reports
 		line = append(line[:c.Level], n)
 		switch {
@@ -145,14 +151,14 @@ func (page *chartPage) grow(list []view.ChartNode) {
 
 // loops names people who report to each other (promise SI45).
 func (p *pages) loops(ctx context.Context, page *chartPage, loops [][]string) error {
-	who, err := p.parties(ctx, slices.Concat(loops...)...)
+	found, err := p.Views.Briefs(ctx, slices.Concat(loops...))
 	if err != nil {
 		return err
 	}
 	for _, ids := range loops {
-		var ring []party
+		var ring []named
 		for _, id := range ids {
-			ring = append(ring, who(id))
+			ring = append(ring, named{id, cmp.Or(found[id].Name, found[id].Email, id)})
 		}
 		page.Loops = append(page.Loops, ring)
 	}
@@ -160,15 +166,15 @@ func (p *pages) loops(ctx context.Context, page *chartPage, loops [][]string) er
 }
 
 // above walks up from a manager to the top.
-func (p *pages) above(r *http.Request, id string) ([]party, error) {
-	e, err := p.engine(r)
+func (p *pages) above(r *http.Request, id string) ([]named, error) {
+	e, err := p.Connections.EngineFor(r.Context(), viewer(r).Actor(), directory.Person{})
 	if err != nil {
 		return nil, err
 	}
 	return lineAbove(r.Context(), e.Store, id)
 }
 
-func lineAbove(ctx context.Context, store syncrun.Directory, id string) (out []party, err error) {
+func lineAbove(ctx context.Context, store syncrun.Directory, id string) (out []named, err error) {
 	for seen := map[string]bool{}; id != "" && !seen[id] && len(out) < mostFound; {
 		seen[id] = true
 		m, err := store.Person(ctx, id)
@@ -178,7 +184,7 @@ func lineAbove(ctx context.Context, store syncrun.Directory, id string) (out []p
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, party{m.ID, nameOf(&m)})
+		out = append(out, named{m.ID, words.Name(&m)})
 		id = m.Values.Get(directory.Manager)
 	}
 	slices.Reverse(out)

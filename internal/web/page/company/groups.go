@@ -1,4 +1,4 @@
-package people
+package company
 
 import (
 	"cmp"
@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 )
 
 // groupsPage lists departments or teams.
@@ -60,7 +61,7 @@ func (p *pages) groups(w http.ResponseWriter, r *http.Request) error {
 	}
 	byID := map[string]groupRow{}
 	for _, g := range rows {
-		row := groupRow{g, withQuery("/people", page.Words.Param, g.Name), strings.Join(g.Aliases, ", ")}
+		row := groupRow{g, ui.WithQuery("/people", page.Words.Param, g.Name), strings.Join(g.Aliases, ", ")}
 		byID[g.ID] = row
 		page.Rows = append(page.Rows, row)
 	}
@@ -112,15 +113,15 @@ func (p *pages) askMerge(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, dialogView(mergeDialog(&g, all, r.URL.Query().Get("into"), nil)))
+	return ui.Render(w, r, http.StatusOK, ui.Ask(mergeDialog(&g, all, r.URL.Query().Get("into"), nil)))
 }
 
-func mergeDialog(g *view.GroupRow, all []view.GroupRow, into string, wrong ui.Errors) *dialogPage {
-	words := wordsOf(g.Kind)
-	d := &dialogPage{Action: "/groups/" + g.ID + "/merge", Back: groupsPath(g.Kind), Submit: "Merge", Icon: "arrows-exchange", Errors: wrong}
+func mergeDialog(g *view.GroupRow, all []view.GroupRow, into string, wrong ui.Errors) *ui.Question {
+	kind := wordsOf(g.Kind)
+	d := &ui.Question{Action: "/groups/" + g.ID + "/merge", Back: groupsPath(g.Kind), Submit: "Merge", Icon: "arrows-exchange", Errors: wrong}
 	d.Page = groupFrame(g, "Merge "+g.Name)
 	target := "the one that you choose"
-	in := ui.Input{Name: "into", Label: "Into", Value: into, Error: wrong["into"], Options: []ui.Option{{Text: "Choose a " + words.One}}}
+	in := ui.Input{Name: "into", Label: "Into", Value: into, Error: wrong["into"], Options: []ui.Option{{Text: "Choose a " + kind.One}}}
 	for _, x := range all {
 		if x.ID != g.ID {
 			in.Options = append(in.Options, ui.Option{Value: x.ID, Text: fmt.Sprintf("%s (%s)", x.Name, ui.Count(x.People, "person", "people"))})
@@ -132,9 +133,9 @@ func mergeDialog(g *view.GroupRow, all []view.GroupRow, into string, wrong ui.Er
 	}
 	d.Inputs = []ui.Input{in}
 	d.Text = []string{
-		fmt.Sprintf("%s of %s, and whoever is deactivated there, move to %s.", capital(ui.Count(g.People, "person", "people")), g.Name, target),
-		fmt.Sprintf("%s is gone then. Its name stays known as another name of %s, so that the next runs put people there.", g.Name, target),
-		"This cannot be undone."}
+		fmt.Sprintf("%s of %s, and whoever is deactivated there, move to %s.", words.Capital(ui.Count(g.People, "person", "people")), g.Name, target),
+		fmt.Sprintf("%s is gone then. Its name stays known as another name of %s, so that the next runs put people there.", g.Name, target)}
+	d.Warning, d.Danger = "This cannot be undone.", true
 	return d
 }
 
@@ -147,7 +148,7 @@ func (p *pages) merge(w http.ResponseWriter, r *http.Request) error {
 	into := r.PostFormValue("into")
 	if i := slices.IndexFunc(all, func(x view.GroupRow) bool { return x.ID == into && into != g.ID }); i < 0 {
 		wrong := ui.Errors{"into": "Choose another " + wordsOf(g.Kind).One + "."}
-		return ui.Render(w, r, http.StatusUnprocessableEntity, dialogView(mergeDialog(&g, all, "", wrong)))
+		return ui.Render(w, r, http.StatusUnprocessableEntity, ui.Ask(mergeDialog(&g, all, "", wrong)))
 	}
 	done, err := p.Views.MergeGroups(r.Context(), g.ID, into, viewer(r).Actor(), p.Now())
 	if err != nil {
@@ -162,11 +163,11 @@ func (p *pages) askRename(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, dialogView(renameDialog(&g, g.Name, nil)))
+	return ui.Render(w, r, http.StatusOK, ui.Ask(renameDialog(&g, g.Name, nil)))
 }
 
-func renameDialog(g *view.GroupRow, name string, wrong ui.Errors) *dialogPage {
-	d := &dialogPage{Action: "/groups/" + g.ID + "/rename", Back: groupsPath(g.Kind), Submit: "Rename", Icon: "pencil", Errors: wrong}
+func renameDialog(g *view.GroupRow, name string, wrong ui.Errors) *ui.Question {
+	d := &ui.Question{Action: "/groups/" + g.ID + "/rename", Back: groupsPath(g.Kind), Submit: "Rename", Icon: "pencil", Errors: wrong}
 	d.Page = groupFrame(g, "Rename "+g.Name)
 	d.Text = []string{"BambooHR may go on with the old name: it stays known as another name, so that the next runs keep people there."}
 	d.Inputs = []ui.Input{{Name: "name", Label: "Name", Value: name, Error: wrong["name"], Required: true, Complete: "off"}}
@@ -201,7 +202,7 @@ func (p *pages) rename(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if fault != "" {
-		return ui.Render(w, r, http.StatusUnprocessableEntity, dialogView(renameDialog(&g, typed, ui.Errors{"name": fault})))
+		return ui.Render(w, r, http.StatusUnprocessableEntity, ui.Ask(renameDialog(&g, typed, ui.Errors{"name": fault})))
 	}
 	return p.done(w, r, groupsPath(g.Kind), fmt.Sprintf("%s is called %s now.", g.Name, done.Group.Name))
 }

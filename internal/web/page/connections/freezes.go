@@ -1,0 +1,262 @@
+package connections
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/holdform"
+	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// freezeRow is a freeze in force.
+type freezeRow struct {
+	directory.Freeze
+	What string // in words
+	Who  string
+}
+
+// freezePage is one freeze with what it holds back.
+type freezePage struct {
+	connection.Detail
+	Freeze    freezeRow
+	Q         string
+	Rows      []frozenRow
+	Next      string // address of the rows that follow
+	Plan      bool   // there was a plan since the freeze began
+	Operate   bool
+	Configure bool
+}
+
+// frozenRow is one field of one person that waits.
+type frozenRow struct {
+	plan.Held
+	What, Now, Waits string
+}
+
+// freezeForm asks what is frozen, until when and why.
+type freezeForm struct {
+	connection.Detail
+	Values url.Values
+	Errors ui.Errors
+}
+
+// shownFrozen is how many rows of the held-back list one page has.
+const shownFrozen = 50
+
+// freezes are the connection's freezes in force, those that end first above.
+func (p *pages) freezes(ctx context.Context, id string) ([]freezeRow, error) {
+	engine, err := p.Connections.Engine(ctx, "", id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := engine.Freezes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var actors []string
+	for i := range all {
+		actors = append(actors, all[i].CreatedBy)
+	}
+	names, err := p.names(ctx, actors...)
+	if err != nil {
+		return nil, err
+	}
+	var out []freezeRow
+	for _, f := range all {
+		out = append(out, freezeRow{f, frozenWords(f.What), who(f.CreatedBy, names)})
+	}
+	slices.SortStableFunc(out, func(a, b freezeRow) int { return byEnd(a.Until, b.Until) })
+	return out, nil
+}
+
+// frozenWords lists what a freeze is about: "Reporting lines and job title".
+func frozenWords(what []string) string {
+	words := make([]string, len(what))
+	for i, w := range what {
+		if words[i] = form.Label(w); i > 0 {
+			words[i] = strings.ToLower(words[i])
+		}
+	}
+	if n := len(words) - 1; n > 0 {
+		return strings.Join(words[:n], ", ") + " and " + words[n]
+	}
+	return strings.Join(words, "")
+}
+
+// verb agrees with what is frozen.
+func (f freezeRow) verb() string {
+	if len(f.Freeze.What) == 1 && len(directory.FieldGroup(f.Freeze.What[0]).Fields()) == 0 {
+		return "is"
+	}
+	return "are"
+}
+
+// groupText says which fields a group has.
+func groupText(g directory.FieldGroup) string {
+	var names []string
+	for _, f := range g.Fields() {
+		names = append(names, strings.ToLower(form.Label(string(f))))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p *pages) askFreeze(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, freezeDialog(freezeForm{d, url.Values{}, nil}))
+}
+
+func (p *pages) addFreeze(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	values, err := typed(r)
+	if err != nil {
+		return err
+	}
+	wrong := ui.Errors{}
+	what := values["what"]
+	if field := values.Get("field"); field != "" {
+		what = append(slices.Clip(what), field)
+	}
+	if len(what) == 0 {
+		wrong["what"] = "Choose at least one group, or a single field."
+	}
+	if values.Get("reason") == "" {
+		wrong["reason"] = "Say why, for whoever finds the freeze later."
+	}
+	until, err := untilDay(values.Get("until"), zone(d.TimeZone))
+	if more, ok := formErrors(err, values, "until"); ok {
+		wrong["until"] = more["until"]
+	} else if err != nil {
+		return err
+	}
+	if len(wrong) == 0 {
+		engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
+		if err != nil {
+			return err
+		}
+		_, err = engine.AddFreeze(r.Context(), what, until, values.Get("reason"))
+		input, refused := errors.AsType[*syncrun.InputError](err)
+		switch {
+		case refused && input.Field == "until":
+			wrong["until"] = "That day is over. Choose a later one, or leave it empty."
+		case refused:
+			wrong[input.Field] = form.Sentence(input.Text)
+		case err != nil:
+			return err
+		}
+	}
+	if len(wrong) > 0 {
+		return ui.Render(w, r, http.StatusUnprocessableEntity, freezeDialog(freezeForm{d, values, wrong}))
+	}
+	return p.done(w, r, path(d.ID, "holds"), frozenWords(what)+": runs leave this as it is now.")
+}
+
+// findFreeze finds the freeze in force that a request names.
+func (p *pages) findFreeze(r *http.Request) (connection.Detail, freezeRow, error) {
+	d, err := p.detail(r)
+	if err != nil {
+		return d, freezeRow{}, err
+	}
+	all, err := p.freezes(r.Context(), d.ID)
+	if err != nil {
+		return d, freezeRow{}, err
+	}
+	i := slices.IndexFunc(all, func(f freezeRow) bool { return f.ID == r.PathValue("freeze") })
+	if i < 0 {
+		return d, freezeRow{}, directory.ErrNotFound
+	}
+	return d, all[i], nil
+}
+
+// freeze shows whom a freeze holds back, by the newest plan.
+func (p *pages) freeze(w http.ResponseWriter, r *http.Request) error {
+	d, f, err := p.findFreeze(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	page := freezePage{Detail: d, Freeze: f, Q: strings.TrimSpace(r.URL.Query().Get("q")), Operate: may(ctx, account.Operate), Configure: may(ctx, account.Configure)}
+	newest, err := p.Views.NewestPlan(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	if newest == "" {
+		return ui.Render(w, r, http.StatusOK, freeze(page))
+	}
+	page.Plan = true
+	rows, err := p.Views.PlanRows(ctx, newest, view.PlanQuery{Part: view.PartHeld, Freeze: f.ID, Q: page.Q, After: r.URL.Query().Get("after"), Limit: shownFrozen})
+	if err != nil {
+		return err
+	}
+	for _, it := range rows.Items {
+		c := &it.Held.Frozen.Change
+		page.Rows = append(page.Rows, frozenRow{*it.Held, form.Label(string(c.Field)), shownValue(c.Kind, c.Before), shownValue(c.Kind, c.After)})
+	}
+	if rows.Next != "" {
+		page.Next = path(d.ID, "freezes", url.PathEscape(f.ID)) + "?" + url.Values{"q": {page.Q}, "after": {rows.Next}}.Encode()
+	}
+	return ui.Render(w, r, http.StatusOK, freeze(page))
+}
+
+// shownValue is a canonical value for a reader; "" is blank.
+func shownValue(kind directory.Kind, text string) string {
+	if kind == directory.KindList {
+		return strings.Join(directory.SplitList(text), ", ")
+	}
+	return text
+}
+
+// previewCatchUp shows what would change if every freeze ended now.
+func (p *pages) previewCatchUp(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	return p.previewOf(w, r, d.ID, connection.PreviewRequest{WithoutFreezes: true}, "", "")
+}
+
+func (p *pages) askEndFreeze(w http.ResponseWriter, r *http.Request) error {
+	d, f, err := p.findFreeze(r)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, endFreezeDialog(freezePage{Detail: d, Freeze: f, Operate: may(r.Context(), account.Operate)}))
+}
+
+// endFreeze ends a freeze and makes the ordinary preview of what that lets through.
+func (p *pages) endFreeze(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.detail(r)
+	if err != nil {
+		return err
+	}
+	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
+	if err != nil {
+		return err
+	}
+	if err := engine.EndFreeze(r.Context(), r.PathValue("freeze")); err != nil && !errors.Is(err, directory.ErrNotFound) {
+		return err // gone already: somebody was faster, or it ended by itself
+	}
+	return p.previewOf(w, r, d.ID, connection.PreviewRequest{}, "The freeze is over. The next run catches up with what waited.", "")
+}
+
+// freezeFields are the single fields that can be frozen.
+func freezeFields(d *connection.Detail) []ui.Option {
+	fields := slices.DeleteFunc(holdform.Fields(&d.Settings), func(o ui.Option) bool { return o.Value == string(directory.DeactivationDate) })
+	return append([]ui.Option{{Text: "No single field"}}, fields...)
+}
