@@ -20,7 +20,10 @@
 //   - source: reads a whole company into an hr.Snapshot, or an error; the permission doctor.
 //   - internal/store: keeps it all.
 //   - internal/seal: seals keys at rest.
-//   - cmd/rollcall: reads configuration, connects the parts, runs commands.
+//   - internal/web: pages and API. Each folder of internal/web/page is one part of the menu: people is about one
+//     person at a time, company about all of them; internal/web/words holds the words that pages share.
+//   - cmd/rollcall: connects the parts, runs commands. Below it config reads the configuration, show and text
+//     write for a person, problem says what went wrong, story is the demo on the terminal.
 //
 // The arrows are enforced by arch_test.go.
 package rollcall

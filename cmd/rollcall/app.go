@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 )
 
 // surroundings is everything a command may know of its process; no command reads a global.
@@ -47,6 +50,8 @@ type cli struct {
 	Decide  decideCmd  `cmd:"" group:"people" help:"Settle a held match of an employee."`
 	Holds   holdsCmd   `cmd:"" group:"people" help:"List the holds in force."`
 	Hold    holdCmd    `cmd:"" group:"people" help:"Keep runs off a person or field, or end a hold."`
+	Freezes freezesCmd `cmd:"" group:"people" help:"List the freezes in force."`
+	Freeze  freezeCmd  `cmd:"" group:"people" help:"Keep fields of everybody as they are for a while, or end that."`
 
 	Import importCmd `cmd:"" group:"move" help:"Bring an existing directory in."`
 	Export exportCmd `cmd:"" group:"move" help:"Write people to a file."`
@@ -69,9 +74,23 @@ func groups() kong.Option {
 	})
 }
 
-// newParser builds the parser over a fresh cli. exit is called by --help.
-func newParser(out, err io.Writer, exit func(int)) (*kong.Kong, error) {
-	return kong.New(&cli{}, kong.Name("rollcall"),
+// modelFor returns the part of cli that args need: the one command that they name, because building the
+// model of all costs more than many a command, else all of it. help and completion tell of all commands.
+func modelFor(args []string) any {
+	all := reflect.TypeFor[cli]()
+	for i := range all.NumField() {
+		f := all.Field(i)
+		if len(args) == 0 || args[0] == "help" || args[0] == "completion" || strings.ToLower(f.Name) != args[0] {
+			continue
+		}
+		return reflect.New(reflect.StructOf([]reflect.StructField{f})).Interface()
+	}
+	return &cli{}
+}
+
+// newParser builds the parser of a command line over a fresh cli. exit is called by --help.
+func newParser(args []string, out, err io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(modelFor(args), kong.Name("rollcall"),
 		kong.Description("Rollcall keeps an application's users in step with BambooHR: it shows exactly what would change, applies it, and can undo it."),
 		kong.Writers(out, err), kong.Exit(exit), groups(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
@@ -81,7 +100,7 @@ func newParser(out, err io.Writer, exit func(int)) (*kong.Kong, error) {
 func run(ctx context.Context, s surroundings) int {
 	a := &app{surroundings: s, ctx: ctx, out: &countingWriter{w: s.out}}
 	helped := false
-	parser, err := newParser(a.out, s.err, func(int) { helped = true })
+	parser, err := newParser(s.args, a.out, s.err, func(int) { helped = true })
 	if err != nil {
 		return a.fail(fmt.Errorf("build the command line: %w", err))
 	}
@@ -118,7 +137,7 @@ func usageError(err error, args []string) error {
 	if strings.HasPrefix(args[0], "-") {
 		text += "; flags stand behind the command"
 	}
-	return &coded{"usage", fmt.Errorf("%s; \"%s\" shows what is accepted", text, hint)}
+	return problem.Coded("usage", fmt.Errorf("%s; \"%s\" shows what is accepted", text, hint))
 }
 
 // countingWriter notes whether anything was written.

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -72,7 +75,7 @@ func kindOf(name string) (plan.Kind, error) {
 	for i, k := range kinds {
 		words[i] = string(k)
 	}
-	return "", badInput("%q is no kind that the guard counts; the kinds are %s", name, strings.Join(words, ", "))
+	return "", problem.Usage("%q is no kind that the guard counts; the kinds are %s", name, strings.Join(words, ", "))
 }
 
 // findPlan looks a stored plan up; "" means the latest.
@@ -84,9 +87,9 @@ func (x *session) findPlan(a *app, id string) (syncrun.PlanInfo, error) {
 	info, err := x.Store.Plan(a.ctx, conn.ID, id)
 	switch {
 	case errors.Is(err, directory.ErrNotFound) && id == "":
-		return info, missing("%s has no stored plan yet; \"rollcall plan\" makes one", x.Policy.Name)
+		return info, problem.Missing("%s has no stored plan yet; \"rollcall plan\" makes one", x.Policy.Name)
 	case errors.Is(err, directory.ErrNotFound):
-		return info, missing("%s has no plan %s; \"rollcall plan\" makes a new one", x.Policy.Name, id)
+		return info, problem.Missing("%s has no plan %s; \"rollcall plan\" makes a new one", x.Policy.Name, id)
 	case err != nil:
 		return info, fmt.Errorf("find plan %s: %w", id, err)
 	}
@@ -102,7 +105,7 @@ func (a *app) applyPlan(x *session, info syncrun.PlanInfo, opt syncrun.ApplyOpti
 	}
 	res, err := x.Apply(a.ctx, info.ID, opt)
 	if err != nil {
-		return ofRun(res.Run, err)
+		return problem.OfRun(res.Run, err)
 	}
 	return a.printApplied(x, res, format)
 }
@@ -118,9 +121,9 @@ func (a *app) confirmPlan(x *session, info syncrun.PlanInfo, opt syncrun.ApplyOp
 	}
 	tail := ""
 	if waiting > 0 {
-		tail = fmt.Sprintf("; %s", count(waiting, "change waits", "changes wait"))
+		tail = fmt.Sprintf("; %s", text.Count(waiting, "change waits", "changes wait"))
 	}
-	ok, err := a.ask("Apply %s to the directory of %s%s?", sentenceOf(counts), x.Policy.Name, tail)
+	ok, err := a.ask("Apply %s to the directory of %s%s?", show.Counts(counts), x.Policy.Name, tail)
 	if err == nil && !ok {
 		return false, fmt.Errorf("nothing was applied; plan %s is kept", info.ID)
 	}
@@ -161,44 +164,9 @@ type appliedView struct {
 // printApplied shows what a run did and exits with 3 when something waits, also a doubtful reading.
 func (a *app) printApplied(x *session, res syncrun.ApplyResult, format string) error {
 	v := appliedView{syncrun.ViewRun(res.Run), res.Waiting}
-	err := a.print(format, v, func(p *page) {
-		switch changed := res.Run.Counts.Changes() > 0 || res.Waiting > 0 || res.Doubt; {
-		case !changed && res.Run.UndoOf != "":
-			p.linef("Nothing was taken back.  %s", p.paint(dim, res.Run.ID))
-			return
-		case !changed:
-			p.linef("Nothing to do: the directory of %s agrees with BambooHR.  %s", x.Policy.Name, p.paint(dim, res.Run.ID))
-			heldLine(p, res.Run.Counts)
-			return
-		}
-		what := "Applied to " + x.Policy.Name + ":"
-		if res.Run.Counts.Changes() == 0 {
-			what = "Nothing was applied to " + x.Policy.Name + ":"
-		}
-		p.linef("%s  %s", p.paint(bold, what), p.paint(dim, res.Run.ID))
-		p.linef("  %s", tally(p, res.Run.Counts))
-		heldLine(p, res.Run.Counts)
-		switch {
-		case res.Waiting > 0:
-			p.linef("%s", p.paint(yellow, count(res.Waiting, "change waits and was", "changes wait and were")+" not applied:"))
-			planReasons(p, res.Plan)
-		case res.Doubt:
-			p.linef("%s", p.paint(yellow, "The reading waits for somebody to accept it:"))
-			planReasons(p, res.Plan)
-		}
-		if res.Run.Counts.Changes() > 0 {
-			p.linef("To take it back: rollcall undo %s", res.Run.ID)
-		}
-	})
+	err := a.print(format, v, func(p *text.Page) { show.Applied(p, x.Policy.Name, res) })
 	if err == nil && (res.Waiting > 0 || res.Doubt) {
 		return codeWaiting
 	}
 	return err
-}
-
-// heldLine says that somebody was left alone, and where to read why (promise BW21).
-func heldLine(p *page, c plan.Counts) {
-	if c.Held > 0 {
-		p.linef("  %s: \"rollcall plan\" tells who and why", count(c.Held, "entry is held", "entries are held"))
-	}
 }

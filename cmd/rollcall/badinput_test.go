@@ -16,6 +16,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/rollcall-hr/rollcall/bamboosim"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/completion"
 )
 
 // refused holds a command to exit code 1, or another, and to one line on stderr that fits want, beside
@@ -241,7 +242,7 @@ func TestBadDataFolder(t *testing.T) {
 // it does not have, a word too many, a format, a file or a folder that is not there is one line with the
 // way out, and exit code 1.
 func TestEveryCommandRefusesWrongInput(t *testing.T) {
-	parser, err := newParser(io.Discard, io.Discard, func(int) {})
+	parser, err := newParser(nil, io.Discard, io.Discard, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +256,7 @@ func TestEveryCommandRefusesWrongInput(t *testing.T) {
 	seen := 0
 	for _, leaf := range parser.Model.Leaves(true) {
 		seen++
-		words := strings.Fields(commandPath(leaf))
+		words := strings.Fields(completion.Path(leaf))
 		for _, p := range leaf.Positional {
 			if p.Required {
 				words = append(words, people) // an e-mail address and a file
@@ -268,7 +269,7 @@ func TestEveryCommandRefusesWrongInput(t *testing.T) {
 			args []string
 			want string
 		}
-		wrongs := []wrong{{[]string{"--no-such-flag"}, `unknown flag --no-such-flag; "rollcall help ` + commandPath(leaf) + `" shows what is accepted`}}
+		wrongs := []wrong{{[]string{"--no-such-flag"}, `unknown flag --no-such-flag; "rollcall help ` + completion.Path(leaf) + `" shows what is accepted`}}
 		if len(leaf.Positional) == 0 {
 			wrongs = append(wrongs, wrong{[]string{"surplus"}, `unexpected (word|argument) surplus; "rollcall help`})
 		}
@@ -282,7 +283,7 @@ func TestEveryCommandRefusesWrongInput(t *testing.T) {
 		if has("connection") {
 			wrongs = append(wrongs, wrong{[]string{"--config", config, "--connection", "Nobody"}, `\S+ has no connection "Nobody"; it has "Acme HR"`})
 		}
-		if opens := has("config") && commandPath(leaf) != "config"; opens {
+		if opens := has("config") && completion.Path(leaf) != "config"; opens {
 			wrongs = append(wrongs,
 				wrong{[]string{"--config", config, "--lease", "1ms"}, `--lease 1ms is too short; give at least 1s`},
 				wrong{[]string{"--config", config, "--data", shared}, `\S+shared is open to other users \(mode 0755\); run "chmod 700`})
@@ -307,10 +308,10 @@ func TestEveryCommandRefusesWrongInput(t *testing.T) {
 
 // needed are the flags without which a command would complain of those first.
 func needed(leaf *kong.Node) []string {
-	switch commandPath(leaf) {
+	switch completion.Path(leaf) {
 	case "apply", "sync", "undo":
 		return []string{"--yes"}
-	case "hold add":
+	case "hold add", "freeze add":
 		return []string{"--reason", "review"}
 	case "decide":
 		return []string{"--new"}

@@ -14,7 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 )
 
 // call runs one command line in invented surroundings.
@@ -56,7 +58,7 @@ func TestUsageErrorsAreOneLineAndExitOne(t *testing.T) {
 		{"nonsense"}, {"plan", "--nonsense"}, {"--config", "x", "plan"}, {"plan", "-o", "xml"}, {"plan", "--limit", "many"},
 		{"apply", "--release", "deactivate"}, {"apply", "--release", "deactivate=some"}, {"apply", "--approve", "everything", "--yes"},
 		{"undo"}, {"undo", "run_1", "--kind", "some"}, {"decide", "a@acme.test", "--link", "b@acme.test", "--new"}, {"decide", "a@acme.test"},
-		{"hold"}, {"hold", "a@acme.test"}, {"hold", "remove"}, {"person"}, {"person", "edit", "a@acme.test"}, {"person", "add", "nobody"},
+		{"hold"}, {"hold", "a@acme.test"}, {"hold", "remove"}, {"freeze"}, {"freeze", "email"}, {"freeze", "end"}, {"person"}, {"person", "edit", "a@acme.test"}, {"person", "add", "nobody"},
 		{"import", "people"}, {"import", "people", "/nonexistent.csv"}, {"completion", "tcsh"}, {"version", "now"}, {"runs", "--limit", "0"},
 		{"sim", "--company", "x", "--employees", "20"}, {"sim", "--today", "soon"}, {"keys"}, {"check", "--config", "/nonexistent.yaml"},
 	} {
@@ -76,7 +78,7 @@ func TestErrorsInJSON(t *testing.T) {
 	if code := c.run(t, "sync", "-o", "json"); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	var got map[string]errorView
+	var got map[string]problem.View
 	if err := json.Unmarshal(c.out.Bytes(), &got); err != nil {
 		t.Fatalf("stdout %q: %v", &c.out, err)
 	}
@@ -111,7 +113,7 @@ func TestConfigurationNamesEveryFault(t *testing.T) {
 			t.Errorf("stderr lacks %s:\n%s", want, &c.err)
 		}
 	}
-	var got map[string]errorView
+	var got map[string]problem.View
 	if err := json.Unmarshal(c.out.Bytes(), &got); err != nil || got["error"].Code != "config" || len(got["error"].Faults) != 3 {
 		t.Errorf("stdout %s: %v", &c.out, err)
 	}
@@ -126,7 +128,7 @@ func TestConfigPrintsEffectiveValuesWithoutSecrets(t *testing.T) {
 		if code := c.run(t, args...); code != 0 {
 			t.Fatalf("%q: exit code %d, stderr %s", args, code, &c.err)
 		}
-		for _, want := range []string{"Europe/Amsterdam", "mail.acme.test", "http://127.0.0.1:1", hiddenSecret} {
+		for _, want := range []string{"Europe/Amsterdam", "mail.acme.test", "http://127.0.0.1:1", config.Hidden} {
 			if !strings.Contains(c.out.String(), want) {
 				t.Errorf("%q lacks %q:\n%s", args, want, &c.out)
 			}
@@ -207,41 +209,9 @@ func TestEnvName(t *testing.T) {
 		"connection.location_time_zones.New York": "ROLLCALL_CONNECTION_LOCATION_TIME_ZONES_NEW_YORK",
 		"clock": "ROLLCALL_CLOCK",
 	} {
-		if got := envName(place); got != want {
+		if got := config.EnvName(place); got != want {
 			t.Errorf("envName(%q) = %s, want %s", place, got, want)
 		}
-	}
-}
-
-func TestSafeCell(t *testing.T) {
-	for text, want := range map[string]string{
-		"=1+1": "'=1+1", "+31 20 555": "'+31 20 555", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "\rx": "'\rx",
-		"": "", "Ann": "Ann", "1-2": "1-2", "'=": "'=",
-	} {
-		if got := safeCell(text); got != want {
-			t.Errorf("safeCell(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestSentenceOf(t *testing.T) {
-	for _, x := range []struct {
-		c    plan.Counts
-		want string
-	}{
-		{plan.Counts{}, "no changes"}, {plan.Counts{Create: 1}, "1 creation"},
-		{plan.Counts{Create: 3, Deactivate: 1, CreateDepartment: 2}, "3 creations, 1 deactivation and 2 new departments"},
-	} {
-		if got := sentenceOf(x.c); got != x.want {
-			t.Errorf("sentenceOf(%+v) = %q, want %q", x.c, got, x.want)
-		}
-	}
-}
-
-func TestBarShowsEveryKind(t *testing.T) {
-	got := bar(&page{}, plan.Counts{Create: 1000, Deactivate: 1})
-	if !strings.HasPrefix(got, "[+++") || !strings.HasSuffix(got, "+-]") {
-		t.Errorf("bar = %s", got)
 	}
 }
 
@@ -253,7 +223,7 @@ func TestColoursOnlyOnATerminal(t *testing.T) {
 	}{{true, nil, true}, {false, nil, false}, {true, map[string]string{"NO_COLOR": ""}, false}} {
 		c := call{terminal: x.terminal, env: x.env}
 		a := &app{surroundings: surroundings{outTerminal: x.terminal, lookupEnv: func(n string) (string, bool) { v, ok := c.env[n]; return v, ok }}}
-		if got := a.page().paint(red, "x") != "x"; got != x.want {
+		if got := a.page().Paint(text.Red, "x") != "x"; got != x.want {
 			t.Errorf("terminal %v, env %v: coloured %v", x.terminal, x.env, got)
 		}
 	}

@@ -6,6 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/simcontrol"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -41,7 +44,7 @@ func standsAt(t time.Time) clock {
 }
 
 // clock chooses the time by the flag, else by the file.
-func (a *app) clock(file *loaded, conn *policy.Connection, flag string) (clock, error) {
+func (a *app) clock(file *config.Loaded, conn *policy.Connection, flag string) (clock, error) {
 	text := flag
 	if text == "" {
 		text = file.Clock
@@ -50,14 +53,14 @@ func (a *app) clock(file *loaded, conn *policy.Connection, flag string) (clock, 
 		return clock{now: a.now}, nil
 	}
 	if conn.BambooHR.BaseURL == "" {
-		return clock{}, badInput("--clock works only with a simulator; connection %q has no bamboohr.base_url", conn.Name)
+		return clock{}, problem.Usage("--clock works only with a simulator; connection %q has no bamboohr.base_url", conn.Name)
 	}
 	if text == "follow" {
 		return a.followClock(conn)
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return clock{}, badInput("--clock %q is neither \"follow\" nor an RFC 3339 time such as 2026-11-21T12:00:00Z", text)
+		return clock{}, problem.Usage("--clock %q is neither \"follow\" nor an RFC 3339 time such as 2026-11-21T12:00:00Z", text)
 	}
 	return standsAt(t), nil
 }
@@ -65,13 +68,13 @@ func (a *app) clock(file *loaded, conn *policy.Connection, flag string) (clock, 
 // followClock takes the simulator's time at the start of the command and goes on from there when the
 // simulator's clock runs.
 func (a *app) followClock(conn *policy.Connection) (clock, error) {
-	sim, err := newSimControl(conn.BambooHR.BaseURL, conn.BambooHR.Subdomain)
+	sim, err := simcontrol.New(conn.BambooHR.BaseURL, conn.BambooHR.Subdomain)
 	if err != nil {
 		return clock{}, err
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, 10*time.Second)
 	defer cancel()
-	c, err := sim.clock(ctx)
+	c, err := sim.Clock(ctx)
 	if err != nil {
 		return clock{}, fmt.Errorf("follow the simulator's clock: %w", err)
 	}
@@ -82,13 +85,13 @@ func (a *app) followClock(conn *policy.Connection) (clock, error) {
 	return clock{now: func() time.Time { return c.Now.Add(a.now().Sub(asked)) }}, nil
 }
 
-// keepUp follows the simulator's clock and its jumps until the context ends. While the simulator
+// keepUp follows the simulator's clock and its jumps until the context ends, asking every so often. While it
 // does not answer, the last time it told goes on.
-func keepUp(ctx context.Context, sim *simControl, now func() time.Time) (clock, error) {
-	ask := func() (simClock, error) {
+func keepUp(ctx context.Context, sim *simcontrol.Control, now func() time.Time, every time.Duration) (clock, error) {
+	ask := func() (simcontrol.Clock, error) {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
-		return sim.clock(ctx)
+		return sim.Clock(ctx)
 	}
 	first, err := ask()
 	if err != nil {
@@ -97,13 +100,13 @@ func keepUp(ctx context.Context, sim *simControl, now func() time.Time) (clock, 
 	var mu sync.Mutex
 	last, asked := first, now()
 	go func() {
-		every := time.NewTicker(200 * time.Millisecond)
-		defer every.Stop()
+		look := time.NewTicker(every)
+		defer look.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-every.C:
+			case <-look.C:
 			}
 			if c, err := ask(); err == nil {
 				mu.Lock()

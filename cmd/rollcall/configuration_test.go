@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -32,7 +33,7 @@ connection: { bamboohr: { subdomain: acme }, lifecycle: { leaving: { deleted: { 
 // TestConfigurationKeys holds the first columns of docs/configuration.md against the keys that the parser
 // asks the environment for.
 func TestConfigurationKeys(t *testing.T) {
-	want := map[string]bool{"connection": true, "connections": true, "smtp": true, "mapping": true, "location_time_zones": true,
+	want := map[string]bool{"connection": true, "connections": true, "smtp": true, "network": true, "mapping": true, "location_time_zones": true,
 		"scope.include": true, "scope.exclude": true}
 	for _, file := range []string{askAll, askLeaving} {
 		_, faults := policy.ParseFile([]byte(file), func(place string) (string, bool) {
@@ -85,7 +86,7 @@ func TestConfigurationDefaults(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	doc, err := effective(&app{}, &loaded{File: file})
+	doc, err := (&config.Loaded{File: file}).Document()
 	if err != nil {
 		t.Fatal(err)
 	}

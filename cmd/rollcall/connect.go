@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboohr"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/internal/store"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/source"
@@ -25,7 +27,7 @@ const leaseFor = 2 * time.Minute
 // session is an open connection: settings, directory and engine.
 type session struct {
 	*syncrun.Engine
-	file   *loaded
+	file   *config.Loaded
 	db     *store.DB
 	clock  clock
 	source *source.BambooHR // nil unless reading was asked for
@@ -38,12 +40,12 @@ func (a *app) open(s *settings) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := file.choose(s.Connection)
+	conn, err := file.Choose(s.Connection)
 	if err != nil {
 		return nil, err
 	}
 	if s.Lease != 0 && s.Lease < time.Second {
-		return nil, badInput("--lease %s is too short; give at least 1s", s.Lease)
+		return nil, problem.Usage("--lease %s is too short; give at least 1s", s.Lease)
 	}
 	dir, err := a.dataDir(s)
 	if err != nil {
@@ -62,7 +64,7 @@ func (a *app) open(s *settings) (*session, error) {
 }
 
 // build connects the parts.
-func (a *app) build(file *loaded, conn *policy.Connection, dir string, now func() time.Time) (*session, error) {
+func (a *app) build(file *config.Loaded, conn *policy.Connection, dir string, now func() time.Time) (*session, error) {
 	db, err := store.Open(a.ctx, dir, store.Options{})
 	if err != nil {
 		return nil, err
@@ -103,7 +105,8 @@ func (x *session) connect(key string) error {
 		return err
 	}
 	x.client = client
-	x.source = source.NewBambooHR(client, x.Policy, source.Options{Now: x.Now, Counter: counter, OddKey: !source.UsualKey(key)})
+	x.source = source.NewBambooHR(client, x.Policy, source.Options{Now: x.Now, Counter: counter, OddKey: !source.UsualKey(key),
+		Key: source.KeyPrint(x.Policy.BambooHR.Subdomain, key)})
 	x.Source = x.source
 	return nil
 }
@@ -118,29 +121,21 @@ func (x *session) close() error {
 // done closes the session and adds what went wrong with that to the command's own error.
 func (x *session) done(err *error) { *err = errors.Join(*err, x.close()) }
 
-// keyVariable names the environment variable that holds a connection's API key.
-func keyVariable(conn *policy.Connection) string {
-	if conn.BambooHR.APIKeyEnv != "" {
-		return conn.BambooHR.APIKeyEnv
-	}
-	return "BAMBOOHR_API_KEY"
-}
-
 // apiKey reads the key from the environment or from the file that the environment names. It is used
 // and forgotten; a headless command stores no key.
 func (a *app) apiKey(conn *policy.Connection) (string, error) {
-	name := keyVariable(conn)
+	name := config.KeyVariable(conn)
 	if key, ok := a.lookupEnv(name); ok && strings.TrimSpace(key) != "" {
 		return key, nil
 	}
 	if path, ok := a.lookupEnv(name + "_FILE"); ok && path != "" {
-		key, err := secretFile(path)
+		key, err := config.SecretFile(path)
 		if err != nil {
-			return "", &coded{"no_key", fmt.Errorf("read the API key of %s named by %s_FILE: %w", conn.Name, name, err)}
+			return "", problem.Coded("no_key", fmt.Errorf("read the API key of %s named by %s_FILE: %w", conn.Name, name, err))
 		}
 		return key, nil
 	}
-	return "", &coded{"no_key", fmt.Errorf("the API key of %s is missing; set %s, or %s_FILE to a file that holds it", conn.Name, name, name)}
+	return "", problem.Coded("no_key", fmt.Errorf("the API key of %s is missing; set %s, or %s_FILE to a file that holds it", conn.Name, name, name))
 }
 
 func retryable(err error) bool {

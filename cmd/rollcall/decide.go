@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 )
 
@@ -33,7 +35,7 @@ func (c *decideCmd) Run(a *app) (err error) {
 	case c.Ignore:
 		kind = directory.DecideIgnore
 	default:
-		return badInput("say how to decide: --link PERSON, --new or --ignore")
+		return problem.Usage("say how to decide: --link PERSON, --new or --ignore")
 	}
 	x, err := a.open(&c.settings)
 	if err != nil {
@@ -53,5 +55,5 @@ func (c *decideCmd) Run(a *app) (err error) {
 	if d.PersonID != "" {
 		v.PersonID = &d.PersonID
 	}
-	return a.print(c.Output, v, func(p *page) { p.linef("employee:%s %s by the next run.", v.SourceID, what) })
+	return a.print(c.Output, v, func(p *text.Page) { p.Linef("employee:%s %s by the next run.", v.SourceID, what) })
 }

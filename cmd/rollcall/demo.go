@@ -6,12 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboosim"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/simcontrol"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/story"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
@@ -88,7 +94,7 @@ func (c *demoCmd) folder() (string, func() error, error) {
 		return dir, func() error { return os.RemoveAll(dir) }, err
 	}
 	if entries, err := os.ReadDir(c.Data); err == nil && len(entries) > 0 {
-		return "", nil, badInput("%s is not empty; the demo makes its own data folder", c.Data)
+		return "", nil, problem.Usage("%s is not empty; the demo makes its own data folder", c.Data)
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return "", nil, fmt.Errorf("make the data folder: %w", err)
@@ -104,25 +110,39 @@ func (c *demoCmd) tell(a *app, company bamboosim.Company, dir, base string) (err
 		return err
 	}
 	defer x.done(&err)
-	d := &demo{app: a, x: x, base: base, dir: dir, page: a.page()}
-	if d.sim, err = newSimControl(base, company.Subdomain); err != nil {
+	sim, err := simcontrol.New(base, company.Subdomain)
+	if err != nil {
 		return err
 	}
-	if err := d.story(); err != nil {
+	p := a.page()
+	told := &story.Story{Engine: x.Engine, Sim: sim, Page: p, Unhurried: a.outTerminal}
+	if err := told.Tell(a.ctx); err != nil {
 		if a.ctx.Err() != nil {
 			return nil // interrupted by whoever watched
 		}
 		return err
 	}
 	if !a.outTerminal {
-		return d.page.flush()
+		return p.Flush()
 	}
-	d.goOn()
-	if err := d.page.flush(); err != nil {
+	goOn(p, dir, base)
+	if err := p.Flush(); err != nil {
 		return err
 	}
 	<-a.ctx.Done()
 	return nil
+}
+
+// goOn prints commands to copy.
+func goOn(p *text.Page, dir, base string) {
+	p.Linef("")
+	p.Linef("%s", p.Paint(text.Bold, "Go on by yourself; the simulator runs until you press Ctrl-C. In another terminal:"))
+	p.Linef("  export ROLLCALL_DATA=%s ROLLCALL_CONFIG=%s/%s", dir, dir, config.DefaultFile)
+	p.Linef("  export BAMBOOHR_API_KEY=%s", bamboosim.DefaultKey)
+	p.Linef("  rollcall people")
+	p.Linef("  rollcall runs")
+	p.Linef("  rollcall check")
+	p.Linef("  curl -X PUT %s/_sim/employees/5 -d '{\"city\":\"Utrecht\"}'; rollcall plan", base)
 }
 
 // demoEmail signs in to every demo.
@@ -130,7 +150,15 @@ const demoEmail = "owner@rollcall.test"
 
 // web serves the application with a connection to the simulator and a first preview.
 func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err error) {
-	s, err := a.newServer(serverOptions{dir: dir, clock: clock{now: a.now}, file: &loaded{}, simulator: base, pages: true, worker: true, demo: true})
+	sim, err := simcontrol.New(base, company.Subdomain)
+	if err != nil {
+		return err
+	}
+	// Webhooks are signed with its time.
+	if err := sim.Do(a.ctx, http.MethodPost, "/clock", simcontrol.Clock{Now: a.now().UTC(), Running: true}, nil); err != nil {
+		return err
+	}
+	s, err := a.newServer(serverOptions{dir: dir, clock: clock{now: a.now}, file: &config.Loaded{}, simulator: base, pages: true, worker: true, demo: true})
 	if err != nil {
 		return err
 	}
@@ -140,22 +168,22 @@ func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err 
 		return err
 	}
 	s.base.Host = l.Addr().String()
-	if err := s.startMails(a.ctx); err != nil {
+	if err := s.startTalking(a.ctx, true); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	v := demoView{URL: "http://" + l.Addr().String(), Email: demoEmail, Password: "demo-" + strings.ToLower(rand.Text()[:10]), SimURL: base, Data: dir}
 	if v.APIToken, err = s.furnish(a.ctx, v, company); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	if err := a.print(c.Output, v, func(p *page) {
-		p.linef("%s", p.paint(bold, "Rollcall is ready: "+v.URL))
-		p.linef("  sign in as  %s", v.Email)
-		p.linef("  password    %s", v.Password)
-		p.linef("")
-		p.linef("A company of %s is connected and previewed; nothing was written yet. Open the preview and press Apply.", count(c.Employees, "invented employee", "invented employees"))
-		p.linef("  BambooHR is simulated at %s  (change people there: %s/_sim/)", base, base)
-		p.linef("  API token   %s", v.APIToken)
-		p.linef("Press Ctrl-C to stop%s.", map[bool]string{true: "; everything is gone then", false: ""}[c.Data == ""])
+	if err := a.print(c.Output, v, func(p *text.Page) {
+		p.Linef("%s", p.Paint(text.Bold, "Rollcall is ready: "+v.URL))
+		p.Linef("  sign in as  %s", v.Email)
+		p.Linef("  password    %s", v.Password)
+		p.Linef("")
+		p.Linef("A company of %s is connected and previewed; nothing was written yet. Open the preview and press Apply.", text.Count(c.Employees, "invented employee", "invented employees"))
+		p.Linef("  BambooHR is simulated at %s  (change people there: %s/_sim/)", base, base)
+		p.Linef("  API token   %s", v.APIToken)
+		p.Linef("Press Ctrl-C to stop%s.", map[bool]string{true: "; everything is gone then", false: ""}[c.Data == ""])
 	}); err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -200,15 +228,15 @@ connection:
   bamboohr: { subdomain: %s, base_url: %q }
   lifecycle: { initial: active }
 `, company.Name, company.Subdomain, base)
-	path := filepath.Join(dir, defaultConfig)
+	path := filepath.Join(dir, config.DefaultFile)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("write the demo's configuration: %w", err)
 	}
 	file, faults := policy.ParseFile([]byte(text), nil)
 	if len(faults) > 0 {
-		return nil, &faultsError{path: path, what: "configuration", faults: faults}
+		return nil, &problem.Faults{Path: path, What: "configuration", List: faults}
 	}
-	x, err := a.build(&loaded{File: file, path: path}, &file.Connections[0], dir, a.now)
+	x, err := a.build(&config.Loaded{File: file, Path: path}, &file.Connections[0], dir, a.now)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/completion"
 )
 
 //go:generate go test -run TestDocs . -update
@@ -42,7 +44,7 @@ func commandDocs(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parser, err := newParser(io.Discard, io.Discard, func(int) {})
+	parser, err := newParser(nil, io.Discard, io.Discard, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func groupTitle(n *kong.Node) string {
 }
 
 func command(b *strings.Builder, n *kong.Node) {
-	fmt.Fprintf(b, "\n### rollcall %s\n%s\n\n```\nrollcall %s\n```\n", commandPath(n), n.Help, synopsis(n))
+	fmt.Fprintf(b, "\n### rollcall %s\n%s\n\n```\nrollcall %s\n```\n", completion.Path(n), n.Help, synopsis(n))
 	for _, p := range n.Positional {
 		fmt.Fprintf(b, "- `%s`: %s\n", p.Name, p.Help)
 	}
@@ -89,7 +91,7 @@ func command(b *strings.Builder, n *kong.Node) {
 }
 
 func synopsis(n *kong.Node) string {
-	parts := []string{commandPath(n)}
+	parts := []string{completion.Path(n)}
 	for _, p := range n.Positional {
 		name := p.Name
 		if !p.Required {

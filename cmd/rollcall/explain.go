@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
-	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -31,7 +31,7 @@ func (c *explainCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.print(c.Output, e, func(p *page) { printExplanation(p, e) })
+	return a.print(c.Output, e, func(p *text.Page) { show.Explanation(p, e) })
 }
 
 func (c *explainCmd) at(x *session) (time.Time, error) {
@@ -43,35 +43,7 @@ func (c *explainCmd) at(x *session) (time.Time, error) {
 	}
 	end, err := syncrun.EndOfDay(c.At, x.Policy.Zones().Connection())
 	if err != nil {
-		return end, badInput("--at %q is neither a date (YYYY-MM-DD) nor an RFC 3339 time", c.At)
+		return end, problem.Usage("--at %q is neither a date (YYYY-MM-DD) nor an RFC 3339 time", c.At)
 	}
 	return end, nil
-}
-
-func printExplanation(p *page, e plan.Explanation) {
-	status := "nobody in the directory"
-	if e.Status != nil {
-		status = string(*e.Status)
-	}
-	p.linef("%s  %s", p.paint(bold, e.Sentence), p.paint(dim, status))
-	if e.Fix != nil {
-		p.linef("What to do: %s", *e.Fix)
-	}
-	for _, s := range e.Steps {
-		line := fmt.Sprintf("  %-9s %s", s.Step, s.Result)
-		if s.Value != nil && *s.Value != "" && *s.Value != s.Result {
-			line += " = " + *s.Value
-		}
-		line += ": " + s.Detail
-		var tail []string
-		for _, t := range []*string{s.From, s.RunID, s.Actor, s.At} {
-			if t != nil && *t != "" {
-				tail = append(tail, *t)
-			}
-		}
-		if len(tail) > 0 {
-			line += p.paint(dim, "  "+strings.Join(tail, ", "))
-		}
-		p.linef("%s", line)
-	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/exporter"
-	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -32,7 +32,7 @@ func (c *exportBamboohr) create(a *app) (err error) {
 		return err
 	}
 	if e.Left() == 0 {
-		return a.print(c.Output, viewExport(x, &e), func(p *page) { printExport(p, &e) })
+		return a.print(c.Output, show.ViewExport(x.Policy.Name, &e), func(p *text.Page) { show.Export(p, &e) })
 	}
 	if ok, err := c.agree(a, x, &e); err != nil || !ok {
 		return err
@@ -45,7 +45,7 @@ func (c *exportBamboohr) create(a *app) (err error) {
 	if err != nil {
 		return exportFailed(&before, &e, err)
 	}
-	if err := a.print(c.Output, viewExport(x, &e), func(p *page) { printExported(p, &e) }); err != nil {
+	if err := a.print(c.Output, show.ViewExport(x.Policy.Name, &e), func(p *text.Page) { show.Exported(p, &e) }); err != nil {
 		return err
 	}
 	if e.Count(exporter.Created) < len(e.Rows) {
@@ -95,13 +95,13 @@ func (c *exportBamboohr) agree(a *app, x *session, e *exporter.Export) (bool, er
 	if c.Yes {
 		return true, nil
 	}
-	if err := a.print(c.Output, viewExport(x, e), func(p *page) { printExport(p, e) }); err != nil {
+	if err := a.print(c.Output, show.ViewExport(x.Policy.Name, e), func(p *text.Page) { show.Export(p, e) }); err != nil {
 		return false, err
 	}
 	if !a.inTerminal {
-		return false, badInput("nothing was created: there is no terminal to ask at; if this is meant, run \"rollcall export bamboohr --create %s --yes\"", e.ID)
+		return false, problem.Usage("nothing was created: there is no terminal to ask at; if this is meant, run \"rollcall export bamboohr --create %s --yes\"", e.ID)
 	}
-	ok, err := a.ask("Create %s in BambooHR company %s? Rollcall cannot delete them again.", count(e.Count(exporter.Planned)+e.Count(exporter.Sending), "employee", "employees"), e.Company)
+	ok, err := a.ask("Create %s in BambooHR company %s? Rollcall cannot delete them again.", text.Count(e.Count(exporter.Planned)+e.Count(exporter.Sending), "employee", "employees"), e.Company)
 	if err == nil && !ok {
 		return false, fmt.Errorf("nothing was created; export %s is kept", e.ID)
 	}
@@ -118,109 +118,5 @@ func exportFailed(before, after *exporter.Export, err error) error {
 	}
 	done := after.Count(exporter.Created) - before.Count(exporter.Created)
 	return fmt.Errorf("%w; %s created now, %s left; \"rollcall export bamboohr --create %s\" goes on and creates nobody twice",
-		err, count(done, "person was", "people were"), count(after.Left(), "person is", "people are"), after.ID)
-}
-
-// exportView is an export as JSON.
-type exportView struct {
-	ID         string          `json:"id"`
-	Connection string          `json:"connection"`
-	Company    string          `json:"company"`
-	MadeAt     string          `json:"made_at"`
-	Employees  int             `json:"employees"` // whom BambooHR showed
-	Counts     map[string]int  `json:"counts"`    // people by state
-	Creations  []creationView  `json:"creations"`
-	Held       []plan.HeldJSON `json:"held"`
-}
-
-type creationView struct {
-	PersonID   string            `json:"person_id"`
-	Email      string            `json:"email"`
-	Name       string            `json:"name"`
-	State      exporter.State    `json:"state"`
-	EmployeeID *string           `json:"employee_id"`
-	ManagerID  *string           `json:"manager_id"`
-	Manager    *string           `json:"manager"`
-	Detail     *string           `json:"detail"`
-	Fields     map[string]string `json:"fields"` // by BambooHR's name
-}
-
-func viewExport(x *session, e *exporter.Export) exportView {
-	v := exportView{ID: e.ID, Connection: x.Policy.Name, Company: e.Company, MadeAt: e.MadeAt.UTC().Format(time.RFC3339), Employees: e.Employees,
-		Counts: map[string]int{}, Creations: []creationView{}, Held: []plan.HeldJSON{}}
-	for _, s := range []exporter.State{exporter.Planned, exporter.Sending, exporter.Created, exporter.Exists, exporter.Refused, exporter.Changed} {
-		v.Counts[string(s)] = e.Count(s)
-	}
-	for _, r := range e.Rows {
-		fields := map[string]string{}
-		for _, f := range r.Fields {
-			fields[f.Alias] = f.Value
-		}
-		v.Creations = append(v.Creations, creationView{r.PersonID, r.Email, r.Name, r.State, syncrun.Optional(r.EmployeeID), syncrun.Optional(r.ManagerID), syncrun.Optional(r.Manager), syncrun.Optional(r.Detail), fields})
-	}
-	for i := range e.Held {
-		v.Held = append(v.Held, e.Held[i].JSON())
-	}
-	return v
-}
-
-// printExport shows what would be created and what is held.
-func printExport(p *page, e *exporter.Export) {
-	if len(e.Rows) == 0 {
-		p.linef("Nothing to create: everybody who could be is in BambooHR company %s already.", e.Company)
-	} else {
-		p.linef("%s%s", p.paint(bold, fmt.Sprintf("Export of %s into BambooHR company %s", count(len(e.Rows), "person", "people"), e.Company)),
-			p.paint(dim, fmt.Sprintf("  %s, %s read %s", e.ID, count(e.Employees, "employee", "employees"), moment(e.MadeAt))))
-	}
-	for _, r := range e.Rows {
-		printRow(p, &r)
-		if !r.State.Open() {
-			continue
-		}
-		for _, f := range r.Fields {
-			p.linef("    %s: %s", f.Alias, f.Value)
-		}
-		if r.Manager != "" {
-			p.linef("    reportsTo: %s", r.Manager)
-		}
-	}
-	held := &heldGroups{lines: map[plan.Reason][]string{}, n: map[plan.Reason]int{}}
-	for _, h := range e.Held {
-		if h.Trace.Fix != "" {
-			h.Detail += "; " + h.Trace.Fix
-		}
-		held.add(&h, 0)
-	}
-	held.print(p, 0)
-}
-
-// printExported shows what became of each person.
-func printExported(p *page, e *exporter.Export) {
-	p.linef("%s  %s", p.paint(bold, fmt.Sprintf("Created %s in BambooHR company %s", count(e.Count(exporter.Created), "employee", "employees"), e.Company)), p.paint(dim, e.ID))
-	for i := range e.Rows {
-		printRow(p, &e.Rows[i])
-	}
-	if e.Count(exporter.Created) > 0 {
-		p.linef("The next \"rollcall sync\" links them; \"rollcall plan\" shows what it changes.")
-	}
-}
-
-func printRow(p *page, r *exporter.Row) {
-	sign, colour := "!", yellow
-	switch r.State {
-	case exporter.Planned:
-		sign, colour = "+ create", green
-	case exporter.Created:
-		sign, colour = "+ created", green
-	default:
-		sign = "! " + strings.ReplaceAll(string(r.State), "_", " ")
-	}
-	line := p.paint(colour, sign+" "+nameAndMail(r.Name, r.Email))
-	if r.EmployeeID != "" {
-		line += " employee:" + r.EmployeeID
-	}
-	if r.Detail != "" {
-		line += ": " + r.Detail
-	}
-	p.linef("%s", line)
+		err, text.Count(done, "person was", "people were"), text.Count(after.Left(), "person is", "people are"), after.ID)
 }

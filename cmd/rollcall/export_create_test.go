@@ -5,11 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/simcontrol"
 	"github.com/rollcall-hr/rollcall/internal/store"
 )
 
 // exportable is a simulated company and a directory with somebody whom it does not know.
-func exportable(t *testing.T) (*call, *simControl) {
+func exportable(t *testing.T) (*call, *simcontrol.Control) {
 	t.Helper()
 	c, sim := company(t, "")
 	if code := c.run(t, "person", "add", "zoe@x.test", "--set", "first_name=Zoe", "--set", "last_name=Quist"); code != 0 {
@@ -19,12 +20,12 @@ func exportable(t *testing.T) (*call, *simControl) {
 }
 
 // posts counts the creations that BambooHR was sent.
-func posts(t *testing.T, sim *simControl) int {
+func posts(t *testing.T, sim *simcontrol.Control) int {
 	t.Helper()
 	var log struct {
 		Items []struct{ Method, Path string } `json:"items"`
 	}
-	if err := sim.do(t.Context(), "GET", "/requests", nil, &log); err != nil {
+	if err := sim.Do(t.Context(), "GET", "/requests", nil, &log); err != nil {
 		t.Fatal(err)
 	}
 	n := 0

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboosim"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/plan"
 )
 
@@ -164,7 +165,7 @@ func (tt *readFault) play(t *testing.T, w *faultWorld, start stepped) {
 
 // planned is the part of plan -o json that is looked at; after a failure only Error is there.
 type planned struct {
-	Error    *errorView
+	Error    *problem.View
 	Snapshot struct {
 		Employees int
 		Grade     string `json:"certificate"`
@@ -219,7 +220,7 @@ func planExit(sync int, p planned) int {
 
 // synced is the part of sync -o json that is looked at; after a failure only Error is there.
 type synced struct {
-	Error    *errorView
+	Error    *problem.View
 	ID       string
 	Outcome  string
 	Errors   []struct{ Code, Message string }

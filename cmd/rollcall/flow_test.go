@@ -19,12 +19,14 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboosim"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/simcontrol"
 	"github.com/rollcall-hr/rollcall/internal/store"
 )
 
 // company serves an invented company and gives a call that is configured for it; more stands in the
 // file below the connection.
-func company(t *testing.T, more string) (*call, *simControl) {
+func company(t *testing.T, more string) (*call, *simcontrol.Control) {
 	t.Helper()
 	c, err := bamboosim.Generate(bamboosim.GenerateOptions{Employees: 12, Today: simToday})
 	if err != nil {
@@ -36,7 +38,7 @@ func company(t *testing.T, more string) (*call, *simControl) {
 	}
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	sim, err := newSimControl(server.URL, c.Subdomain)
+	sim, err := simcontrol.New(server.URL, c.Subdomain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +67,8 @@ func TestConfirmationStatesExactCounts(t *testing.T) {
 		t.Errorf("yes: exit code %d\n%s%s", code, &c.out, &c.err)
 	}
 	c.in = ""
-	if code := c.run(t, "sync"); code != 0 || !strings.Contains(c.out.String(), "Nothing to do") || strings.Contains(c.err.String(), "?") {
+	if code := c.run(t, "sync"); code != 0 || !strings.Contains(c.out.String(), "Nothing to do") || strings.Contains(c.err.String(), "?") ||
+		!strings.Contains(c.err.String(), "nobody is told by mail: the configuration has no smtp") {
 		t.Errorf("a sync without changes asks nothing: exit code %d\n%s%s", code, &c.out, &c.err)
 	}
 }
@@ -88,7 +91,7 @@ func TestBusyNamesTheRun(t *testing.T) {
 	if code := c.run(t, "plan", "-o", "json"); code != 1 || !strings.Contains(c.err.String(), "run_other") {
 		t.Errorf("exit code %d, stderr %q", code, &c.err)
 	}
-	var got map[string]errorView
+	var got map[string]problem.View
 	if err := json.Unmarshal(c.out.Bytes(), &got); err != nil || got["error"].Code != "busy" || got["error"].RunID != "run_other" {
 		t.Errorf("stdout %s: %v", &c.out, err)
 	}
@@ -149,7 +152,7 @@ func TestFailedSyncTellsByMail(t *testing.T) {
 	address, mails := mailServer(t)
 	host, port, _ := net.SplitHostPort(address)
 	c, sim := company(t, fmt.Sprintf("  notify: { errors: [it@acme.test, hr@acme.test] }\nsmtp: { host: %s, port: %s, from: rollcall@acme.test }\n", host, port))
-	if err := sim.do(t.Context(), http.MethodPost, "/faults", map[string]any{"name": "no_people"}, nil); err != nil {
+	if err := sim.Do(t.Context(), http.MethodPost, "/faults", map[string]any{"name": "no_people"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if code := c.run(t, "sync", "--yes"); code != 1 || !strings.Contains(c.err.String(), "2 recipients were told") {
@@ -169,13 +172,13 @@ func TestFailedSyncTellsByMail(t *testing.T) {
 
 func TestFailedSyncWithoutMailSaysSo(t *testing.T) {
 	c, sim := company(t, "")
-	if err := sim.do(t.Context(), http.MethodPost, "/faults", map[string]any{"name": "no_people"}, nil); err != nil {
+	if err := sim.Do(t.Context(), http.MethodPost, "/faults", map[string]any{"name": "no_people"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if code := c.run(t, "sync", "--yes", "-o", "json"); code != 1 || !strings.Contains(c.err.String(), "nobody is told by mail") {
 		t.Errorf("exit code %d, stderr %q", code, &c.err)
 	}
-	var got map[string]errorView
+	var got map[string]problem.View
 	if err := json.Unmarshal(c.out.Bytes(), &got); err != nil || !strings.HasPrefix(got["error"].RunID, "run_") {
 		t.Errorf("stdout %s: %v", &c.out, err)
 	}

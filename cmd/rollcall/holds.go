@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -30,16 +33,16 @@ func (c *holdsCmd) Run(a *app) (err error) {
 			return err
 		}
 	}
-	return a.print(c.Output, views, func(p *page) {
+	return a.print(c.Output, views, func(p *text.Page) {
 		if len(views) == 0 {
-			p.linef("No holds are in force.")
+			p.Linef("No holds are in force.")
 			return
 		}
 		rows := make([][]string, len(views))
 		for i, v := range views {
-			rows[i] = []string{v.ID, v.Person, holdField(v), holdEnd(v), v.Reason, v.CreatedBy}
+			rows[i] = []string{v.ID, v.Person, show.HoldField(v), show.HoldEnd(v), v.Reason, v.CreatedBy}
 		}
-		p.table([]string{"ID", "PERSON", "FIELD", "UNTIL", "REASON", "BY"}, rows)
+		p.Table([]string{"ID", "PERSON", "FIELD", "UNTIL", "REASON", "BY"}, rows)
 	})
 }
 
@@ -52,30 +55,9 @@ func (x *session) holdView(a *app, h directory.Hold) (syncrun.HoldView, error) {
 	}
 	if len(people) > 0 {
 		shown := x.View(&people[0], "", func(string) string { return "" }, nil)
-		v.Person = nameAndMail(personTitle(&shown), dash(shown.Email))
+		v.Person = text.NameAndMail(show.Title(&shown), text.Dash(shown.Email))
 	}
 	return v, nil
-}
-
-func holdField(v syncrun.HoldView) string {
-	if v.Field == nil {
-		return "the whole person"
-	}
-	return *v.Field
-}
-
-func holdEnd(v syncrun.HoldView) string {
-	switch {
-	case v.Until != nil:
-		return *v.Until
-	case v.UntilHR != nil:
-		return "BambooHR says " + *v.UntilHR
-	}
-	return "removed"
-}
-
-func holdLine(v syncrun.HoldView) string {
-	return fmt.Sprintf("%s until %s: %s (%s, by %s)", holdField(v), holdEnd(v), v.Reason, v.ID, v.CreatedBy)
 }
 
 type holdCmd struct {
@@ -86,7 +68,8 @@ type holdCmd struct {
 type holdAdd struct {
 	who
 	Field  string `placeholder:"FIELD" help:"Hold this field only, e.g. job_title."`
-	Until  string `placeholder:"DATE" help:"Hold to the end of that day (YYYY-MM-DD) in the connection's zone, or to an RFC 3339 time; default until removed."`
+	Until  string `placeholder:"DATE" xor:"end" help:"Hold to the end of that day (YYYY-MM-DD) in the connection's zone, or to an RFC 3339 time; default until removed."`
+	Agrees bool   `name:"until-hr-agrees" xor:"end" help:"Hold until BambooHR says what is here now."`
 	Reason string `placeholder:"TEXT" help:"Why, for whoever finds it later; required."`
 	settings
 	output
@@ -95,18 +78,14 @@ type holdAdd struct {
 // Run adds a hold.
 func (c *holdAdd) Run(a *app) (err error) {
 	if c.Reason == "" {
-		return badInput("a hold needs --reason TEXT, for whoever finds it later")
+		return problem.Usage("a hold needs --reason TEXT, for whoever finds it later")
 	}
 	x, err := a.open(&c.settings)
 	if err != nil {
 		return err
 	}
 	defer x.done(&err)
-	until, err := c.end(x)
-	if err != nil {
-		return err
-	}
-	h, err := x.AddHold(a.ctx, c.Who, directory.Field(c.Field), until, c.Reason)
+	h, err := c.add(a, x)
 	if err != nil {
 		return err
 	}
@@ -114,19 +93,31 @@ func (c *holdAdd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.print(c.Output, v, func(p *page) { p.linef("%s is on hold: %s", v.Person, holdLine(v)) })
+	return a.print(c.Output, v, func(p *text.Page) { p.Linef("%s is on hold: %s", v.Person, show.Hold(v)) })
 }
 
-func (c *holdAdd) end(x *session) (time.Time, error) {
-	if c.Until == "" {
+func (c *holdAdd) add(a *app, x *session) (directory.Hold, error) {
+	if c.Agrees {
+		return x.AddHoldUntilHR(a.ctx, c.Who, directory.Field(c.Field), c.Reason)
+	}
+	until, err := x.end(c.Until)
+	if err != nil {
+		return directory.Hold{}, err
+	}
+	return x.AddHold(a.ctx, c.Who, directory.Field(c.Field), until, c.Reason)
+}
+
+// end reads --until of a hold or freeze; "" is no end.
+func (x *session) end(until string) (time.Time, error) {
+	if until == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, c.Until); err == nil {
+	if t, err := time.Parse(time.RFC3339, until); err == nil {
 		return t, nil
 	}
-	day, err := time.ParseInLocation(time.DateOnly, c.Until, x.Policy.Zones().Connection())
+	day, err := time.ParseInLocation(time.DateOnly, until, x.Policy.Zones().Connection())
 	if err != nil {
-		return time.Time{}, badInput("--until %q is neither a date (YYYY-MM-DD) nor an RFC 3339 time", c.Until)
+		return time.Time{}, problem.Usage("--until %q is neither a date (YYYY-MM-DD) nor an RFC 3339 time", until)
 	}
 	return day.AddDate(0, 0, 1), nil
 }
@@ -147,5 +138,5 @@ func (c *holdRemove) Run(a *app) (err error) {
 	if err := x.RemoveHold(a.ctx, c.ID); err != nil {
 		return err
 	}
-	return a.print(c.Output, map[string]string{"removed": c.ID}, func(p *page) { p.linef("Hold %s is over; the next run treats the person as any other.", c.ID) })
+	return a.print(c.Output, map[string]string{"removed": c.ID}, func(p *text.Page) { p.Linef("Hold %s is over; the next run treats the person as any other.", c.ID) })
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -37,15 +39,15 @@ func (c *importPeople) Run(a *app) (err error) {
 	defer x.done(&err)
 	people, err := x.ImportPeople(a.ctx, f)
 	if err != nil {
-		return importFaults(c.File, err)
+		return problem.OfImport(c.File, err)
 	}
 	views, err := x.views(a, people)
 	if err != nil {
 		return err
 	}
 	v := importView{Imported: len(people), People: views}
-	return a.print(c.Output, v, func(p *page) {
-		p.linef("Imported %s from %s.", count(v.Imported, "person", "people"), c.File)
-		p.linef("Set match_mode: adopt and run \"rollcall plan\" to see whom BambooHR knows.")
+	return a.print(c.Output, v, func(p *text.Page) {
+		p.Linef("Imported %s from %s.", text.Count(v.Imported, "person", "people"), c.File)
+		p.Linef("Set match_mode: adopt and run \"rollcall plan\" to see whom BambooHR knows.")
 	})
 }

@@ -144,7 +144,7 @@ func TestDocumentedCommands(t *testing.T) {
 		}
 		for _, line := range commandLines(t, path) {
 			shown++
-			parser, err := newParser(t.Output(), t.Output(), func(int) {})
+			parser, err := newParser(nil, t.Output(), t.Output(), func(int) {})
 			if err != nil {
 				t.Fatal(err)
 			}

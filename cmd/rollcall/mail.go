@@ -8,6 +8,8 @@ import (
 
 	"github.com/wneessen/go-mail"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -19,22 +21,29 @@ func (a *app) mailFailure(x *session, run syncrun.Run, cause error) error {
 		return nil // the other run tells for itself
 	}
 	to := x.Policy.Notify.Errors
-	switch {
-	case x.file.SMTP == nil:
-		a.note("rollcall: nobody is told by mail: the configuration has no smtp")
-		return nil
-	case len(to) == 0:
-		a.note("rollcall: nobody is told by mail: connection.notify.errors is empty")
+	if why := untold(x); why != "" {
+		a.note("rollcall: nobody is told by mail: %s", why)
 		return nil
 	}
 	subject := fmt.Sprintf("Rollcall: sync of %s failed", x.Policy.Name)
 	body := fmt.Sprintf("The sync of %s that started %s failed:\n\n%s\n\nNo access was changed beyond what is said above. Run: %s (rollcall runs %s)\n",
-		x.Policy.Name, moment(run.StartedAt), oneLine(cause), run.ID, run.ID)
+		x.Policy.Name, text.Moment(run.StartedAt), problem.OneLine(cause), run.ID, run.ID)
 	if err := sendMail(a.ctx, x.file.SMTP, to, subject, body); err != nil {
-		return fmt.Errorf("tell %s by mail: %w", count(len(to), "recipient", "recipients"), err)
+		return fmt.Errorf("tell %s by mail: %w", text.Count(len(to), "recipient", "recipients"), err)
 	}
-	a.note("rollcall: %s told by mail", count(len(to), "recipient was", "recipients were"))
+	a.note("rollcall: %s told by mail", text.Count(len(to), "recipient was", "recipients were"))
 	return nil
+}
+
+// untold is why nobody learns by mail of what fails, "" when somebody does.
+func untold(x *session) string {
+	switch {
+	case x.file.SMTP == nil:
+		return "the configuration has no smtp"
+	case len(x.Policy.Notify.Errors) == 0:
+		return "connection.notify.errors is empty"
+	}
+	return ""
 }
 
 // sendMail sends one message to each recipient alone.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/internal/store"
 )
 
@@ -35,11 +36,11 @@ func (c *migrateCmd) Run(a *app) (err error) {
 		return fmt.Errorf("migrate the database in %s: %w", dir, err)
 	}
 	v := migrateView{Data: dir, From: from, To: to}
-	return a.print(c.Output, v, func(p *page) {
+	return a.print(c.Output, v, func(p *text.Page) {
 		if from == to {
-			p.linef("The database in %s has schema %d, which is this version's.", dir, to)
+			p.Linef("The database in %s has schema %d, which is this version's.", dir, to)
 			return
 		}
-		p.linef("The database in %s went from schema %d to %d.", dir, from, to)
+		p.Linef("The database in %s went from schema %d to %d.", dir, from, to)
 	})
 }

@@ -174,6 +174,22 @@ func (o *office) count(query string) int {
 	return n
 }
 
+// each asks the database for text, a row at a time.
+func (o *office) each(query string, row func(string)) {
+	o.t.Helper()
+	c, err := sqlite.OpenConn(filepath.Join(o.data, "rollcall.db"), sqlite.OpenReadOnly)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer c.Close()
+	if err := sqlitex.ExecuteTransient(c, query, &sqlitex.ExecOptions{ResultFunc: func(st *sqlite.Stmt) error {
+		row(st.ColumnText(0))
+		return nil
+	}}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
 // intact holds the database to SQLite's own check and to the chain of the audit trail.
 func (o *office) intact() {
 	o.t.Helper()

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/store"
@@ -43,7 +45,7 @@ func (a *app) withAccounts(d *dataFlags, do func(*account.Service) error) (err e
 // inputError names the flag that an input came from.
 func inputError(err error) error {
 	if in, ok := errors.AsType[*account.InputError](err); ok {
-		return badInput("%s: %s", in.Field, in.Text)
+		return problem.Usage("%s: %s", in.Field, in.Text)
 	}
 	return err
 }
@@ -73,12 +75,12 @@ func (c *ownerCreate) Run(a *app) error {
 		if err != nil {
 			return inputError(err)
 		}
-		return a.print(c.Output, ownerView{id, c.Email, created}, func(p *page) {
+		return a.print(c.Output, ownerView{id, c.Email, created}, func(p *text.Page) {
 			if created {
-				p.linef("%s is an owner now and can sign in.", c.Email)
+				p.Linef("%s is an owner now and can sign in.", c.Email)
 				return
 			}
-			p.linef("%s was in the directory already: an owner now, with the new password; earlier sessions have ended.", c.Email)
+			p.Linef("%s was in the directory already: an owner now, with the new password; earlier sessions have ended.", c.Email)
 		})
 	})
 }
@@ -94,7 +96,7 @@ func (a *app) newPassword(stdin bool) (string, error) {
 	}
 	f, ok := a.in.(*os.File)
 	if !ok || !a.inTerminal {
-		return "", badInput("there is no terminal to ask for the password at; give it on stdin with --password-stdin")
+		return "", problem.Usage("there is no terminal to ask for the password at; give it on stdin with --password-stdin")
 	}
 	first, err := a.hidden(f, "Password: ")
 	if err != nil {
@@ -105,7 +107,7 @@ func (a *app) newPassword(stdin bool) (string, error) {
 		return "", err
 	}
 	if first != second {
-		return "", badInput("the two passwords differ; nothing was changed")
+		return "", problem.Usage("the two passwords differ; nothing was changed")
 	}
 	return first, nil
 }
@@ -144,20 +146,20 @@ type linkView struct {
 func (c *ownerLink) Run(a *app) error {
 	base := strings.TrimRight(c.URL, "/")
 	if base != "" && !strings.HasPrefix(base, "https://") && !strings.HasPrefix(base, "http://") {
-		return badInput("--url %q is no URL such as https://rollcall.acme.test", c.URL)
+		return problem.Usage("--url %q is no URL such as https://rollcall.acme.test", c.URL)
 	}
 	return a.withAccounts(&c.dataFlags, func(s *account.Service) error {
 		secret, expires, err := s.MakeLinkByOperator(a.ctx, account.Operator(actor()), c.Email)
 		if errors.Is(err, directory.ErrNotFound) {
-			return missing("nobody has the address %s; \"rollcall owner create\" makes an owner", c.Email)
+			return problem.Missing("nobody has the address %s; \"rollcall owner create\" makes an owner", c.Email)
 		}
 		if err != nil {
 			return inputError(err)
 		}
 		v := linkView{c.Email, base + "/password/" + secret, expires}
-		return a.print(c.Output, v, func(p *page) {
-			p.linef("%s", v.Link)
-			p.linef("Whoever opens it can set the password of %s, once, until %s. Older links no longer work.", v.Email, v.ExpiresAt.UTC().Format(time.RFC3339))
+		return a.print(c.Output, v, func(p *text.Page) {
+			p.Linef("%s", v.Link)
+			p.Linef("Whoever opens it can set the password of %s, once, until %s. Older links no longer work.", v.Email, v.ExpiresAt.UTC().Format(time.RFC3339))
 		})
 	})
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -32,17 +32,17 @@ func (c *peopleCmd) Run(a *app) (err error) {
 	case "csv":
 		return a.peopleCSV(views)
 	}
-	return a.printText(func(p *page) {
+	return a.printText(func(p *text.Page) {
 		if len(views) == 0 {
-			p.linef("The directory is empty; \"rollcall plan\" shows who would come.")
+			p.Linef("The directory is empty; \"rollcall plan\" shows who would come.")
 			return
 		}
 		rows := make([][]string, len(views))
 		for i, v := range views {
-			title := personTitle(&v)
-			rows[i] = []string{dash(v.Email), dash(&title), string(v.Status), dash(v.JobTitle), dash(v.Department), dash(v.ManagerEmail), v.ID}
+			title := show.Title(&v)
+			rows[i] = []string{text.Dash(v.Email), text.Dash(&title), string(v.Status), text.Dash(v.JobTitle), text.Dash(v.Department), text.Dash(v.ManagerEmail), v.ID}
 		}
-		p.table([]string{"EMAIL", "NAME", "STATUS", "JOB TITLE", "DEPARTMENT", "MANAGER", "ID"}, rows)
+		p.Table([]string{"EMAIL", "NAME", "STATUS", "JOB TITLE", "DEPARTMENT", "MANAGER", "ID"}, rows)
 	})
 }
 
@@ -111,64 +111,6 @@ func (x *session) viewsOf(a *app, people []directory.Person, mails map[string]st
 
 // peopleCSV writes people in the columns that "import people" reads.
 func (a *app) peopleCSV(views []syncrun.PersonView) error {
-	extra := map[string]bool{}
-	for _, v := range views {
-		for name := range v.Budgets {
-			extra[string("budgets."+name)] = true
-		}
-		for name := range v.Custom {
-			extra["custom."+name] = true
-		}
-	}
-	more := slices.Sorted(maps.Keys(extra))
-	header := append([]string{"id", "status", "employee_id", "email", "first_name", "last_name", "preferred_name", "display_name", "job_title",
-		"department", "division", "location", "teams", "manager_email", "phone", "gender", "birthday", "hire_date", "original_hire_date", "deactivation_date"}, more...)
-	return a.printCSV(header, func(yield func([]string) bool) {
-		for _, v := range views {
-			if !yield(append(personRow(&v), extraCells(&v, more)...)) {
-				return
-			}
-		}
-	})
-}
-
-func personRow(v *syncrun.PersonView) []string {
-	row := []string{v.ID, string(v.Status)}
-	for i, s := range []*string{v.EmployeeID, v.Email, v.FirstName, v.LastName, v.PreferredName, v.DisplayName, v.JobTitle,
-		v.Department, v.Division, v.Location, nil, v.ManagerEmail, v.Phone, v.Gender, v.Birthday, v.HireDate, v.OriginalHireDate, v.DeactivationDate} {
-		switch {
-		case i == 10:
-			row = append(row, strings.Join(v.Teams, ","))
-		case s == nil:
-			row = append(row, "")
-		default:
-			row = append(row, *s)
-		}
-	}
-	return row
-}
-
-func extraCells(v *syncrun.PersonView, names []string) []string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		if own, ok := strings.CutPrefix(name, "budgets."); ok {
-			if m, ok := v.Budgets[own]; ok {
-				out[i] = m.Amount + " " + m.Currency
-			}
-			continue
-		}
-		out[i] = cell(v.Custom[strings.TrimPrefix(name, "custom.")])
-	}
-	return out
-}
-
-// cell writes a JSON value into a cell.
-func cell(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case []string:
-		return strings.Join(v, ",")
-	}
-	return fmt.Sprint(v)
+	header, rows := show.People(views)
+	return a.printCSV(header, slices.Values(rows))
 }

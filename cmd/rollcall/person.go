@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -62,7 +62,7 @@ type personAdd struct {
 // Run creates a person.
 func (c *personAdd) Run(a *app) error {
 	if !strings.Contains(c.Email, "@") {
-		return badInput("%q is no e-mail address; a new person needs one", c.Email)
+		return problem.Usage("%q is no e-mail address; a new person needs one", c.Email)
 	}
 	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (syncrun.EditResult, error) {
 		return x.Add(ctx, c.Email, c.fields())
@@ -79,7 +79,7 @@ type personEdit struct {
 // Run edits a person.
 func (c *personEdit) Run(a *app) error {
 	if len(c.Set) == 0 {
-		return badInput("nothing to change; give --set FIELD=VALUE")
+		return problem.Usage("nothing to change; give --set FIELD=VALUE")
 	}
 	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (syncrun.EditResult, error) {
 		return x.Edit(ctx, c.Who, c.fields())
@@ -137,63 +137,5 @@ func (a *app) withPerson(s *settings, format string, do func(context.Context, *s
 	if err != nil {
 		return err
 	}
-	return a.print(format, v[0], func(p *page) { printPerson(p, &v[0]) })
-}
-
-// personTitle is the display name, or first and last name.
-func personTitle(v *syncrun.PersonView) string {
-	if v.DisplayName != nil {
-		return *v.DisplayName
-	}
-	var parts []string
-	for _, s := range []*string{v.FirstName, v.LastName} {
-		if s != nil {
-			parts = append(parts, *s)
-		}
-	}
-	return strings.Join(parts, " ")
-}
-
-func printPerson(p *page, v *syncrun.PersonView) {
-	p.linef("%s  %s", p.paint(bold, nameAndMail(personTitle(v), dash(v.Email))), v.Status)
-	origin := "not from BambooHR"
-	if v.Source != nil {
-		origin = fmt.Sprintf("employee:%s of %s", v.Source.EmployeeID, v.Source.Connection)
-	}
-	p.linef("  id:%s, %s, %s", v.ID, v.Role, origin)
-	rows := [][]string{}
-	add := func(field string, value string) {
-		rows = append(rows, []string{field, value, v.Authority[field]})
-	}
-	for _, f := range []struct {
-		name  string
-		value *string
-	}{
-		{"employee_id", v.EmployeeID}, {"email", v.Email}, {"first_name", v.FirstName}, {"last_name", v.LastName}, {"preferred_name", v.PreferredName},
-		{"display_name", v.DisplayName}, {"job_title", v.JobTitle}, {"department", v.Department}, {"division", v.Division}, {"location", v.Location},
-	} {
-		add(f.name, dash(f.value))
-	}
-	teams := strings.Join(v.Teams, ", ")
-	add("teams", dash(&teams))
-	add("manager", dash(v.ManagerEmail))
-	for _, f := range []struct {
-		name  string
-		value *string
-	}{
-		{"phone", v.Phone}, {"gender", v.Gender}, {"birthday", v.Birthday}, {"hire_date", v.HireDate},
-		{"original_hire_date", v.OriginalHireDate}, {"deactivation_date", v.DeactivationDate},
-	} {
-		add(f.name, dash(f.value))
-	}
-	for _, name := range slices.Sorted(maps.Keys(v.Budgets)) {
-		add("budgets."+name, v.Budgets[name].Amount+" "+v.Budgets[name].Currency)
-	}
-	for _, name := range slices.Sorted(maps.Keys(v.Custom)) {
-		add("custom."+name, cell(v.Custom[name]))
-	}
-	p.table([]string{"FIELD", "VALUE", "AUTHORITY"}, rows)
-	for _, h := range v.Holds {
-		p.linef("%s", p.paint(yellow, "On hold: ")+holdLine(h))
-	}
+	return a.print(format, v[0], func(p *text.Page) { show.Person(p, &v[0]) })
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -16,6 +17,7 @@ const terminalLimit = 200
 type planCmd struct {
 	AsOf   string `name:"as-of" placeholder:"DATE" help:"Show the end of a future day (YYYY-MM-DD); such a plan can never be applied."`
 	Person string `placeholder:"WHO" help:"Plan one person only."`
+	Thawed bool   `name:"without-freezes" help:"Show what would change if every freeze ended now; such a plan can never be applied."`
 	Limit  int    `placeholder:"N" default:"-1" help:"Show at most N changes and N held; 0 shows all. Default 200 on a terminal, else all."`
 	settings
 	rowsOutput
@@ -35,7 +37,7 @@ func (c *planCmd) Run(a *app) (err error) {
 	}
 	info, run, err := x.Preview(a.ctx, opt)
 	if err != nil {
-		return ofRun(run, err)
+		return problem.OfRun(run, err)
 	}
 	if err := a.printPlan(x, info, c.Output, c.limit(a)); err != nil {
 		return err
@@ -64,14 +66,14 @@ func planCode(v plan.Verdict) error {
 }
 
 func (c *planCmd) options(a *app, x *session) (syncrun.PreviewOptions, error) {
-	opt := syncrun.PreviewOptions{Trigger: syncrun.TriggerManual, Person: c.Person}
+	opt := syncrun.PreviewOptions{Trigger: syncrun.TriggerManual, Person: c.Person, WithoutFreezes: c.Thawed}
 	if c.AsOf != "" {
 		end, err := syncrun.EndOfDay(c.AsOf, x.Policy.Zones().Connection())
 		if err != nil {
-			return opt, badInput("--as-of %q is no date; write YYYY-MM-DD", c.AsOf)
+			return opt, problem.Usage("--as-of %q is no date; write YYYY-MM-DD", c.AsOf)
 		}
 		if !end.After(x.Now()) {
-			return opt, badInput("--as-of %s is over; runs that were made then are in \"rollcall runs\"", c.AsOf)
+			return opt, problem.Usage("--as-of %s is over; runs that were made then are in \"rollcall runs\"", c.AsOf)
 		}
 		opt.AsOf, opt.AsOfDay = &end, c.AsOf
 	}
@@ -99,19 +101,3 @@ func employeeOf(a *app, x *session, who string) (int64, error) {
 	}
 	return s.SourceID, err
 }
-
-// ofRun adds the run to its error, so that a program finds it in history.
-func ofRun(run syncrun.Run, err error) error {
-	if run.ID == "" {
-		return err
-	}
-	return &runFailure{run.ID, err}
-}
-
-type runFailure struct {
-	id  string
-	err error
-}
-
-func (e *runFailure) Error() string { return e.err.Error() }
-func (e *runFailure) Unwrap() error { return e.err }

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -19,7 +22,7 @@ type runsCmd struct {
 // Run lists the history, or shows one run.
 func (c *runsCmd) Run(a *app) (err error) {
 	if c.Limit < 1 {
-		return badInput("--limit %d shows nothing; give a number from 1", c.Limit)
+		return problem.Usage("--limit %d shows nothing; give a number from 1", c.Limit)
 	}
 	x, err := a.open(&c.settings)
 	if err != nil {
@@ -37,31 +40,24 @@ func (c *runsCmd) Run(a *app) (err error) {
 	for i, r := range runs {
 		views[i] = syncrun.ViewRun(r)
 	}
-	return a.print(c.Output, views, func(p *page) {
+	return a.print(c.Output, views, func(p *text.Page) {
 		if len(runs) == 0 {
-			p.linef("%s has no runs yet; \"rollcall plan\" makes the first.", x.Policy.Name)
+			p.Linef("%s has no runs yet; \"rollcall plan\" makes the first.", x.Policy.Name)
 			return
 		}
 		rows := make([][]string, len(runs))
 		for i, r := range runs {
-			rows[i] = []string{moment(r.StartedAt), r.ID, string(r.Trigger), outcomeOf(r), sentenceOf(r.Counts), r.Actor}
+			rows[i] = []string{text.Moment(r.StartedAt), r.ID, string(r.Trigger), show.Outcome(r), show.Counts(r.Counts), r.Actor}
 		}
-		p.table([]string{"STARTED", "RUN", "TRIGGER", "OUTCOME", "CHANGES", "BY"}, rows)
+		p.Table([]string{"STARTED", "RUN", "TRIGGER", "OUTCOME", "CHANGES", "BY"}, rows)
 	})
-}
-
-func outcomeOf(r syncrun.Run) string {
-	if r.Outcome == "" {
-		return "running"
-	}
-	return string(r.Outcome)
 }
 
 // findRun looks a run up.
 func (x *session) findRun(a *app, id string) (syncrun.Run, error) {
 	run, err := x.Store.Run(a.ctx, id)
 	if errors.Is(err, directory.ErrNotFound) {
-		return run, missing("there is no run %s; \"rollcall runs\" lists them", id)
+		return run, problem.Missing("there is no run %s; \"rollcall runs\" lists them", id)
 	}
 	return run, err
 }
@@ -80,7 +76,7 @@ func (c *runsCmd) one(a *app, x *session) error {
 	v := runDetail{RunView: syncrun.ViewRun(run), Changes: []plan.ChangeJSON{}}
 	p := a.page()
 	if c.Output == "table" {
-		runHead(p, run)
+		show.RunHead(p, run)
 	}
 	for it, err := range x.Store.AppliedItems(a.ctx, run.ID) {
 		if err != nil {
@@ -93,33 +89,10 @@ func (c *runsCmd) one(a *app, x *session) error {
 			v.Changes = append(v.Changes, it.Change.JSON(&plan.Header{MadeAt: run.StartedAt}))
 			continue
 		}
-		printChange(p, it.Change, plan.NotWaiting)
+		show.Change(p, it.Change, plan.NotWaiting)
 	}
 	if c.Output == "json" {
 		return a.printJSON(v)
 	}
-	return p.flush()
-}
-
-func runHead(p *page, r syncrun.Run) {
-	p.linef("%s  %s by %s", p.paint(bold, "Run "+r.ID+": "+outcomeOf(r)), r.Trigger, r.Actor)
-	took := ""
-	if !r.FinishedAt.IsZero() {
-		took = fmt.Sprintf(", took %s", r.FinishedAt.Sub(r.StartedAt).Round(1e6))
-	}
-	p.linef("  started %s%s, %s to BambooHR, %s", moment(r.StartedAt), took, count(r.Requests, "request", "requests"), count(r.RowsWritten, "row written", "rows written"))
-	p.linef("  %s", tally(p, r.Counts))
-	if r.PlanID != "" {
-		p.linef("  plan %s", r.PlanID)
-	}
-	if r.UndoOf != "" {
-		p.linef("  undoes run %s", r.UndoOf)
-	}
-	for _, e := range r.Errors {
-		id := ""
-		if e.RequestID != "" {
-			id = " [request " + e.RequestID + "]"
-		}
-		p.linef("  %s %s%s", p.paint(red, "!"), e.Message, id)
-	}
+	return p.Flush()
 }

@@ -18,6 +18,8 @@ type started struct {
 	url   string
 	token string
 	stop  func()
+	// metrics is where they are served, "" for nowhere.
+	metrics string
 }
 
 // start serves with the surroundings of a call until the test ends.
@@ -49,7 +51,7 @@ func (c *call) start(t *testing.T, args ...string) *started {
 	if err := json.Unmarshal([]byte(line), &v); err != nil {
 		t.Fatalf("serve prints %q: %v", line, err)
 	}
-	s.url = v.URL
+	s.url, s.metrics = v.URL, v.Metrics
 	return s
 }
 

@@ -6,14 +6,20 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/bamboohr"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/account/openid"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/hint"
 	"github.com/rollcall-hr/rollcall/internal/jobs"
 	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/internal/seal"
@@ -31,6 +37,11 @@ type server struct {
 	queue       *schedules.Queue
 	jobs        *jobs.Service
 	mails       *notify.Service
+	hints       *hint.Service
+	log         *slog.Logger
+	answers     requests     // to visitors
+	metrics     *http.Server // nil: none
+	metricsURL  string
 	base        *url.URL // where links in mails lead to
 	app         *web.App // nil: pages are another process's
 	setupCode   string
@@ -39,7 +50,7 @@ type server struct {
 type serverOptions struct {
 	dir       string
 	clock     clock
-	file      *loaded
+	file      *config.Loaded
 	external  string // address that people use, "" when only this machine does
 	simulator string // for connections made in the browser
 	lease     time.Duration
@@ -48,6 +59,9 @@ type serverOptions struct {
 	worker    bool // makes automatic runs
 	every     time.Duration
 	demo      bool
+	proxies   []netip.Prefix // whose X-Forwarded-For is believed; nil: this machine
+	metrics   string         // address to serve metrics on; "" for none
+	private   []string       // hosts of the sign-in provider that may be in a private network
 }
 
 // newServer connects the parts.
@@ -56,8 +70,11 @@ func (a *app) newServer(o serverOptions) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{db: db}
+	s := &server{db: db, log: a.log()}
 	if err := a.assemble(s, o); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if err := s.startMetrics(a.ctx, o.metrics); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
@@ -69,6 +86,9 @@ func (a *app) assemble(s *server, o serverOptions) error {
 		return err
 	}
 	kept := s.db.Org(organisation)
+	if err := finishRotation(a.ctx, kept, ring, a.log()); err != nil {
+		return err
+	}
 	external, err := a.mailer(s, o, kept, ring)
 	if err != nil {
 		return err
@@ -77,10 +97,15 @@ func (a *app) assemble(s *server, o serverOptions) error {
 	if o.file.SMTP != nil || o.demo {
 		links = s.mails
 	}
-	s.accounts = account.New(account.Options{Organisation: organisation, Store: kept.Accounts(), Now: a.now, Sealer: sealed{ring, "preference"}, Mailer: links})
+	today := func(ctx context.Context, connection, location string) string {
+		return s.connections.Today(ctx, connection, location)
+	}
+	s.accounts = account.New(account.Options{Organisation: organisation, Store: kept.Accounts(), Now: a.now, Today: today, Sealer: sealed{ring, "preference"}, Mailer: links})
 	s.connections = connection.New(connection.Options{Organisation: organisation, Store: kept, Settings: kept.Settings(), Keys: ring, Now: o.clock.now,
 		Sleep: o.clock.sleep, NewID: newID, BaseURL: o.simulator, Version: buildVersion().Version, LeaseFor: cmp.Or(o.lease, leaseFor),
-		Observer: s.mails, Log: a.log()})
+		Observer: s.mails, Recipients: s.mails, Leaving: func(ctx context.Context, id string) { s.hints.Leaving(ctx, id) }, Log: a.log()})
+	s.hints = hint.New(hint.Options{Store: kept.Hints(), Connections: s.connections, Sealer: sealed{ring, "webhook_key"}, Now: a.now, RunNow: o.clock.now,
+		Base: s.publicAddress(o), Log: a.log(), Every: o.every})
 	s.mails.Connect(s.accounts, s.connections)
 	if _, err := s.connections.Adopt(a.ctx, o.file.File, func(c *policy.Connection) (string, error) { return a.apiKey(c) }); err != nil {
 		return err
@@ -93,9 +118,9 @@ func (a *app) assemble(s *server, o serverOptions) error {
 			return err
 		}
 	}
-	s.app, err = web.New(web.Options{Accounts: s.accounts, Connections: s.connections, Views: kept.Views(), Log: a.log(), Now: o.clock.now,
-		Version: buildVersion().Version, URL: external, Demo: o.demo, SetupCode: s.setupCode, Verify: kept.VerifyAudit,
-		Provider: openid.NewCurrent(s.accounts, openid.Options{Sealer: sealed{ring, "preference"}, Now: a.now}), Mails: s.mails, Sends: o.file.SMTP != nil,
+	s.app, err = web.New(web.Options{Accounts: s.accounts, Connections: s.connections, Views: kept.Views(), Queue: s.jobs.Of(organisation), Log: a.log(), Now: o.clock.now,
+		Version: buildVersion().Version, URL: external, Proxies: o.proxies, Demo: o.demo, SetupCode: s.setupCode, Verify: kept.VerifyAudit,
+		Provider: openid.NewCurrent(s.accounts, openid.Options{Sealer: sealed{ring, "preference"}, Now: a.now, Transport: openid.Guarded(bamboohr.PublicOnly(), o.private)}), Mails: s.mails, Sends: o.file.SMTP != nil, Language: o.file.Language, Hints: s.hints,
 		Ready: func(ctx context.Context) error { _, err := s.accounts.NeedsOwner(ctx); return err }})
 	return err
 }
@@ -105,7 +130,7 @@ func (a *app) automate(s *server, o serverOptions) (err error) {
 	if s.queue, err = s.db.OpenQueue(); err != nil {
 		return err
 	}
-	s.jobs, err = jobs.New(a.ctx, jobs.Options{Queue: s.queue, Organisations: []jobs.Organisation{{ID: organisation, Connections: s.connections}},
+	s.jobs, err = jobs.New(a.ctx, jobs.Options{Queue: s.queue, Organisations: []jobs.Organisation{{ID: organisation, Connections: s.connections, Hints: s.db.Org(organisation).Hints()}},
 		Now: o.clock.now, Log: a.log(), Every: o.every, Poll: o.every / 5})
 	if err != nil || !o.worker {
 		return err
@@ -122,24 +147,22 @@ func (s *server) codeForOwner(ctx context.Context) (string, error) {
 	return strings.ToLower(rand.Text()[:12]), nil
 }
 
-// log writes to stderr; what an address or a key could stand in never reaches it.
-func (a *app) log() *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{ReplaceAttr: func(_ []string, at slog.Attr) slog.Attr {
-		switch at.Key {
-		case "authorization", "cookie", "api_key", "token", "password", "secret":
-			return slog.String(at.Key, "[hidden]")
-		}
-		return at
-	}}))
-}
+// log writes to stderr; no secret reaches it.
+func (a *app) log() *slog.Logger { return newLog(a.err) }
 
 // close ends the runs in the background between two batches, then closes the database.
 func (s *server) close() error {
 	stop, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	var errs []error
+	if s.metrics != nil {
+		errs = append(errs, s.metrics.Close())
+	}
 	if s.jobs != nil {
 		errs = append(errs, s.jobs.Stop(stop))
+	}
+	if s.hints != nil {
+		errs = append(errs, s.hints.Stop(stop))
 	}
 	if s.connections != nil {
 		errs = append(errs, s.connections.Close(stop))
@@ -160,21 +183,46 @@ func (a *app) mailer(s *server, o serverOptions, kept *store.Store, ring *seal.K
 	s.base = &url.URL{Scheme: "http", Host: "127.0.0.1:8080"}
 	if o.external != "" {
 		if external, err = url.Parse(o.external); err != nil {
-			return nil, badInput("--url: %v", err)
+			return nil, problem.Usage("--url: %v", err)
 		}
 		s.base = external
 	}
-	s.mails = notify.New(notify.Options{Organisation: organisation, Store: kept.Outbox(), Records: kept, Now: a.now, RunNow: o.clock.now, BaseURL: s.base,
-		Sealer: sealed{ring, "outbox"}, SMTP: o.file.SMTP, Demo: o.demo && o.file.SMTP == nil, Log: a.log()})
+	s.mails = notify.New(notify.Options{Missed: s.missedRuns, Organisation: organisation, Store: kept.Outbox(), Records: kept, Now: a.now, RunNow: o.clock.now, BaseURL: s.base,
+		Sealer: sealed{ring, "outbox"}, SMTP: o.file.SMTP, Demo: o.demo && o.file.SMTP == nil,
+		Language: o.file.Language, Log: a.log()})
 	return external, nil
 }
 
-// startMails begins to send; being interrupted meanwhile is an ordinary end.
-func (s *server) startMails(ctx context.Context) error {
+// missedRuns tells the outbox whose automatic runs do not happen.
+func (s *server) missedRuns(ctx context.Context) (out []notify.MissedRun, idle bool, err error) {
+	h, err := s.jobs.Health(ctx, organisation)
+	for _, m := range h.Missed {
+		out = append(out, notify.MissedRun{Connection: m.Connection, Due: m.Due})
+	}
+	return out, h.Idle, err
+}
+
+// startTalking begins to send mails and, where automatic runs are made, to register webhooks, both of which name
+// the address that is known by now. Being interrupted meanwhile is an ordinary end.
+func (s *server) startTalking(ctx context.Context, worker bool) error {
+	if worker {
+		s.hints.Start(ctx)
+	}
 	if err := s.mails.Start(ctx); ctx.Err() == nil {
 		return err
 	}
 	return nil
+}
+
+// publicAddress is where BambooHR reaches this server; nil for a process that serves nothing and was not told who
+// does.
+func (s *server) publicAddress(o serverOptions) func() *url.URL {
+	return func() *url.URL {
+		if !o.pages && o.external == "" {
+			return nil
+		}
+		return s.base
+	}
 }
 
 // sealed seals secrets of one kind with the keyring.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboosim"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 )
 
 type simCmd struct {
@@ -44,21 +46,21 @@ func (c *simCmd) Run(a *app) error {
 		return err
 	}
 	v := simView{BaseURL: "http://" + l.Addr().String(), Company: companies[0].Subdomain, APIKeys: keysOf(companies[0])}
-	err = a.print(c.Output, v, func(p *page) {
-		p.linef("%s  (control: %s/_sim/)", p.paint(bold, "Simulated BambooHR at "+v.BaseURL), v.BaseURL)
+	err = a.print(c.Output, v, func(p *text.Page) {
+		p.Linef("%s  (control: %s/_sim/)", p.Paint(text.Bold, "Simulated BambooHR at "+v.BaseURL), v.BaseURL)
 		for _, company := range companies {
-			p.linef("  company %s, API keys: %s", company.Subdomain, strings.Join(keysOf(company), ", "))
+			p.Linef("  company %s, API keys: %s", company.Subdomain, strings.Join(keysOf(company), ", "))
 		}
-		p.linef("")
-		p.linef("Put this into rollcall.yaml, then run the two commands in another terminal:")
-		p.linef("  connection:")
-		p.linef("    name: %s", v.Company)
-		p.linef("    bamboohr: { subdomain: %s, base_url: %q }", v.Company, v.BaseURL)
+		p.Linef("")
+		p.Linef("Put this into rollcall.yaml, then run the two commands in another terminal:")
+		p.Linef("  connection:")
+		p.Linef("    name: %s", v.Company)
+		p.Linef("    bamboohr: { subdomain: %s, base_url: %q }", v.Company, v.BaseURL)
 		if len(v.APIKeys) > 0 {
-			p.linef("  export BAMBOOHR_API_KEY=%s", v.APIKeys[0])
+			p.Linef("  export BAMBOOHR_API_KEY=%s", v.APIKeys[0])
 		}
-		p.linef("  rollcall plan")
-		p.linef("Press Ctrl-C to stop.")
+		p.Linef("  rollcall plan")
+		p.Linef("Press Ctrl-C to stop.")
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -69,12 +71,12 @@ func (c *simCmd) Run(a *app) error {
 func (c *simCmd) companies(a *app) ([]bamboosim.Company, error) {
 	if c.Today != "" {
 		if _, err := time.Parse(time.DateOnly, c.Today); err != nil {
-			return nil, badInput("--today %q is no date; write YYYY-MM-DD", c.Today)
+			return nil, problem.Usage("--today %q is no date; write YYYY-MM-DD", c.Today)
 		}
 	}
 	if c.Company != "" {
 		if c.Seed != nil {
-			return nil, badInput("--seed invents people and --company reads them; give one of them")
+			return nil, problem.Usage("--seed invents people and --company reads them; give one of them")
 		}
 		return c.fromFile()
 	}
@@ -84,7 +86,7 @@ func (c *simCmd) companies(a *app) ([]bamboosim.Company, error) {
 	}
 	if c.Employees != nil {
 		if o.Employees = *c.Employees; o.Employees == 0 {
-			return nil, badInput("--employees 0 is no company; give a number from 10 to 1000000")
+			return nil, problem.Usage("--employees 0 is no company; give a number from 10 to 1000000")
 		}
 	}
 	if c.Seed != nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 )
@@ -66,9 +68,9 @@ func (c *tokensCreate) Run(a *app) error {
 		}
 		v := viewToken(t)
 		v.Token = secret
-		return a.print(c.Output, v, func(p *page) {
-			p.linef("%s", secret)
-			p.linef("Token %s with the role %s, good %s. It is not shown again.", v.ID, v.Role, until(v.ExpiresAt))
+		return a.print(c.Output, v, func(p *text.Page) {
+			p.Linef("%s", secret)
+			p.Linef("Token %s with the role %s, good %s. It is not shown again.", v.ID, v.Role, until(v.ExpiresAt))
 		})
 	})
 }
@@ -82,7 +84,7 @@ func until(t *time.Time) string {
 
 // expiry reads 90d, 12h or a date; "" is never.
 func expiry(text string, now time.Time) (time.Time, error) {
-	bad := badInput("--expires %q is none of 90d, 12h and a day (YYYY-MM-DD)", text)
+	bad := problem.Usage("--expires %q is none of 90d, 12h and a day (YYYY-MM-DD)", text)
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -119,13 +121,13 @@ func (c *tokensList) Run(a *app) error {
 		for i, t := range list {
 			views[i] = viewToken(t)
 		}
-		return a.print(c.Output, views, func(p *page) { printTokens(p, views, a.now()) })
+		return a.print(c.Output, views, func(p *text.Page) { printTokens(p, views, a.now()) })
 	})
 }
 
-func printTokens(p *page, views []tokenView, now time.Time) {
+func printTokens(p *text.Page, views []tokenView, now time.Time) {
 	if len(views) == 0 {
-		p.linef("There are no API tokens; \"rollcall tokens create\" makes one.")
+		p.Linef("There are no API tokens; \"rollcall tokens create\" makes one.")
 		return
 	}
 	rows := make([][]string, len(views))
@@ -145,7 +147,7 @@ func printTokens(p *page, views []tokenView, now time.Time) {
 		}
 		rows[i] = []string{v.ID, v.Name, string(v.Role), owner, expires, used}
 	}
-	p.table([]string{"ID", "NAME", "ROLE", "OF", "EXPIRES", "LAST USED"}, rows)
+	p.Table([]string{"ID", "NAME", "ROLE", "OF", "EXPIRES", "LAST USED"}, rows)
 }
 
 type tokensRevoke struct {
@@ -159,11 +161,11 @@ func (c *tokensRevoke) Run(a *app) error {
 	return a.withAccounts(&c.dataFlags, func(s *account.Service) error {
 		err := s.RevokeToken(a.ctx, account.Operator(actor()), c.ID)
 		if errors.Is(err, directory.ErrNotFound) {
-			return missing("there is no token %q; \"rollcall tokens list\" shows them", c.ID)
+			return problem.Missing("there is no token %q; \"rollcall tokens list\" shows them", c.ID)
 		}
 		if err != nil {
 			return err
 		}
-		return a.print(c.Output, map[string]string{"revoked": c.ID}, func(p *page) { p.linef("Token %s no longer works.", c.ID) })
+		return a.print(c.Output, map[string]string{"revoked": c.ID}, func(p *text.Page) { p.Linef("Token %s no longer works.", c.ID) })
 	})
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
-	"strings"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -67,7 +69,7 @@ func (c *undoCmd) Run(a *app) (err error) {
 		return err
 	}
 	if c.Output == "table" {
-		if err := a.printText(func(p *page) { printUndo(p, c.RunID, &u.Result) }); err != nil {
+		if err := a.printText(func(p *text.Page) { show.Undo(p, c.RunID, &u.Result) }); err != nil {
 			return err
 		}
 	}
@@ -76,7 +78,7 @@ func (c *undoCmd) Run(a *app) (err error) {
 
 func (c *undoCmd) apply(a *app, x *session, u syncrun.UndoPreview) error {
 	if n := u.Plan.Header.Counts.Changes(); !c.Yes && n > 0 {
-		ok, err := a.ask("Take %s of run %s back?", count(n, "change", "changes"), c.RunID)
+		ok, err := a.ask("Take %s of run %s back?", text.Count(n, "change", "changes"), c.RunID)
 		if err != nil {
 			return err
 		}
@@ -86,7 +88,7 @@ func (c *undoCmd) apply(a *app, x *session, u syncrun.UndoPreview) error {
 	}
 	res, err := x.Apply(a.ctx, u.Plan.ID, syncrun.ApplyOptions{Trigger: syncrun.TriggerUndo})
 	if err != nil {
-		return ofRun(res.Run, err)
+		return problem.OfRun(res.Run, err)
 	}
 	if c.Output == "table" {
 		return a.printApplied(x, res, c.Output)
@@ -100,23 +102,4 @@ func (c *undoCmd) apply(a *app, x *session, u syncrun.UndoPreview) error {
 		return codeWaiting
 	}
 	return nil
-}
-
-func printUndo(p *page, runID string, u *plan.UndoResult) {
-	p.linef("%s", p.paint(bold, "Undo of run "+runID))
-	for _, list := range []struct {
-		title   string
-		entries []plan.UndoEntry
-	}{
-		{"Will be reverted", u.Reverted}, {"Changed since, kept", u.Kept}, {"Cannot be reverted", u.Impossible},
-	} {
-		p.linef("%s: %d", list.title, len(list.entries))
-		for _, e := range list.entries {
-			line := strings.TrimPrefix(e.Name+": "+e.What, ": ")
-			if e.Why != "" {
-				line += " (" + e.Why + ")"
-			}
-			p.linef("  %s", line)
-		}
-	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 )
 
 type versionCmd struct{ output }
@@ -40,7 +42,7 @@ func buildVersion() versionView {
 // Run prints the version.
 func (c *versionCmd) Run(a *app) error {
 	v := buildVersion()
-	return a.print(c.Output, v, func(p *page) {
+	return a.print(c.Output, v, func(p *text.Page) {
 		commit := "unknown commit"
 		if v.Commit != nil {
 			commit = "commit " + *v.Commit
@@ -48,6 +50,6 @@ func (c *versionCmd) Run(a *app) error {
 		if v.Dirty {
 			commit += " with local changes"
 		}
-		p.linef("rollcall %s (%s, %s, %s)", v.Version, commit, v.Go, v.System)
+		p.Linef("rollcall %s (%s, %s, %s)", v.Version, commit, v.Go, v.System)
 	})
 }

@@ -1,4 +1,6 @@
-package main
+// Package simcontrol speaks to the control API of a simulated BambooHR that runs somewhere. What it is told is
+// left to the callers, the simulator itself to bamboosim.
+package simcontrol
 
 import (
 	"bytes"
@@ -12,40 +14,42 @@ import (
 	"time"
 )
 
-// simControl speaks to the simulator's control API (surface, "Simulator company file").
-type simControl struct {
+// Control speaks to the control API (surface, "Simulator company file").
+type Control struct {
 	root string // http://host:port/_sim
 	name string // company, for a simulator with several
 }
 
-// newSimControl finds the control API beside a base URL.
-func newSimControl(base, company string) (*simControl, error) {
+// New finds the control API beside a base URL.
+func New(base, company string) (*Control, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("%q is no base URL of a simulator", base)
 	}
-	return &simControl{root: u.Scheme + "://" + u.Host + "/_sim", name: company}, nil
+	return &Control{root: u.Scheme + "://" + u.Host + "/_sim", name: company}, nil
 }
 
-type simClock struct {
+// Clock is the time there, and whether it goes on by itself.
+type Clock struct {
 	Now     time.Time `json:"now"`
 	Running bool      `json:"running"`
 }
 
-// errNoSim says that whatever answered is no simulator.
-var errNoSim = errors.New("no simulator answers there")
+// ErrNone says that whatever answered is no simulator.
+var ErrNone = errors.New("no simulator answers there")
 
-func (s *simControl) clock(ctx context.Context) (simClock, error) {
-	var c simClock
-	err := s.do(ctx, http.MethodGet, "/clock", nil, &c)
-	if errors.Is(err, errNoSim) {
-		err = s.do(ctx, http.MethodGet, "/"+s.name+"/clock", nil, &c)
+// Clock asks for the time.
+func (s *Control) Clock(ctx context.Context) (Clock, error) {
+	var c Clock
+	err := s.Do(ctx, http.MethodGet, "/clock", nil, &c)
+	if errors.Is(err, ErrNone) {
+		err = s.Do(ctx, http.MethodGet, "/"+s.name+"/clock", nil, &c)
 	}
 	return c, err
 }
 
-// do sends one control request; in and out may be nil.
-func (s *simControl) do(ctx context.Context, method, path string, in, out any) error {
+// Do sends one control request; in and out may be nil.
+func (s *Control) Do(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		data, err := json.Marshal(in)
@@ -71,7 +75,7 @@ func (s *simControl) do(ctx context.Context, method, path string, in, out any) e
 	case err != nil:
 		return err
 	case res.StatusCode == http.StatusNotFound && method == http.MethodGet:
-		return fmt.Errorf("%s %s%s: %w", method, s.root, path, errNoSim)
+		return fmt.Errorf("%s %s%s: %w", method, s.root, path, ErrNone)
 	case res.StatusCode >= 300:
 		return fmt.Errorf("%s %s%s: %s: %.200s", method, s.root, path, res.Status, data)
 	case out == nil:

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/completion"
+)
+
+// TestOneCommandParsesAlike: a parser that knows only the command it is asked for helps and complains as
+// the one that knows all.
+func TestOneCommandParsesAlike(t *testing.T) {
+	all, err := newParser(nil, io.Discard, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := func(known, args []string) (out, complaint string) {
+		c := &call{}
+		p, err := newParser(known, &c.out, &c.err, func(int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Parse(args); err != nil {
+			complaint = usageError(err, args).Error()
+		}
+		return c.out.String() + c.err.String(), complaint
+	}
+	for _, leaf := range all.Model.Leaves(false) {
+		for _, flag := range []string{"--help", "--nonsense"} {
+			args := append(strings.Fields(completion.Path(leaf)), flag)
+			one, oneErr := answers(args, args)
+			every, everyErr := answers(nil, args)
+			if diff := cmp.Diff([]string{every, everyErr}, []string{one, oneErr}); diff != "" {
+				t.Errorf("%q: the parser of one command answers otherwise (-all +one):\n%s", args, diff)
+			}
+		}
+	}
+	if got := modelFor([]string{"sync"}); fmt.Sprintf("%T", got) == fmt.Sprintf("%T", &cli{}) {
+		t.Error("\"rollcall sync\" builds the model of every command")
+	}
+}
+
+// TestRoomyLeavesTheOperatorsChoice: whoever tunes the collector keeps what they have set.
+func TestRoomyLeavesTheOperatorsChoice(t *testing.T) {
+	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
+		a := &app{surroundings: surroundings{lookupEnv: func(n string) (string, bool) { return "1000", n == name }}}
+		before := debug.SetGCPercent(99)
+		a.roomy()
+		if got := debug.SetGCPercent(before); got != 99 {
+			t.Errorf("%s was set, and the collector was tuned all the same", name)
+		}
+	}
+}

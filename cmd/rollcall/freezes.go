@@ -1,0 +1,109 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+type freezesCmd struct {
+	settings
+	output
+}
+
+// Run lists the freezes in force.
+func (c *freezesCmd) Run(a *app) (err error) {
+	x, err := a.open(&c.settings)
+	if err != nil {
+		return err
+	}
+	defer x.done(&err)
+	list, err := x.Freezes(a.ctx)
+	if err != nil {
+		return err
+	}
+	views := make([]syncrun.FreezeView, len(list))
+	for i := range list {
+		views[i] = syncrun.ViewFreeze(&list[i], x.Policy.Name)
+	}
+	return a.print(c.Output, views, func(p *text.Page) {
+		if len(views) == 0 {
+			p.Linef("No freezes are in force.")
+			return
+		}
+		rows := make([][]string, len(views))
+		for i, v := range views {
+			rows[i] = []string{v.ID, strings.Join(v.What, ", "), freezeEnd(v), v.Reason, v.CreatedBy}
+		}
+		p.Table([]string{"ID", "WHAT", "UNTIL", "REASON", "BY"}, rows)
+	})
+}
+
+func freezeEnd(v syncrun.FreezeView) string {
+	if v.Until != nil {
+		return *v.Until
+	}
+	return "ended"
+}
+
+type freezeCmd struct {
+	Add freezeAdd  `cmd:"" default:"withargs" help:"Keep fields of everybody who is in the directory as they are (the word \"add\" may be left out)."`
+	End freezeEnds `cmd:"" help:"End a freeze; the next run catches up."`
+}
+
+type freezeAdd struct {
+	What   []string `arg:"" name:"WHAT" help:"Groups of fields (reporting_lines, departments, jobs, names, addresses) or single fields such as phone."`
+	Until  string   `placeholder:"DATE" help:"Freeze to the end of that day (YYYY-MM-DD) in the connection's zone, or to an RFC 3339 time; default until ended."`
+	Reason string   `placeholder:"TEXT" help:"Why, for whoever finds it later; required."`
+	settings
+	output
+}
+
+// Run adds a freeze.
+func (c *freezeAdd) Run(a *app) (err error) {
+	if c.Reason == "" {
+		return problem.Usage("a freeze needs --reason TEXT, for whoever finds it later")
+	}
+	x, err := a.open(&c.settings)
+	if err != nil {
+		return err
+	}
+	defer x.done(&err)
+	until, err := x.end(c.Until)
+	if err != nil {
+		return err
+	}
+	f, err := x.AddFreeze(a.ctx, c.What, until, c.Reason)
+	if err != nil {
+		return err
+	}
+	v := syncrun.ViewFreeze(&f, x.Policy.Name)
+	return a.print(c.Output, v, func(p *text.Page) {
+		p.Linef("%s stays as it is until %s: %s (%s)", strings.Join(v.What, ", "), freezeEnd(v), v.Reason, v.ID)
+		if v.Until == nil {
+			p.Linef("It has no end: somebody has to run \"rollcall freeze end %s\".", v.ID)
+		}
+		p.Linef("What would change if it ended now: rollcall plan --without-freezes")
+	})
+}
+
+type freezeEnds struct {
+	ID string `arg:"" name:"ID" help:"Freeze to end; \"rollcall freezes\" lists them."`
+	settings
+	output
+}
+
+// Run ends a freeze.
+func (c *freezeEnds) Run(a *app) (err error) {
+	x, err := a.open(&c.settings)
+	if err != nil {
+		return err
+	}
+	defer x.done(&err)
+	if err := x.EndFreeze(a.ctx, c.ID); err != nil {
+		return err
+	}
+	return a.print(c.Output, map[string]string{"ended": c.ID}, func(p *text.Page) { p.Linef("Freeze %s is over; the next run catches up with what waited.", c.ID) })
+}
