@@ -2,7 +2,7 @@
 # skipped when it may not; with CI set, a missing tool is a failure.
 GO ?= go
 
-.PHONY: test unit race generated templates pictures soak bench fmt tools
+.PHONY: test unit race generated templates pictures quarter soak bench fmt tools
 
 test: tools generated unit race
 
@@ -24,7 +24,7 @@ unit:
 # The parts with goroutines, under the race detector (the stories drive the plain binary above).
 race:
 	$(GO) test -race -short -timeout 8m ./bamboohr ./bamboosim/... ./source ./syncrun ./internal/seal ./internal/exporter ./internal/store \
-		./internal/store/internal/... ./internal/store/schedules ./internal/connection/... ./internal/jobs ./internal/notify ./internal/account/openid ./internal/web/gate ./internal/web/api
+		./internal/store/internal/... ./internal/store/schedules ./internal/store/hints ./internal/connection/... ./internal/hint ./internal/jobs ./internal/notify ./internal/account/openid ./internal/web/gate ./internal/web/api/...
 
 # Go code of the page templates; commit what it writes.
 templates:
@@ -33,6 +33,10 @@ templates:
 # The pictures of README and docs, taken from the program.
 pictures:
 	ROLLCALL_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -tags pictures -run TestPictures ./internal/web
+
+# Three months in five time zones, lived through by the real server; prints every run, effect and mail.
+quarter:
+	$(GO) test -count=1 -v -run TestQuarterThroughServe ./cmd/rollcall
 
 # Long-running checks that are not part of the gate: 50 kills, more fuzzing.
 soak:
