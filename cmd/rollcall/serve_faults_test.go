@@ -408,7 +408,7 @@ func TestServerIsKilledMailing(t *testing.T) {
 		t.Errorf("the others were sent %s after the start", took)
 	}
 	again.interrupt()
-	stop := o.here(func() time.Time { return time.Now().Add(6 * time.Minute) })
+	stop := o.here(func() time.Time { return time.Now().Add(21 * time.Second) })
 	eventually(t, "all are sent", func() bool { return o.count(welcomed) == all })
 	stop()
 	eachOnce(t, post, all, 1)

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"github.com/wneessen/go-mail"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -15,9 +18,9 @@ import (
 const (
 	// keepTrying is how long a mail is offered to a server that does not take it (security §3 #45).
 	keepTrying = 24 * time.Hour
-	// claimFor is how long a mail belongs to the sender that works on it; a sender that died with it has
-	// lost it by then.
-	claimFor = 5 * time.Minute
+	// claimFor is how long a mail belongs to the sender that works on it, unless it says that it still does; a
+	// sender that died with it has lost it by then (security §3 #41).
+	claimFor = 20 * time.Second
 	// keepDone is how long mails that are done are shown.
 	keepDone = 90 * 24 * time.Hour
 )
@@ -111,7 +114,7 @@ func (s *Service) deliver(ctx context.Context, m Mail) (took bool, err error) {
 	if s.smtp == nil {
 		return false, s.settle(keep, &m, Kept, "")
 	}
-	sendErr := s.smtp.send(ctx, msg)
+	sendErr := s.send(ctx, &m, msg)
 	if sendErr == nil {
 		return true, s.settle(keep, &m, Sent, "")
 	}
@@ -121,6 +124,42 @@ func (s *Service) deliver(ctx context.Context, m Mail) (took bool, err error) {
 		err = errors.Join(err, unreachable)
 	}
 	return false, err
+}
+
+// send hands a mail to the server, and keeps it claimed while that takes.
+func (s *Service) send(ctx context.Context, m *Mail, msg *mail.Msg) error {
+	done := make(chan struct{})
+	var keeping sync.WaitGroup
+	keeping.Go(func() {
+		again := time.NewTicker(claimFor / 3)
+		defer again.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-again.C:
+				if err := s.renew(ctx, m.ID); err != nil {
+					s.o.Log.Warn("a mail under way may go out twice", "mail", m.ID, "reason", err)
+				}
+			}
+		}
+	})
+	err := s.smtp.send(ctx, msg)
+	close(done)
+	keeping.Wait()
+	return err
+}
+
+// renew keeps a mail claimed.
+func (s *Service) renew(ctx context.Context, id string) error {
+	return s.write(ctx, "keep mail "+id, func(tx Tx) error {
+		m, err := tx.Mail(id)
+		if err != nil || m.ClaimedUntil.IsZero() {
+			return err
+		}
+		m.ClaimedUntil = s.o.Now().Add(claimFor)
+		return tx.Save(&m)
+	})
 }
 
 // sender is the address that mails are from.

@@ -280,20 +280,27 @@ func TestDeadLinksStayHome(t *testing.T) {
 	}
 }
 
-// A sender that dies with a mail loses it to the next one after five minutes; nobody sends it meanwhile.
+// A sender that dies with a mail loses it to the next one after 20 seconds; nobody sends it meanwhile, nor while a
+// slow server takes it (security §3 #41).
 func TestClaim(t *testing.T) {
 	w := newWorld(t)
 	w.ok(w.Ask(t.Context(), "test", "it@acme.test"))
 	w.ok(w.opt.Store.Write(t.Context(), func(tx notify.Tx) error {
 		m, err := tx.Due(w.at, w.at)
 		w.ok(err)
-		m.ClaimedUntil = w.at.Add(5 * time.Minute)
+		m.ClaimedUntil = w.at.Add(20 * time.Second)
 		return tx.Save(&m)
 	}))
 	if got := w.arrive(); got != "" {
 		t.Errorf("sent what another sends: %s", got)
 	}
-	w.at = w.at.Add(5 * time.Minute)
+	w.at = w.at.Add(10 * time.Second)
+	w.ok(w.Renew(t.Context(), w.only().ID))
+	w.at = w.at.Add(19 * time.Second)
+	if got := w.arrive(); got != "" {
+		t.Errorf("sent what a slow server takes from another: %s", got)
+	}
+	w.at = w.at.Add(time.Second)
 	if got := w.arrive(); got == "" {
 		t.Error("the mail of a dead sender is not sent")
 	}

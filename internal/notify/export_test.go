@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"crypto/x509"
 	"strings"
 	"time"
@@ -33,3 +34,6 @@ func Raw(s *Service, to, name, organisation string) (string, error) {
 	_, err = msg.WriteTo(&raw)
 	return raw.String(), err
 }
+
+// Renew keeps a mail claimed.
+func (s *Service) Renew(ctx context.Context, id string) error { return s.renew(ctx, id) }
