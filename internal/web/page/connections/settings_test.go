@@ -271,7 +271,8 @@ func TestConfiguration(t *testing.T) {
 }
 
 // Promises SI10 (automatic runs are switched on by somebody), SI26 (suspended for a while), SI46 (everybody
-// sees who did it), BW21 (not without somebody who learns of failures), AL4 (approval).
+// sees who did it), BW21 (not without somebody who learns of failures), AL4 (approval), C17 (by oneself, or after an
+// approval).
 func TestAutomaticRuns(t *testing.T) {
 	w := newWorld(t)
 	path := w.connected()
