@@ -11,7 +11,12 @@ import (
 
 // changes measures looks for changes: nothing, and 1 % of the company. They have no floor: a process that starts
 // and ends costs most of it.
-func (b *bench) changes(sim *sim, n, repeat int) error {
+func (b *bench) changes(n, repeat int) error {
+	sim, err := startSim(b.rollcall, n) // one of its own, in which nobody changed yet
+	if err != nil {
+		return err
+	}
+	defer sim.stop()
 	data := filepath.Join(b.dir, fmt.Sprintf("data-%d-looks", n))
 	// The simulator stands an hour behind the real clock, so that what changes is no longer young when it is read.
 	clock := func(ago time.Duration) error {

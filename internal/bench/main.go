@@ -138,7 +138,7 @@ func (b *bench) size(n, repeat int) error {
 			os.RemoveAll(data)
 		}
 	}
-	return b.changes(sim, n, repeat)
+	return b.changes(n, repeat)
 }
 
 func median(cs []cost) cost {
