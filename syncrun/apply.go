@@ -345,9 +345,18 @@ func (s *session) sync(ctx, caller context.Context, opt PreviewOptions) (SyncRes
 		return mark.after(s, info, waiting), true
 	})
 	if err == nil {
-		_, err = s.e.Store.Prune(caller, s.e.Now())
+		err = s.prune(caller)
 	}
 	return SyncResult{ApplyResult: r}, err
+}
+
+// prune drops old plans after a run that is over: who stops it then stops no run, and the next one prunes.
+func (s *session) prune(ctx context.Context) error {
+	_, err := s.e.Store.Prune(ctx, s.e.Now())
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 func (s *session) syncWithoutSource(ctx context.Context, readErr error) (SyncResult, error) {

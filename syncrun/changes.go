@@ -92,7 +92,7 @@ func (s *session) syncSome(ctx, caller context.Context, trigger Trigger, l *look
 	}
 	r, err := s.applyAndEnd(ctx, info, ApplyOptions{Trigger: trigger}, func(waiting int) (Mark, bool) { return l.next(s.found, waiting), true })
 	if err == nil {
-		_, err = s.e.Store.Prune(caller, s.e.Now())
+		err = s.prune(caller)
 	}
 	return SyncResult{ApplyResult: r}, err
 }
