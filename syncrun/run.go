@@ -97,6 +97,18 @@ type StoredItem struct {
 	plan.Item
 }
 
+// Newcomer is a row of a stored plan that makes somebody an account, as far as it tells whether and when one may
+// invite them.
+type Newcomer struct {
+	Seq       int64
+	RunID     string       // the run that applied it, "" when none did
+	Kinds     plan.KindSet // under which it may have to wait
+	NoAddress bool
+	Closed    bool   // nobody may use the account
+	HireDate  string // YYYY-MM-DD where it may lie ahead, else ""
+	Location  string // where that is, with HireDate
+}
+
 // ChangeOutline is what decides whether a change of a stored plan may be applied, without its content.
 type ChangeOutline struct {
 	Seq     int64

@@ -77,6 +77,7 @@ type Records interface {
 	Person(ctx context.Context, id string) (directory.Person, error)
 	Plan(ctx context.Context, connection, id string) (syncrun.PlanInfo, error)
 	Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[syncrun.StoredItem, error]
+	Newcomers(ctx context.Context, planID string) iter.Seq2[syncrun.Newcomer, error]
 	AppliedItems(ctx context.Context, runID string) iter.Seq2[syncrun.StoredItem, error]
 	RunList(ctx context.Context, connection string, limit int) ([]syncrun.Run, error)
 	Holds(ctx context.Context) ([]directory.Hold, error)

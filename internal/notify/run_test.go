@@ -434,7 +434,7 @@ func TestStorm(t *testing.T) {
 	if n != (notify.Invitees{Now: 4, Later: 4, Waiting: 5, Cap: 3}) {
 		t.Errorf("%+v", n)
 	}
-	if n, err = w.Invitees(t.Context(), planned.ID, &w.conn.Settings, func(seq int64) bool { return seq <= 2 }); err != nil || n != (notify.Invitees{Now: 1, Later: 1, Cap: 3}) {
+	if n, err = w.Invitees(t.Context(), planned.ID, &w.conn.Settings, func(n *syncrun.Newcomer) bool { return n.Seq <= 2 }); err != nil || n != (notify.Invitees{Now: 1, Later: 1, Cap: 3}) {
 		t.Errorf("%+v, %v", n, err)
 	}
 	run, info := w.finish(syncrun.TriggerSchedule, syncrun.OutcomeApplied, plan.Header{}, items...)

@@ -64,22 +64,23 @@ type Invitees struct {
 // People counts everybody who gets a mail one day.
 func (i Invitees) People() int { return i.Now + i.Later }
 
-// Invitees counts whom applying a plan invites; takes narrows it to some positions, nil means all.
-func (s *Service) Invitees(ctx context.Context, planID string, settings *policy.Connection, takes func(seq int64) bool) (Invitees, error) {
+// Invitees counts whom applying a plan invites; takes narrows it to some of them, nil means all.
+func (s *Service) Invitees(ctx context.Context, planID string, settings *policy.Connection, takes func(*syncrun.Newcomer) bool) (Invitees, error) {
 	out := Invitees{Cap: s.o.MaxWelcomes}
 	zones := settings.Zones()
-	for it, err := range s.o.Records.Items(ctx, planID, 0, false) {
+	now := s.o.RunNow()
+	for n, err := range s.o.Records.Newcomers(ctx, planID) {
 		if err != nil {
 			return out, s.explain("count whom plan "+planID+" invites", err)
 		}
-		if it.Change == nil || it.RunID != "" || it.Change.Action != plan.Create || takes != nil && !takes(it.Seq) {
+		if n.RunID != "" || takes != nil && !takes(&n) {
 			continue
 		}
 		switch {
-		case it.Change.Email == "":
+		case n.NoAddress:
 			out.NoAddress++
-		case !invitable(it.Change):
-		case firstDay(it.Change, zones).After(s.o.RunNow()):
+		case n.Closed:
+		case n.HireDate != "" && startOfDay(n.HireDate, zones.Of(n.Location)).After(now):
 			out.Later++
 		default:
 			out.Now++

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -21,7 +22,7 @@ import (
 // batch is one transaction of an apply.
 type batch struct {
 	t     tx
-	plan  storedPlan
+	plan  planread.Plan
 	run   *syncrun.Run
 	now   time.Time
 	audit int64 // of the batch's own entry
@@ -122,13 +123,13 @@ func (b *batch) recordRun() error {
 		return err
 	}
 	_, err = b.t.exec("update runs set plan_id = $1, counts = $2, requests = $3, rows_written = $4 where org = $5 and id = $6",
-		b.plan.info.ID, string(counts), b.run.Requests, b.run.RowsWritten+b.rows, b.t.org, b.run.ID)
+		b.plan.Info.ID, string(counts), b.run.Requests, b.run.RowsWritten+b.rows, b.t.org, b.run.ID)
 	return err
 }
 
 // open leaves out what an earlier batch, of any run, applied already.
 func (b *batch) open(items []syncrun.StoredItem) ([]syncrun.StoredItem, error) {
-	done, err := b.t.applied(b.plan.no)
+	done, err := b.t.applied(b.plan.No)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +162,7 @@ func (b *batch) recordBatch(todo []syncrun.StoredItem) error {
 	if err != nil {
 		return err
 	}
-	if err := b.t.audit(AuditEntry{At: b.now, Actor: b.run.Actor, Event: "apply", Subject: b.plan.info.ID, RunID: b.run.ID, Detail: string(detail)}); err != nil {
+	if err := b.t.audit(AuditEntry{At: b.now, Actor: b.run.Actor, Event: "apply", Subject: b.plan.Info.ID, RunID: b.run.ID, Detail: string(detail)}); err != nil {
 		return err
 	}
 	if b.audit, err = b.t.auditSeq(); err != nil {
@@ -173,11 +174,11 @@ func (b *batch) recordBatch(todo []syncrun.StoredItem) error {
 	}
 	automatic := b.run.Trigger.Automatic() && !b.run.Released
 	if _, err := b.t.exec(`insert into journal (org, run_id, plan, connection, at, audit, seqs, automatic, kinds, rows_written)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`, b.t.org, b.run.ID, b.plan.no, b.plan.conn, b.now, b.audit, planrow.FormatSeqs(seqs),
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`, b.t.org, b.run.ID, b.plan.No, b.plan.Connection, b.now, b.audit, planrow.FormatSeqs(seqs),
 		automatic, string(text)); err != nil {
 		return err
 	}
-	_, err = b.t.exec("update plans set applied_by = $1 where org = $2 and no = $3", b.run.ID, b.t.org, b.plan.no)
+	_, err = b.t.exec("update plans set applied_by = $1 where org = $2 and no = $3", b.run.ID, b.t.org, b.plan.No)
 	b.rows++ // the journal; the rest is bookkeeping
 	return err
 }
@@ -339,10 +340,10 @@ func setStatus(p *directory.Person, c *plan.Change) {
 // setLink links the person to the change's employee and returns the number of the person's connection.
 func (b *batch) setLink(p *directory.Person, c *plan.Change) (int64, error) {
 	if c.Link != nil && c.Link.Outcome == directory.OutcomeLinked {
-		p.Link = &directory.Link{Connection: b.plan.info.Connection, SourceID: strconv.FormatInt(c.Link.SourceID, 10)}
+		p.Link = &directory.Link{Connection: b.plan.Info.Connection, SourceID: strconv.FormatInt(c.Link.SourceID, 10)}
 	}
-	if p.Link == nil || p.Link.Connection == b.plan.info.Connection {
-		return b.plan.conn, nil
+	if p.Link == nil || p.Link.Connection == b.plan.Info.Connection {
+		return b.plan.Connection, nil
 	}
 	return b.t.connection(p.Link.Connection)
 }
@@ -370,7 +371,7 @@ func (b *batch) links(old, p *directory.Person, c *plan.Change) error {
 		return b.t.unclean(p.Link)
 	}
 	if c.Version > 0 {
-		if n, err := b.t.updateLink(b.plan.conn, c.Link, b.audit); err != nil || n > 0 {
+		if n, err := b.t.updateLink(b.plan.Connection, c.Link, b.audit); err != nil || n > 0 {
 			b.rows += n
 			return err
 		}
@@ -402,7 +403,7 @@ func (b *batch) forget(old *directory.Person) error {
 func (b *batch) holds(it syncrun.StoredItem) error {
 	for i, h := range it.Change.Holds {
 		if h.ID == "" {
-			h.ID = fmt.Sprintf("hold_%s_%d_%d", b.plan.info.ID, it.Seq, i+1)
+			h.ID = fmt.Sprintf("hold_%s_%d_%d", b.plan.Info.ID, it.Seq, i+1)
 		}
 		if h.PersonID == "" {
 			h.PersonID = it.Change.PersonID

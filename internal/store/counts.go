@@ -105,8 +105,8 @@ func (b *batch) beginCount() error {
 	if err != nil {
 		return err
 	}
-	b.count.connection = b.plan.info.Connection
-	b.count.counts, b.count.known, err = b.t.knownCounts(b.plan.conn, seq)
+	b.count.connection = b.plan.Info.Connection
+	b.count.counts, b.count.known, err = b.t.knownCounts(b.plan.Connection, seq)
 	return err
 }
 
@@ -124,7 +124,7 @@ func (b *batch) endCount() error {
 	if err != nil {
 		return err
 	}
-	return b.t.putCounts(b.plan.conn, seq, b.count.counts)
+	return b.t.putCounts(b.plan.Connection, seq, b.count.counts)
 }
 
 // count goes through everybody of the organisation.

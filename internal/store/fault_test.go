@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -320,10 +321,10 @@ func TestPrune(t *testing.T) {
 	}
 	const day = 24 * time.Hour
 	add("applied", 40*day, 1, true)
-	add("old", 40*day, 2*dropRows+1, true)
-	add("unfinished", 2*day, flushRows, false)
+	add("old", 40*day, (2*dropChunks+1)*planrow.ChunkRows, true)
+	add("unfinished", 2*day, flushRows+1, false)
 	add("young", 20*day, 3, true)
-	add("being made", time.Hour, flushRows, false)
+	add("being made", time.Hour, flushRows+1, false)
 	add("latest", 31*day, 1, true)
 	if err := s.write(t.Context(), func(t tx) error {
 		_, err := t.exec("update plans set applied_by = 'run_1' where org = $1 and id = 'applied'", t.org)
@@ -338,7 +339,7 @@ func TestPrune(t *testing.T) {
 	var left []string
 	rows := int64(0)
 	if err := s.read(t.Context(), func(t tx) error {
-		if _, err := t.first("select count(*) from plan_items where org = $1", func(st stmt) { rows = st.ColInt(0) }, t.org); err != nil {
+		if _, err := t.first("select count(*) from plan_chunks where org = $1", func(st stmt) { rows = st.ColInt(0) }, t.org); err != nil {
 			return err
 		}
 		return t.each("select id from plans where org = $1 order by no", func(st stmt) error {
@@ -348,7 +349,7 @@ func TestPrune(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(left, ", "); got != "applied, young, being made, latest" || rows != 1+3+flushRows+1 {
-		t.Errorf("left: %s with %d rows", got, rows)
+	if got := strings.Join(left, ", "); got != "applied, young, being made, latest" || rows != 1+1+flushRows/planrow.ChunkRows+1 {
+		t.Errorf("left: %s with %d chunks of rows", got, rows)
 	}
 }

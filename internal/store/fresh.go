@@ -32,7 +32,7 @@ func (b *batch) flush() error {
 	if err := b.createPeople(0); err != nil {
 		return err
 	}
-	n, err := b.t.insertLinks(&b.fresh.linkBulk, b.plan.conn, b.fresh.links, b.audit)
+	n, err := b.t.insertLinks(&b.fresh.linkBulk, b.plan.Connection, b.fresh.links, b.audit)
 	b.rows += n
 	b.fresh.links = nil
 	return err

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
@@ -96,9 +98,7 @@ func (t tx) origins(personID, connection string, sourceID int64) ([]origin, erro
 // rowRef is a plan row about an origin.
 type rowRef struct {
 	plan int64
-	key  planrow.Key
-	head planrow.Head
-	body string
+	seq  int64
 }
 
 // planHistory adds what plans say about an origin: every applied change to found, and to planned the
@@ -108,24 +108,23 @@ func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int
 	if err != nil {
 		return err
 	}
-	for i := range refs {
-		ref := &refs[i]
+	for _, ref := range refs {
 		p, err := t.plan("and p.no = $2", "a plan", ref.plan)
 		if err != nil {
 			return err
 		}
-		it, err := p.rows.Unpack(&ref.head, ref.body)
+		it, err := t.row(&p, ref.seq)
 		if err != nil {
-			return fmt.Errorf("row of plan %s: %w", p.info.ID, err)
+			return err
 		}
-		entry, seq, err := s.appliedEntry(t, &p, ref, it)
+		entry, seq, err := s.appliedEntry(t, &p, ref.seq, it)
 		if err != nil {
 			return err
 		}
 		if entry.Applied {
 			*found = append(*found, dated{seq, entry})
 		}
-		if p.no < *latest {
+		if p.No < *latest {
 			continue
 		}
 		if saved, err := t.madeWithSaved(&p); err != nil || !saved {
@@ -134,11 +133,11 @@ func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int
 			}
 			continue
 		}
-		if p.no > *latest {
-			*latest, *planned = p.no, nil
+		if p.No > *latest {
+			*latest, *planned = p.No, nil
 		}
 		if !entry.Applied && it.Refresh == nil {
-			*planned = append(*planned, dated{p.mark, entry})
+			*planned = append(*planned, dated{p.Mark, entry})
 		}
 	}
 	return nil
@@ -146,45 +145,66 @@ func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int
 
 // madeWithSaved reports whether a plan was made with settings that somebody saved: a preview of unsaved ones
 // tells nothing about anybody. Only connections set up in the browser have all their settings stored.
-func (t tx) madeWithSaved(p *storedPlan) (bool, error) {
+func (t tx) madeWithSaved(p *planread.Plan) (bool, error) {
 	var all, these int64
 	_, err := t.first("select count(*), count(case when revision = $3 then 1 end) from connection_settings where org = $1 and connection = $2"+
-		" and exists (select 1 from connections where no = $2 and origin = 'web')", func(st stmt) { all, these = st.ColInt(0), st.ColInt(1) }, t.org, p.conn, p.info.Header.Revision)
+		" and exists (select 1 from connections where no = $2 and origin = 'web')", func(st stmt) { all, these = st.ColInt(0), st.ColInt(1) }, t.org, p.Connection, p.Info.Header.Revision)
 	return all == 0 || these > 0, err
 }
 
-// rowsAbout probes every plan that can be applied, oldest first.
+// rowsAbout looks into every plan that can be applied, oldest first.
 func (t tx) rowsAbout(o origin) ([]rowRef, error) {
-	var out []rowRef
-	query := `select i.rank, i.source_id, i.person_id, i.kind, i.action, i.reason, i.name, i.email, i.kinds, i.version, i.n, i.body, p.no
-		from plans p cross join plan_items i where p.org = $1 and p.finished = 1 and p.as_of = 0 and i.org = p.org and i.plan = p.no
-		and i.rank = 3 and i.source_id = $2 and `
-	args := []any{t.org, o.source, o.person}
-	if o.source != 0 {
-		query += "p.connection = $3 "
-		args[2] = o.conn
-	} else {
-		query += "i.person_id = $3 "
+	about := func(k planrow.Key) int {
+		if c := cmp.Or(cmp.Compare(k.Rank, planrow.People), cmp.Compare(k.Source, o.source)); c != 0 || o.source != 0 {
+			return c
+		}
+		return strings.Compare(k.Person, o.person)
 	}
-	err := t.each(query+"order by p.no, i.person_id, i.n", func(st stmt) error {
-		h := planread.ScanHead(st)
-		out = append(out, rowRef{st.ColInt(12), planrow.Key{Rank: h.Rank, Source: h.Source, Person: h.Person, N: st.ColInt(10)}, h, string(st.ColBytes(11, nil))})
-		return nil
+	query, args := "select no, chunks from plans where org = $1 and finished = 1 and as_of = 0 ", []any{t.org}
+	if o.source != 0 {
+		query, args = query+"and connection = $2 ", append(args, o.conn)
+	}
+	var plans []planread.Plan
+	err := t.each(query+"order by no", func(st stmt) error {
+		refs, err := planrow.UnpackRefs(st.ColBytes(1, nil))
+		if from, to := planrow.Around(refs, about); from < to {
+			plans = append(plans, planread.Plan{No: st.ColInt(0), Chunks: refs[from:to]})
+		}
+		return err
 	}, args...)
+	var out []rowRef
+	for _, p := range plans {
+		for i := 0; i < len(p.Chunks) && err == nil; i++ {
+			var rows *planrow.Rows
+			if rows, err = p.Heads(t.shared(), i); err != nil {
+				break
+			}
+			for row := range rows.Heads {
+				if about(rows.Heads[row].Key()) == 0 {
+					out = append(out, rowRef{p.No, p.Chunks[i].Before + int64(row) + 1})
+				}
+			}
+		}
+	}
 	return out, err
 }
 
-// appliedEntry makes a row's entry; it looks for the run that applied it, and the batch's audit entry.
-func (s *Store) appliedEntry(t tx, p *storedPlan, ref *rowRef, it plan.Item) (entry syncrun.HistoryEntry, seq int64, err error) {
-	entry = syncrun.HistoryEntry{At: p.info.CreatedAt, Item: it}
-	if it.Change == nil || p.info.AppliedBy == "" {
-		return entry, 0, nil
+// row restores the row at a position.
+func (t tx) row(p *planread.Plan, seq int64) (plan.Item, error) {
+	i := planrow.After(p.Chunks, seq-1)
+	rows, err := p.Rows(t.shared(), i)
+	if err != nil {
+		return plan.Item{}, err
 	}
-	pos := int64(0)
-	k := ref.key
-	if _, err := t.first(`select count(*) from plan_items where org = $1 and plan = $2 and (rank, source_id, person_id, n) <= ($3, $4, $5, $6)`,
-		func(st stmt) { pos = st.ColInt(0) }, t.org, p.no, k.Rank, k.Source, k.Person, k.N); err != nil {
-		return entry, 0, err
+	return p.Item(i, rows, int(seq-p.Chunks[i].Before-1))
+}
+
+// appliedEntry makes the entry of a row at a position; it looks for the run that applied it, and the batch's
+// audit entry.
+func (s *Store) appliedEntry(t tx, p *planread.Plan, pos int64, it plan.Item) (entry syncrun.HistoryEntry, seq int64, err error) {
+	entry = syncrun.HistoryEntry{At: p.Info.CreatedAt, Item: it}
+	if it.Change == nil || p.Info.AppliedBy == "" {
+		return entry, 0, nil
 	}
 	run, at := "", int64(0)
 	err = t.each("select run_id, seqs, at, audit from journal where org = $1 and plan = $2", func(st stmt) error {
@@ -193,7 +213,7 @@ func (s *Store) appliedEntry(t tx, p *storedPlan, ref *rowRef, it plan.Item) (en
 			run, at, seq = st.ColText(0), st.ColInt(2), st.ColInt(3)
 		}
 		return err
-	}, t.org, p.no)
+	}, t.org, p.No)
 	if err != nil || run == "" {
 		return entry, 0, err
 	}

@@ -54,6 +54,9 @@ func open(ctx context.Context, dir string, opt Options, files fs.FS) (*DB, error
 	if err != nil {
 		return nil, err
 	}
+	if len(steps) >= chunkedSince {
+		steps[chunkedSince-1].Then = chunkPlans
+	}
 	sql, err := sqldb.OpenSQLite(filepath.Join(dir, "rollcall.db"))
 	if err != nil {
 		return nil, fmt.Errorf("open data folder %s: %w", dir, reason(err))

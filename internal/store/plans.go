@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -20,28 +19,17 @@ const (
 	// never finished; applied plans are the history and stay.
 	keepPreviews   = 30 * 24 * time.Hour
 	keepUnfinished = 24 * time.Hour
-	// dropRows is how many rows one transaction deletes, pageRows how many are read at once.
-	dropRows = 5000
-	pageRows = anchorEvery
+	// dropChunks is how many chunks of rows one transaction deletes, pageChunks how many are read at once.
+	dropChunks = 20
+	pageChunks = 4
 )
 
-// storedPlan is a finished plan's row, with what reading its rows needs.
-type storedPlan struct {
-	info    syncrun.PlanInfo
-	no      int64
-	conn    int64
-	mark    int64
-	rows    *planrow.Reader
-	anchors []byte
-}
-
 // plan returns the finished plan that a condition on $2 and $3 selects; directory.ErrNotFound when none.
-func (t tx) plan(condition, name string, args ...any) (storedPlan, error) {
-	p, err := planread.Find(t.shared(), condition, name, args...)
-	return storedPlan{info: p.Info, no: p.No, conn: p.Connection, mark: p.Mark, rows: p.Rows, anchors: p.Anchors}, err
+func (t tx) plan(condition, name string, args ...any) (planread.Plan, error) {
+	return planread.Find(t.shared(), condition, name, args...)
 }
 
-func (t tx) planByID(id string) (storedPlan, error) {
+func (t tx) planByID(id string) (planread.Plan, error) {
 	return t.plan("and p.id = $2", "plan "+id, id)
 }
 
@@ -49,7 +37,7 @@ func (t tx) planByID(id string) (storedPlan, error) {
 // are left out, and those of looks for changes, so that none hides what waits in another. An id is looked up
 // in every connection when connection is "".
 func (s *Store) Plan(ctx context.Context, connection, id string) (syncrun.PlanInfo, error) {
-	var p storedPlan
+	var p planread.Plan
 	err := s.read(ctx, func(t tx) error {
 		if id == "" {
 			conn, err := t.connection(connection)
@@ -61,7 +49,7 @@ func (s *Store) Plan(ctx context.Context, connection, id string) (syncrun.PlanIn
 		}
 		var err error
 		p, err = t.planByID(id)
-		if err == nil && connection != "" && p.info.Connection != connection {
+		if err == nil && connection != "" && p.Info.Connection != connection {
 			err = fmt.Errorf("plan %s of connection %s: %w", id, connection, directory.ErrNotFound)
 		}
 		return err
@@ -69,7 +57,7 @@ func (s *Store) Plan(ctx context.Context, connection, id string) (syncrun.PlanIn
 	if err != nil {
 		return syncrun.PlanInfo{}, err
 	}
-	return p.info, nil
+	return p.Info, nil
 }
 
 // LatestFullPlan implements syncrun.Plans; 0 when there is none. Plans of one person, of an undo or of a
@@ -106,13 +94,7 @@ func (s *Store) Items(ctx context.Context, planID string, after int64, all bool)
 // and calls do for each page outside the transaction that read it: whoever applies a plan while reading
 // it would otherwise keep SQLite from ever emptying its log. A finished plan's rows do not change.
 func (s *Store) eachPage(ctx context.Context, planID string, after int64, wanted func(kind int64) bool, do func([]syncrun.StoredItem) error) error {
-	page := make([]syncrun.StoredItem, 0, pageRows)
-	read := tx.items
-	if k := s.keptPlan(planID); k != nil {
-		read = func(_ tx, p *storedPlan, after int64, wanted func(int64) bool, do func(int64, plan.Item) error) error {
-			return k.items(p, after, wanted, do)
-		}
-	}
+	var page []syncrun.StoredItem
 	for more := true; more; {
 		page = page[:0]
 		err := s.read(ctx, func(t tx) error {
@@ -120,24 +102,24 @@ func (s *Store) eachPage(ctx context.Context, planID string, after int64, wanted
 			if err != nil {
 				return err
 			}
-			runs, err := t.applied(p.no)
+			p.Kept = s.keptChunks(planID)
+			runs, err := t.applied(p.No)
 			if err != nil {
 				return err
 			}
-			err = read(t, &p, after, wanted, func(seq int64, it plan.Item) error {
-				page = append(page, syncrun.StoredItem{Seq: seq, RunID: runs.Of(seq), Item: it})
-				if after = seq; len(page) == pageRows {
-					return errStopped
-				}
-				return nil
-			})
-			more = errors.Is(err, errStopped)
-			if more {
-				err = nil
+			from := planrow.After(p.Chunks, after)
+			to := min(from+pageChunks, len(p.Chunks))
+			for i := from; i < to && err == nil; i++ {
+				err = t.items(&p, i, after, wanted, func(seq int64, it plan.Item) {
+					page = append(page, syncrun.StoredItem{Seq: seq, RunID: runs.Of(seq), Item: it})
+				})
+			}
+			if more = to < len(p.Chunks); more {
+				after = p.Chunks[to].Before
 			}
 			return err
 		})
-		if err == nil {
+		if err == nil && len(page) > 0 {
 			err = do(page)
 		}
 		if err != nil {
@@ -147,24 +129,27 @@ func (s *Store) eachPage(ctx context.Context, planID string, after int64, wanted
 	return nil
 }
 
-// items restores the rows of a plan from position after (exclusive) on, those of the wanted kinds only.
-func (t tx) items(p *storedPlan, after int64, wanted func(kind int64) bool, do func(seq int64, it plan.Item) error) error {
-	at, seq := planrow.AnchorBefore(p.anchors, anchorEvery, after)
-	var buf []byte
-	return t.each("select "+planread.HeadColumns+`, body from plan_items
-		where org = $1 and plan = $2 and (rank, source_id, person_id, n) > ($3, $4, $5, $6)
-		order by rank, source_id, person_id, n`, func(st stmt) error {
-		if seq++; seq <= after || !wanted(st.ColInt(3)) {
-			return nil
+// items restores the rows of a chunk from position after (exclusive) on, those of the wanted kinds only.
+func (t tx) items(p *planread.Plan, i int, after int64, wanted func(kind int64) bool, do func(seq int64, it plan.Item)) error {
+	marks, err := p.Marks(t.shared(), i)
+	if err != nil || !slices.ContainsFunc(marks.List, func(m planrow.Mark) bool { return wanted(m.Kind) }) {
+		return err
+	}
+	rows, err := p.Rows(t.shared(), i)
+	if err != nil {
+		return err
+	}
+	for row := max(0, int(after-p.Chunks[i].Before)); row < marks.Rows(); row++ {
+		if !wanted(marks.Of(row).Kind) {
+			continue
 		}
-		h := planread.ScanHead(st)
-		buf = st.ColBytes(10, buf)
-		it, err := p.rows.Unpack(&h, string(buf))
+		it, err := p.Item(i, rows, row)
 		if err != nil {
-			return fmt.Errorf("row %d of plan %s: %w", seq, p.info.ID, err)
+			return err
 		}
-		return do(seq, it)
-	}, t.org, p.no, at.Rank, at.Source, at.Person, at.N)
+		do(p.Chunks[i].Before+int64(row)+1, it)
+	}
+	return nil
 }
 
 // Outline implements syncrun.Plans.
@@ -175,38 +160,63 @@ func (s *Store) Outline(ctx context.Context, planID string) iter.Seq2[syncrun.Ch
 			if err != nil {
 				return err
 			}
-			runs, err := t.applied(p.no)
+			runs, err := t.applied(p.No)
 			if err != nil {
 				return err
 			}
-			seq := int64(0)
-			next := func(kind, kinds, version int64) error {
-				if seq++; kind == planrow.Change && !yield(syncrun.ChangeOutline{Seq: seq, RunID: runs.Of(seq), Kinds: plan.KindSet(kinds), Version: version}, nil) {
-					return errStopped
+			p.Kept = s.keptChunks(planID)
+			for i, ref := range p.Chunks {
+				rows, err := p.Heads(t.shared(), i)
+				if err != nil {
+					return err
 				}
-				return nil
-			}
-			if k := s.keptPlan(planID); k != nil {
-				for i := range k.rows {
-					h := &k.rows[i].head
-					if err := next(h.Kind, h.Kinds, h.Version); err != nil {
-						return err
+				for row := range rows.Heads {
+					h, seq := &rows.Heads[row], ref.Before+int64(row)+1
+					if h.Kind == planrow.Change && !yield(syncrun.ChangeOutline{Seq: seq, RunID: runs.Of(seq), Kinds: plan.KindSet(h.Kinds), Version: h.Version}, nil) {
+						return errStopped
 					}
 				}
-				return nil
 			}
-			return t.each(`select kind, kinds, version from plan_items where org = $1 and plan = $2 order by rank, source_id, person_id, n`,
-				func(st stmt) error { return next(st.ColInt(0), st.ColInt(1), st.ColInt(2)) }, t.org, p.no)
+			return nil
 		}), yield)
 	}
 }
 
-// keptPlan returns the rows of a plan when they are still in memory.
-func (s *Store) keptPlan(id string) *keptPlan {
-	if k := s.kept.Load(); k != nil && k.id == id {
-		return k
+// Newcomers yields the rows of a plan that make accounts, in order; it reads little of them.
+func (s *Store) Newcomers(ctx context.Context, planID string) iter.Seq2[syncrun.Newcomer, error] {
+	return func(yield func(syncrun.Newcomer, error) bool) {
+		yieldError(s.read(ctx, func(t tx) error {
+			p, err := t.planByID(planID)
+			if err != nil {
+				return err
+			}
+			runs, err := t.applied(p.No)
+			if err != nil {
+				return err
+			}
+			for i, ref := range p.Chunks {
+				marks, err := p.Marks(t.shared(), i)
+				if err != nil {
+					return err
+				}
+				later := map[int]syncrun.Newcomer{}
+				marks.Later(func(row int, day, location string) { later[row] = syncrun.Newcomer{HireDate: day, Location: location} })
+				for row := range marks.Rows() {
+					m := marks.Of(row)
+					if m.New == planrow.NotNew {
+						continue
+					}
+					n := later[row]
+					n.Seq = ref.Before + int64(row) + 1
+					n.RunID, n.Kinds, n.NoAddress, n.Closed = runs.Of(n.Seq), m.Kinds, m.New == planrow.NoAddress, m.New == planrow.StaysOutside
+					if !yield(n, nil) {
+						return errStopped
+					}
+				}
+			}
+			return nil
+		}), yield)
 	}
-	return nil
 }
 
 // applied reads what was applied of a plan.
@@ -225,58 +235,69 @@ func (s *Store) StaleRecords(ctx context.Context, planID string, seqs []int64, l
 		if err != nil {
 			return err
 		}
-		runs, err := t.applied(p.no)
+		runs, err := t.applied(p.No)
 		if err != nil {
 			return err
 		}
-		err = t.versions(&p, ordered[0]-1, func(seq int64, key directory.Key, planned, now int64) error {
-			for len(ordered) > 0 && ordered[0] < seq {
-				ordered = ordered[1:]
+		if now, err := t.auditSeq(); err != nil || now == p.Mark {
+			return err // nothing was written since the plan was begun
+		}
+		p.Kept = s.keptChunks(planID)
+		there, err := t.versions()
+		for i := 0; i < len(p.Chunks) && err == nil && len(out) < limit; i++ {
+			from := p.Chunks[i].Before
+			n, _ := slices.BinarySearch(ordered, from+p.Chunks[i].Rows+1)
+			if n == 0 {
+				continue
 			}
-			switch {
-			case len(ordered) == 0 || len(out) == limit:
-				return errStopped
-			case ordered[0] == seq && planned != now && runs.Of(seq) == "":
-				out = append(out, key)
+			var rows *planrow.Rows
+			if rows, err = p.Heads(t.shared(), i); err != nil {
+				break
 			}
-			return nil
-		})
-		if errors.Is(err, errStopped) {
-			err = nil
+			for _, seq := range ordered[:n] {
+				h := &rows.Heads[seq-from-1]
+				if h.Kind != planrow.Change || runs.Of(seq) != "" || len(out) == limit {
+					continue
+				}
+				key, now, e := there(h)
+				if e != nil {
+					return e
+				}
+				if now != h.Version {
+					out = append(out, key)
+				}
+			}
+			ordered = ordered[n:]
 		}
 		return err
 	})
 	return out, err
 }
 
-// versions tells, for every change from position after (exclusive) on, the version it was planned on and
-// the version its record has now, 0 when there is none.
-func (t tx) versions(p *storedPlan, after int64, do func(seq int64, key directory.Key, planned, now int64) error) error {
+// versions returns a function that tells what record a change is about and which version that has, 0 when there
+// is none.
+func (t tx) versions() (func(*planrow.Head) (directory.Key, int64, error), error) {
 	groups, err := t.groups()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	there := map[string]directory.Group{}
+	there := map[directory.Key]int64{}
 	for _, g := range groups {
-		there[string(directory.GroupKey(g.Kind, g.Name))] = g
+		there[directory.GroupKey(g.Kind, g.Name)] = g.Version
 	}
-	at, seq := planrow.AnchorBefore(p.anchors, anchorEvery, after)
-	return t.each(`select i.rank, i.kind, i.name, i.person_id, i.version, coalesce(p.version, 0) from plan_items i
-		left join people p on p.org = i.org and p.id = i.person_id where i.org = $1 and i.plan = $2
-		and (i.rank, i.source_id, i.person_id, i.n) > ($3, $4, $5, $6) order by i.rank, i.source_id, i.person_id, i.n`, func(st stmt) error {
-		if seq++; seq <= after || st.ColInt(1) != planrow.Change {
-			return nil
+	return func(h *planrow.Head) (directory.Key, int64, error) {
+		switch h.Rank {
+		case planrow.Departments:
+			key := directory.GroupKey(directory.KindDepartment, h.Name)
+			return key, there[key], nil
+		case planrow.Teams:
+			key := directory.GroupKey(directory.KindTeam, h.Name)
+			return key, there[key], nil
 		}
-		if rank := st.ColInt(0); rank != planrow.People {
-			kind := directory.KindDepartment
-			if rank == planrow.Teams {
-				kind = directory.KindTeam
-			}
-			key := directory.GroupKey(kind, st.ColText(2))
-			return do(seq, key, st.ColInt(4), there[string(key)].Version)
-		}
-		return do(seq, directory.PersonKey(st.ColText(3)), st.ColInt(4), st.ColInt(5))
-	}, t.org, p.no, at.Rank, at.Source, at.Person, at.N)
+		version := int64(0)
+		_, err := t.first("select version from people where org = $1 and id = $2", func(st stmt) { version = st.ColInt(0) }, t.org, h.Person)
+		return directory.PersonKey(h.Person), version, err
+	}, nil
 }
 
 // Prune deletes previews that nobody applied for 30 days, except each connection's latest, and plans
@@ -305,26 +326,16 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 // dropPlan deletes a plan, its rows first, in transactions that hold the write lock briefly. A crash
 // between them leaves a plan that nobody can apply, because it is no longer finished.
 func (s *Store) dropPlan(ctx context.Context, no int64) error {
-	for left := dropRows; left == dropRows; {
-		err := s.write(ctx, func(t tx) (err error) {
+	for more := true; more; {
+		err := s.write(ctx, func(t tx) error {
 			if _, err := t.exec("update plans set finished = 0, seq = null where org = $1 and no = $2 and applied_by is null and finished = 1", t.org, no); err != nil {
 				return err
 			}
-			var last planrow.Key
-			ok, err := t.first(`select rank, source_id, person_id, n from plan_items where org = $1 and plan = $2
-				order by rank, source_id, person_id, n limit 1 offset $3`, func(st stmt) { last = scanKey(st) }, t.org, no, dropRows)
-			if err != nil {
+			n, err := t.exec(`delete from plan_chunks where org = $1 and plan = $2 and no in
+				(select no from plan_chunks where org = $1 and plan = $2 order by no limit $3)`, t.org, no, dropChunks)
+			if more = n == dropChunks; more || err != nil {
 				return err
 			}
-			if ok {
-				left, err = t.exec("delete from plan_items where org = $1 and plan = $2 and (rank, source_id, person_id, n) < ($3, $4, $5, $6)",
-					t.org, no, last.Rank, last.Source, last.Person, last.N)
-				return err
-			}
-			if left, err = t.exec("delete from plan_items where org = $1 and plan = $2", t.org, no); err != nil {
-				return err
-			}
-			left = 0
 			_, err = t.exec("delete from plans where org = $1 and no = $2", t.org, no)
 			return err
 		})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -40,7 +41,7 @@ func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID stri
 			if err != nil {
 				return err
 			}
-			n, err := t.insertLinks(&bulk, p.conn, added, 0)
+			n, err := t.insertLinks(&bulk, p.Connection, added, 0)
 			rows += n
 			return err
 		})
@@ -52,26 +53,26 @@ func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID stri
 }
 
 // leasedPlan returns a plan once it is sure that the lease allows to write what it says.
-func (t tx) leasedPlan(l syncrun.Lease, planID string) (storedPlan, error) {
+func (t tx) leasedPlan(l syncrun.Lease, planID string) (planread.Plan, error) {
 	conn, err := t.fenced(l)
 	if err != nil {
-		return storedPlan{}, err
+		return planread.Plan{}, err
 	}
 	p, err := t.planByID(planID)
-	if err == nil && p.conn != conn {
+	if err == nil && p.Connection != conn {
 		err = fmt.Errorf("plan %s is not of connection %s", planID, l.Connection)
 	}
 	return p, err
 }
 
 // refresh writes the link state of an employee who has one, unless it was touched since the plan was begun.
-func (t tx) refresh(p *storedPlan, ls *directory.LinkState) (n int, known bool, err error) {
+func (t tx) refresh(p *planread.Plan, ls *directory.LinkState) (n int, known bool, err error) {
 	touched := int64(0)
 	known, err = t.first("select touched from links where org = $1 and connection = $2 and source_id = $3",
-		func(st stmt) { touched = st.ColInt(0) }, t.org, p.conn, ls.SourceID)
-	if err != nil || !known || touched > p.mark {
+		func(st stmt) { touched = st.ColInt(0) }, t.org, p.Connection, ls.SourceID)
+	if err != nil || !known || touched > p.Mark {
 		return 0, known, err
 	}
-	n, err = t.updateLink(p.conn, ls, touched)
+	n, err = t.updateLink(p.Connection, ls, touched)
 	return n, known, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -45,10 +46,9 @@ func schemaOf(t *testing.T, db *DB) (script, migrations string) {
 	return script, migrations
 }
 
-// TestFreshSchema: the script for new data folders makes what the migrations make one after the other. With
-// -update it is written anew, for all migrations that there are; until then later ones run after it.
-func TestFreshSchema(t *testing.T) {
-	const header = "-- What the migrations up to this one make, for new data folders; written by\n-- go test ./internal/store -run TestFreshSchema -update\n"
+// oneByOneOnly are the migrations, without the script for new data folders.
+func oneByOneOnly(t *testing.T) fstest.MapFS {
+	t.Helper()
 	folder, err := fs.Sub(migrationFiles, "migrations/sqlite")
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +65,14 @@ func TestFreshSchema(t *testing.T) {
 		}
 		migrations[name] = &fstest.MapFile{Data: text}
 	}
+	return migrations
+}
+
+// TestFreshSchema: the script for new data folders makes what the migrations make one after the other. With
+// -update it is written anew, for all migrations that there are; until then later ones run after it.
+func TestFreshSchema(t *testing.T) {
+	const header = "-- What the migrations up to this one make, for new data folders; written by\n-- go test ./internal/store -run TestFreshSchema -update\n"
+	migrations := oneByOneOnly(t)
 	oneByOne, err := open(t.Context(), filepath.Join(t.TempDir(), "data"), Options{}, migrations)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +89,7 @@ func TestFreshSchema(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		last, _, _ := strings.Cut(names[len(names)-1], "_")
+		last := fmt.Sprintf("%04d", len(migrations))
 		if err := os.WriteFile("migrations/sqlite/fresh/"+last+".sql", []byte(header+want), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -43,6 +43,15 @@ type PlanSummary struct {
 	Reasons     map[plan.Reason]int  // of changes
 	HeldReasons map[plan.Reason]int
 	Applied     []AppliedPart // in plan order
+	Open        []OpenPart    // changes that were not applied
+}
+
+// OpenPart is changes of a plan that were not applied and have this in common.
+type OpenPart struct {
+	Action plan.Action
+	Kinds  plan.KindSet
+	Seats  int // how many more active people each makes
+	Rows   int
 }
 
 // AppliedPart is how many changes of a plan a run applied.

@@ -267,7 +267,7 @@ func (s *Store) arrivals(t tx, conn int64, add func(effectKey, view.Effect)) err
 		return err
 	}
 	var rows Page[syncrun.StoredItem]
-	if _, err := s.pick(t, &p, nil, newRowFilter(PlanQuery{Part: PartHeld, Reason: plan.NotStarted}, &p.Info.Header), 0, maxNewcomers, &rows.Items); err != nil {
+	if _, err := pick(t, &p, nil, newRowFilter(PlanQuery{Part: PartHeld, Reason: plan.NotStarted}, &p.Info.Header), 0, maxNewcomers, &rows.Items); err != nil {
 		return err
 	}
 	for i := range rows.Items {

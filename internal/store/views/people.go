@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/fold"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
 )
 
@@ -53,7 +54,7 @@ type search struct {
 	team string
 }
 
-func searchOf(q *PeopleQuery) search { return search{text: fold(q.Q), team: q.Team} }
+func searchOf(q *PeopleQuery) search { return search{text: fold.Text(q.Q), team: q.Team} }
 
 // columns are what takes looks at; only teams stand in no index.
 func (s search) columns() string {
@@ -69,8 +70,8 @@ func (s search) takes(st stmt, at int) bool {
 	if s.team != "" && !slices.Contains(directory.SplitList(st.ColText(at+4)), s.team) {
 		return false
 	}
-	return s.text == "" || strings.Contains(fold(st.ColText(at)), s.text) || strings.Contains(unaccented(st.ColText(at+1)), s.text) ||
-		strings.Contains(st.ColText(at+2), s.text) || strings.Contains(fold(st.ColText(at+3)), s.text)
+	return s.text == "" || strings.Contains(fold.Text(st.ColText(at)), s.text) || strings.Contains(fold.Accents(st.ColText(at+1)), s.text) ||
+		strings.Contains(st.ColText(at+2), s.text) || strings.Contains(fold.Text(st.ColText(at+3)), s.text)
 }
 
 // peopleFilter narrows people down to those that search has to look at.
@@ -100,7 +101,7 @@ func peopleFilter(q *PeopleQuery, t tx) (*filter, error) {
 	if q.Team != "" {
 		f.add("p.teams like $$ escape '!'", likePattern(q.Team))
 	}
-	if text := fold(q.Q); text != "" {
+	if text := fold.Text(q.Q); text != "" {
 		like := likePattern(text)
 		f.add("("+nameKey+" like $$ escape '!' or p.name_key like $$ escape '!' or p.email_key like $$ escape '!' or lower(p.employee_id) like $$ escape '!'"+
 			" or octet_length("+nameKey+") > length("+nameKey+") or octet_length(p.name_key) > length(p.name_key))", like, like, like, like)

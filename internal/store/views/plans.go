@@ -2,20 +2,21 @@ package views
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/fold"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
+	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// rowFilter is a PlanQuery as the index answers it.
+// rowFilter is a PlanQuery as marks answer it.
 type rowFilter struct {
 	q      PlanQuery
 	header *plan.Header
@@ -26,7 +27,7 @@ type rowFilter struct {
 }
 
 func newRowFilter(q PlanQuery, h *plan.Header) *rowFilter {
-	f := &rowFilter{q: q, header: h, text: strings.Trim(fold(q.Q), "\t\n")}
+	f := &rowFilter{q: q, header: h, text: strings.Trim(fold.Text(q.Q), "\t\n")}
 	for _, k := range q.Kinds {
 		f.kinds = f.kinds.With(k)
 	}
@@ -36,23 +37,24 @@ func newRowFilter(q PlanQuery, h *plan.Header) *rowFilter {
 	return f
 }
 
-// takes tells whether rows of a combination may be shown.
-func (f *rowFilter) takes(c combo) bool {
-	change := c.kind == planrow.Change
+// takes tells whether rows with a mark may be shown.
+func (f *rowFilter) takes(m *planrow.Mark) bool {
+	change := m.Kind == planrow.Change
 	switch {
-	case !change && c.kind != planrow.Held,
+	case !change && m.Kind != planrow.Held,
 		f.q.Part == PartChanges && !change,
 		f.q.Part == PartHeld && change,
-		len(f.q.Actions) > 0 && !slices.Contains(f.q.Actions, c.action),
-		len(f.q.Kinds) > 0 && c.kinds&f.kinds == 0,
-		f.q.Reason != "" && c.reason != f.q.Reason,
-		f.q.Freeze != "" && (change || c.reason != plan.OnHold):
+		len(f.q.Actions) > 0 && !slices.Contains(f.q.Actions, m.Action),
+		len(f.q.Kinds) > 0 && m.Kinds&f.kinds == 0,
+		f.q.Reason != "" && m.Reason != f.q.Reason,
+		f.q.Freeze != "" && (change || m.Reason != plan.OnHold),
+		f.fields != 0 && m.Fields&f.fields == 0:
 		return false
 	}
 	if f.q.Waiting == "" {
 		return true
 	}
-	w := f.header.Waiting(c.kinds)
+	w := f.header.Waiting(m.Kinds)
 	switch f.q.Waiting {
 	case WaitingAny:
 		return change && w != plan.NotWaiting
@@ -62,7 +64,7 @@ func (f *rowFilter) takes(c combo) bool {
 	return change && string(w) == f.q.Waiting
 }
 
-// takesItem looks at what the index only tells roughly, or not: fields that are not standard ones, freezes.
+// takesItem looks at what marks tell only roughly, or not: fields that are not standard ones, freezes.
 func (f *rowFilter) takesItem(it *plan.Item) bool {
 	if f.q.Freeze != "" && (it.Held.Frozen == nil || it.Held.Frozen.Freeze != f.q.Freeze) {
 		return false
@@ -99,7 +101,7 @@ func (s *Store) PlanRows(ctx context.Context, planID string, q PlanQuery) (Page[
 		if err != nil {
 			return err
 		}
-		more, err := s.pick(t, &p, spans, newRowFilter(q, &p.Info.Header), after, bounded(q.Limit), &out.Items)
+		more, err := pick(t, &p, spans, newRowFilter(q, &p.Info.Header), after, bounded(q.Limit), &out.Items)
 		if more {
 			out.Next = cursor("plan", strconv.FormatInt(out.Items[len(out.Items)-1].Seq, 10))
 		}
@@ -112,73 +114,97 @@ func (s *Store) PlanRows(ctx context.Context, planID string, q PlanQuery) (Page[
 }
 
 // pick appends rows to into until it has limit of them, and reports whether there are more.
-func (s *Store) pick(t tx, p *planread.Plan, spans planrow.Spans, f *rowFilter, after int64, limit int, into *[]syncrun.StoredItem) (more bool, err error) {
-	x, err := s.index(t, p)
-	for err == nil {
-		var seqs []int64
-		want := limit + 1 - len(*into)
-		x.positions(f, after, func(seq int64) bool {
-			seqs = append(seqs, seq)
-			return len(seqs) < want
-		})
-		if len(seqs) == 0 {
-			return false, nil
-		}
-		after = seqs[len(seqs)-1]
-		err = x.read(t, p, seqs, func(seq int64, it plan.Item) {
-			if f.takesItem(&it) {
-				*into = append(*into, syncrun.StoredItem{Seq: seq, RunID: spans.Of(seq), Item: it})
-			}
-		})
-		if len(*into) > limit {
-			*into = (*into)[:limit]
-			return true, err
-		}
-	}
-	return false, err
-}
-
-// errSeen ends a query whose reader has seen enough.
-var errSeen = errors.New("seen enough")
-
-// read restores the rows at some positions, in order.
-func (x *planIndex) read(t tx, p *planread.Plan, seqs []int64, do func(seq int64, it plan.Item)) error {
-	for len(seqs) > 0 {
-		no := int(seqs[0]-1) / stretchRows
-		n := 1
-		for n < len(seqs) && int(seqs[n]-1)/stretchRows == no {
-			n++
-		}
-		if err := readRows(t, p, x.stretches[no].before, int64(no*stretchRows), seqs[:n], do); err != nil {
-			return err
-		}
-		seqs = seqs[n:]
-	}
-	return nil
-}
-
-// readRows restores rows that come soon after the row with a key, which stands at position seq.
-func readRows(t tx, p *planread.Plan, at planrow.Key, seq int64, seqs []int64, do func(seq int64, it plan.Item)) error {
-	err := t.Each("select "+planread.HeadColumns+`, body from plan_items where org = $1 and plan = $2
-		and (rank, source_id, person_id, n) > ($3, $4, $5, $6) order by rank, source_id, person_id, n`, func(st stmt) error {
-		if seq++; seq != seqs[0] {
-			return nil
-		}
-		h := planread.ScanHead(st)
-		it, err := p.Rows.Unpack(&h, string(st.ColBytes(10, nil)))
+func pick(t tx, p *planread.Plan, spans planrow.Spans, f *rowFilter, after int64, limit int, into *[]syncrun.StoredItem) (more bool, err error) {
+	for i := planrow.After(p.Chunks, after); i < len(p.Chunks); i++ {
+		picked, err := f.rows(t, p, i, after)
 		if err != nil {
-			return fmt.Errorf("row %d: %w", seq, err)
+			return false, err
 		}
-		do(seq, it)
-		if seqs = seqs[1:]; len(seqs) == 0 {
-			return errSeen
+		if len(picked) == 0 {
+			continue
 		}
-		return nil
-	}, t.Org, p.No, at.Rank, at.Source, at.Person, at.N)
-	if errors.Is(err, errSeen) {
-		err = nil
+		rows, err := p.Rows(t, i)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range picked {
+			it, err := p.Item(i, rows, row)
+			if err != nil {
+				return false, err
+			}
+			if !f.takesItem(&it) {
+				continue
+			}
+			if len(*into) == limit {
+				return true, nil
+			}
+			seq := p.Chunks[i].Before + int64(row) + 1
+			*into = append(*into, syncrun.StoredItem{Seq: seq, RunID: spans.Of(seq), Item: it})
+		}
 	}
-	return err
+	return false, nil
+}
+
+// rows returns the rows of a chunk, after a position of the plan, that may be shown.
+func (f *rowFilter) rows(t tx, p *planread.Plan, i int, after int64) ([]int, error) {
+	marks, err := p.Marks(t, i)
+	if err != nil {
+		return nil, err
+	}
+	wanted := make([]bool, len(marks.List))
+	any := false
+	for no := range marks.List {
+		wanted[no] = f.takes(&marks.List[no])
+		any = any || wanted[no]
+	}
+	if !any {
+		return nil, nil
+	}
+	found, err := f.search(t, p, i)
+	if err != nil {
+		return nil, err
+	}
+	var out []int
+	from := p.Chunks[i].Before
+	for row := max(0, int(after-from)); row < marks.Rows(); row++ {
+		if wanted[marks.No(row)] && (found == nil || found(row)) && (f.only == nil || f.only(from+int64(row)+1)) {
+			out = append(out, row)
+		}
+	}
+	return out, nil
+}
+
+// search returns a function that tells which rows of a chunk have the filter's text; nil when it has none.
+func (f *rowFilter) search(t tx, p *planread.Plan, i int) (func(row int) bool, error) {
+	if f.text == "" {
+		return nil, nil
+	}
+	hits := map[int]bool{}
+	if id, err := strconv.ParseInt(f.text, 10, 64); err == nil && id != 0 {
+		rows, err := p.Heads(t, i)
+		if err != nil {
+			return nil, err
+		}
+		for row := range rows.Heads {
+			if rows.Heads[row].Source == id {
+				hits[row] = true
+			}
+		}
+	}
+	found, err := p.Found(t, i)
+	if err != nil {
+		return nil, err
+	}
+	for row, at := 0, 0; ; row++ {
+		hit := strings.Index(found[at:], f.text)
+		if hit < 0 {
+			return func(row int) bool { return hits[row] }, nil
+		}
+		row += strings.Count(found[at:at+hit], "\n")
+		hits[row] = true
+		at += hit
+		at += strings.IndexByte(found[at:], '\n') + 1
+	}
 }
 
 // PlanRow returns the row at a position, of any kind; directory.ErrNotFound when plan or row is missing.
@@ -192,16 +218,17 @@ func (s *Store) PlanRow(ctx context.Context, planID string, seq int64) (out sync
 		if err != nil {
 			return err
 		}
-		at, before := planrow.AnchorBefore(p.Anchors, planread.AnchorEvery, max(seq, 1)-1)
-		if err := readRows(t, &p, at, before, []int64{seq}, func(seq int64, it plan.Item) {
-			out = syncrun.StoredItem{Seq: seq, RunID: spans.Of(seq), Item: it}
-		}); err != nil {
-			return err
-		}
-		if out.Seq == 0 {
+		if seq < 1 || seq > p.Len() {
 			return directory.ErrNotFound
 		}
-		return nil
+		i := planrow.After(p.Chunks, seq-1)
+		rows, err := p.Rows(t, i)
+		if err != nil {
+			return err
+		}
+		out = syncrun.StoredItem{Seq: seq, RunID: spans.Of(seq)}
+		out.Item, err = p.Item(i, rows, int(seq-p.Chunks[i].Before-1))
+		return err
 	})
 	if err != nil {
 		return out, fmt.Errorf("row %d of plan %s: %w", seq, planID, err)
@@ -224,18 +251,23 @@ func (s *Store) PlanSummary(ctx context.Context, planID string) (PlanSummary, er
 			return err
 		}
 		addApplied(&out, spans)
-		x, err := s.index(t, &p)
-		if err != nil {
-			return err
-		}
-		rows := make([]int, len(x.combos))
-		for i := range x.stretches {
-			for _, c := range x.stretches[i].combos {
-				rows[c]++
+		for i, ref := range p.Chunks {
+			marks, err := p.Marks(t, i)
+			if err != nil {
+				return err
 			}
-		}
-		for i, c := range x.combos {
-			addCombo(&out, c, rows[i])
+			rows, open := make([]int, len(marks.List)), make([]int, len(marks.List))
+			for row := range marks.Rows() {
+				no := marks.No(row)
+				rows[no]++
+				if len(spans) == 0 || spans.Of(ref.Before+int64(row)+1) == "" {
+					open[no]++
+				}
+			}
+			for no := range marks.List {
+				addMark(&out, &marks.List[no], rows[no])
+				addOpen(&out, &marks.List[no], open[no])
+			}
 		}
 		return nil
 	})
@@ -245,23 +277,40 @@ func (s *Store) PlanSummary(ctx context.Context, planID string) (PlanSummary, er
 	return out, nil
 }
 
-// addCombo adds n rows of a combination.
-func addCombo(s *PlanSummary, c combo, n int) {
-	switch c.kind {
+// addMark adds n rows with a mark.
+func addMark(s *PlanSummary, m *planrow.Mark, n int) {
+	switch m.Kind {
 	case planrow.Held:
 		s.Held += n
-		s.HeldReasons[c.reason] += n
+		s.HeldReasons[m.Reason] += n
 	case planrow.Change:
 		s.Changes += n
-		s.Actions[c.action] += n
-		s.Reasons[c.reason] += n
-		s.Waiting[s.Info.Header.Waiting(c.kinds)] += n
+		s.Actions[m.Action] += n
+		s.Reasons[m.Reason] += n
+		s.Waiting[s.Info.Header.Waiting(m.Kinds)] += n
 		for _, k := range plan.Kinds() {
-			if c.kinds.Has(k) {
+			if m.Kinds.Has(k) {
 				s.Kinds[k] += n
 			}
 		}
 	}
+}
+
+// addOpen adds n rows with a mark that were not applied.
+func addOpen(s *PlanSummary, m *planrow.Mark, n int) {
+	if m.Kind != planrow.Change || n == 0 {
+		return
+	}
+	of := view.OpenPart{Action: m.Action, Kinds: m.Kinds, Seats: int(m.Seats)}
+	for i := range s.Open {
+		p := &s.Open[i]
+		if of.Rows = p.Rows; *p == of {
+			p.Rows += n
+			return
+		}
+	}
+	of.Rows = n
+	s.Open = append(s.Open, of)
 }
 
 func addApplied(s *PlanSummary, spans planrow.Spans) {

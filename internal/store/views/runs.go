@@ -165,5 +165,5 @@ func (s *Store) pickApplied(t tx, planID, runID string, q PlanQuery, after int64
 	}
 	f := newRowFilter(q, &p.Info.Header)
 	f.only = func(seq int64) bool { return spans.Of(seq) == runID }
-	return s.pick(t, &p, spans, f, after, bounded(q.Limit), into)
+	return pick(t, &p, spans, f, after, bounded(q.Limit), into)
 }

@@ -24,6 +24,7 @@ type (
 	PlanQuery      = view.PlanQuery
 	PlanSummary    = view.PlanSummary
 	AppliedPart    = view.AppliedPart
+	OpenPart       = view.OpenPart
 	NameTakenError = view.NameTakenError
 	Regrouped      = view.Regrouped
 	RunQuery       = view.RunQuery

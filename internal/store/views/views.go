@@ -5,12 +5,9 @@ package views
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/orgtx"
@@ -19,12 +16,14 @@ import (
 
 // Store reads one organisation's part of the database. It may be used by many goroutines.
 type Store struct {
-	org   *orgtx.Organisation
-	plans planCache
+	org *orgtx.Organisation
 }
 
 // New returns the read models of an organisation.
 func New(org *orgtx.Organisation) *Store { return &Store{org: org} }
+
+// errSeen ends a query whose reader has seen enough.
+var errSeen = errors.New("seen enough")
 
 type tx = orgtx.Tx
 type stmt = sqldb.Stmt
@@ -80,33 +79,6 @@ func (f *filter) add(condition string, values ...any) {
 
 // all returns the parameters, organisation first.
 func (f *filter) all(t tx) []any { return append([]any{t.Org}, f.args...) }
-
-// fold is the form in which texts are searched: the compare form of names, without accents.
-func fold(s string) string { return unaccented(directory.NameKey(s)) }
-
-// unaccented takes the accents off a text in compare form.
-func unaccented(s string) string {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return strings.Map(baseLetter, s)
-		}
-	}
-	return s
-}
-
-// baseLetter returns a letter without its accents, and -1 for an accent that stands alone.
-func baseLetter(r rune) rune {
-	if r < 0x80 {
-		return r
-	}
-	if d := norm.NFD.PropertiesString(string(r)).Decomposition(); len(d) > 0 {
-		r, _ = utf8.DecodeRune(d)
-	}
-	if unicode.Is(unicode.Mn, r) {
-		return -1
-	}
-	return r
-}
 
 // likePattern finds s anywhere, as "like … escape '!'".
 func likePattern(s string) string {

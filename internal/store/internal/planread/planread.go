@@ -16,17 +16,24 @@ import (
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// AnchorEvery is the distance of the keys that are kept of a plan.
-const AnchorEvery = 1024
-
 // Plan is a finished plan's row, with what reading its rows needs.
 type Plan struct {
 	Info       syncrun.PlanInfo
 	No         int64 // plans.no
 	Connection int64 // connections.no
 	Mark       int64 // audit.seq when it was begun
-	Rows       *planrow.Reader
-	Anchors    []byte // planrow.AnchorBefore
+	Words      *planrow.Reader
+	Chunks     []planrow.Ref           // in plan order
+	Kept       map[int64]planrow.Chunk // by number, those that are in memory too
+}
+
+// Len is how many rows the plan has.
+func (p *Plan) Len() int64 {
+	if len(p.Chunks) == 0 {
+		return 0
+	}
+	last := p.Chunks[len(p.Chunks)-1]
+	return last.Before + last.Rows
 }
 
 // Header is how a header is stored; the surface's JSON of Counts leaves HeldPeople out.
@@ -35,7 +42,7 @@ type Header struct {
 	HeldPeople int
 }
 
-const columns = `p.no, p.id, c.id, p.connection, p.person, p.undo_of, p.created_at, p.mark, p.seq, p.header, p.baseline, p.words, p.anchors,
+const columns = `p.no, p.id, c.id, p.connection, p.person, p.undo_of, p.created_at, p.mark, p.seq, p.header, p.baseline, p.words, p.chunks,
 	p.applied_by from plans p join connections c on c.no = p.connection where p.org = $1 and p.finished = 1 `
 
 // Find returns the finished plan that a condition on $2, $3, … and order select; directory.ErrNotFound,
@@ -43,12 +50,13 @@ const columns = `p.no, p.id, c.id, p.connection, p.person, p.undo_of, p.created_
 func Find(t orgtx.Tx, condition, name string, args ...any) (Plan, error) {
 	var p Plan
 	var header, baseline string
-	var words []byte
+	var words, chunks []byte
 	ok, err := t.First("select "+columns+condition, func(st sqldb.Stmt) {
-		p = Plan{No: st.ColInt(0), Connection: st.ColInt(3), Mark: st.ColInt(7), Anchors: st.ColBytes(12, nil),
+		p = Plan{No: st.ColInt(0), Connection: st.ColInt(3), Mark: st.ColInt(7),
 			Info: syncrun.PlanInfo{ID: st.ColText(1), Connection: st.ColText(2), Person: st.ColText(4), UndoOf: st.ColText(5),
 				CreatedAt: sqldb.Instant(st.ColInt(6)), Seq: st.ColInt(8), AppliedBy: st.ColText(13)}}
 		header, baseline, words = st.ColText(9), st.ColText(10), st.ColBytes(11, nil)
+		chunks = st.ColBytes(12, nil)
 	}, append([]any{t.Org}, args...)...)
 	if err == nil && !ok {
 		err = fmt.Errorf("%s: %w", name, directory.ErrNotFound)
@@ -65,8 +73,13 @@ func Find(t orgtx.Tx, condition, name string, args ...any) (Plan, error) {
 	if err := json.Unmarshal([]byte(baseline), &p.Info.Baseline); err != nil {
 		return p, fmt.Errorf("baseline of plan %s: %w", p.Info.ID, err)
 	}
-	p.Rows, err = planrow.NewReader(words)
-	return p, err
+	var err2 error
+	p.Words, err = planrow.NewReader(words)
+	p.Chunks, err2 = planrow.UnpackRefs(chunks)
+	if err = cmp.Or(err, err2); err != nil {
+		return p, fmt.Errorf("plan %s: %w", p.Info.ID, err)
+	}
+	return p, nil
 }
 
 // ByID returns a finished plan; directory.ErrNotFound when there is none.
@@ -97,11 +110,93 @@ func PlansOf(t orgtx.Tx, runID string) ([]string, error) {
 	return out, err
 }
 
-// HeadColumns are what ScanHead reads.
-const HeadColumns = "rank, source_id, person_id, kind, action, reason, name, email, kinds, version"
-
-// ScanHead reads HeadColumns, which stand first in a row of plan_items.
-func ScanHead(st sqldb.Stmt) planrow.Head {
-	return planrow.Head{Rank: st.ColInt(0), Source: st.ColInt(1), Person: st.ColText(2), Kind: st.ColInt(3), Action: st.ColText(4),
-		Reason: st.ColText(5), Name: st.ColText(6), Email: st.ColText(7), Kinds: st.ColInt(8), Version: st.ColInt(9)}
+// Marks reads what filters and counts ask of a chunk's rows; i counts in Chunks.
+func (p *Plan) Marks(t orgtx.Tx, i int) (planrow.Marks, error) {
+	c, err := p.part(t, i, "select marks from plan_chunks where org = $1 and plan = $2 and no = $3", func(st sqldb.Stmt, c *planrow.Chunk) {
+		c.Marks = blob(st, 0)
+	})
+	if err != nil {
+		return planrow.Marks{}, err
+	}
+	m, err := planrow.ParseMarks(c.Marks)
+	return m, p.named(i, err)
 }
+
+// Found reads the names and addresses of a chunk's rows as they are searched, a line per row.
+func (p *Plan) Found(t orgtx.Tx, i int) (string, error) {
+	c, err := p.part(t, i, "select found from plan_chunks where org = $1 and plan = $2 and no = $3", func(st sqldb.Stmt, c *planrow.Chunk) {
+		c.Found = blob(st, 0)
+	})
+	return c.Found, err
+}
+
+// Heads reads the heads of a chunk's rows.
+func (p *Plan) Heads(t orgtx.Tx, i int) (*planrow.Rows, error) {
+	c, err := p.part(t, i, "select marks, heads, names from plan_chunks where org = $1 and plan = $2 and no = $3", func(st sqldb.Stmt, c *planrow.Chunk) {
+		c.Marks, c.Heads, c.Names = blob(st, 0), blob(st, 1), blob(st, 2)
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.Bodies = ""
+	r, err := c.Open()
+	return r, p.named(i, err)
+}
+
+// Rows reads the rows of a chunk.
+func (p *Plan) Rows(t orgtx.Tx, i int) (*planrow.Rows, error) {
+	c, ok := p.Kept[p.Chunks[i].No]
+	if !ok {
+		var err error
+		if c, err = Chunk(t, p.No, p.Chunks[i].No); err != nil {
+			return nil, p.named(i, err)
+		}
+	}
+	r, err := c.Open()
+	return r, p.named(i, err)
+}
+
+// Chunk reads a chunk of the plan with a number, without what is searched.
+func Chunk(t orgtx.Tx, plan, no int64) (planrow.Chunk, error) {
+	return chunk(t, plan, no, "select marks, heads, names, bodies from plan_chunks where org = $1 and plan = $2 and no = $3", func(st sqldb.Stmt, c *planrow.Chunk) {
+		c.Marks, c.Heads, c.Names, c.Bodies = blob(st, 0), blob(st, 1), blob(st, 2), blob(st, 3)
+	})
+}
+
+// Item restores a row of a chunk.
+func (p *Plan) Item(i int, r *planrow.Rows, row int) (plan.Item, error) {
+	it, err := r.Item(row, p.Words)
+	if err != nil {
+		return it, fmt.Errorf("row %d of plan %s: %w", p.Chunks[i].Before+int64(row)+1, p.Info.ID, err)
+	}
+	return it, nil
+}
+
+// part reads a part of a chunk, unless all of it is in memory.
+func (p *Plan) part(t orgtx.Tx, i int, query string, scan func(sqldb.Stmt, *planrow.Chunk)) (planrow.Chunk, error) {
+	no := p.Chunks[i].No
+	if c, ok := p.Kept[no]; ok {
+		return c, nil
+	}
+	c, err := chunk(t, p.No, no, query, scan)
+	return c, p.named(i, err)
+}
+
+func chunk(t orgtx.Tx, plan, no int64, query string, scan func(sqldb.Stmt, *planrow.Chunk)) (planrow.Chunk, error) {
+	var c planrow.Chunk
+	there, err := t.First(query, func(st sqldb.Stmt) { scan(st, &c) }, t.Org, plan, no)
+	if err == nil && !there {
+		err = planrow.ErrDamaged
+	}
+	return c, err
+}
+
+// named tells where rows could not be read.
+func (p *Plan) named(i int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("rows from %d on of plan %s: %w", p.Chunks[i].Before+1, p.Info.ID, err)
+}
+
+func blob(st sqldb.Stmt, i int) string { return string(st.ColBytes(i, nil)) }

@@ -154,10 +154,6 @@ func TestColumnsAreNotRepeated(t *testing.T) {
 	if got, err := r.Unpack(&h, body); err != nil || cmp.Diff(it, got) != "" {
 		t.Errorf("restored %v: %s", err, cmp.Diff(it, got))
 	}
-	want := FieldBit(directory.Email) | FieldBit(directory.DisplayName) | FieldBit(directory.JobTitle)
-	if got, err := r.Fields(Change, body); err != nil || got != want {
-		t.Errorf("fields %b, want %b (%v)", got, want, err)
-	}
 }
 
 func TestEdit(t *testing.T) {
@@ -217,19 +213,6 @@ func TestWordsAreBounded(t *testing.T) {
 		got, err := r.Unpack(&Head{Kind: Refresh}, body)
 		if err != nil || got.Refresh.Revision != fmt.Sprint("rev ", i) {
 			t.Fatalf("row %d: %v, %v", i, got.Refresh, err)
-		}
-	}
-}
-
-func TestAnchorBefore(t *testing.T) {
-	var anchors []byte
-	for i := range 3 {
-		anchors = AppendKey(anchors, Key{Rank: People, Source: int64(i+1) * 100, Person: "p", N: int64(i)})
-	}
-	for position, want := range map[int64]int64{0: 0, 9: 0, 10: 10, 19: 10, 20: 20, 30: 30, 500: 30} {
-		key, at := AnchorBefore(anchors, 10, position)
-		if at != want || key.Source != want*10 {
-			t.Errorf("before %d: %+v at %d, want position %d", position, key, at, want)
 		}
 	}
 }

@@ -18,7 +18,8 @@ type Migration struct {
 	Name    string
 	SQL     string
 	Hash    string
-	Fresh   string // makes, in an empty database, what all up to this one make one after the other; "" for most
+	Then    func(Conn) error // does, after SQL and with it, what SQL cannot; nil for most
+	Fresh   string           // makes, in an empty database, what all up to this one make one after the other; "" for most
 }
 
 // Migrations reads the numbered files of a folder, e.g. 0001_start.sql, and in its folder fresh the file, e.g.
@@ -101,7 +102,11 @@ func step(c Conn, all []Migration, at int) (int, error) {
 			}
 		}
 	}
-	if err := c.Script(script); err != nil {
+	err = c.Script(script)
+	if then := all[to-1].Then; err == nil && then != nil && script == all[to-1].SQL {
+		err = then(c)
+	}
+	if err != nil {
 		return at, fmt.Errorf("%s: %w", all[to-1].Name, err)
 	}
 	for _, m := range all[at:to] {

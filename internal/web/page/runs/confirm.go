@@ -60,7 +60,7 @@ type work struct {
 	Extra       int // changes that others depend on, beside those that were picked
 	SeatsBefore int
 	SeatsAfter  int
-	Takes       map[int64]bool // positions of what is applied; nil: all that is open
+	Takes       func(*syncrun.Newcomer) bool // tells what is applied; nil: all that is open
 }
 
 // asked is what a form or link asks to apply.
@@ -254,12 +254,29 @@ func (page *confirmPage) word(a *asked) {
 	}
 }
 
-// work counts what an apply would write, row by row unless the plan's own counts are exact already.
+// work counts what an apply would write: by what changes have in common, or row by row where some were picked.
 func (p *pages) work(ctx context.Context, s *view.PlanSummary, a *asked) (work, error) {
 	h := &s.Info.Header
 	w := work{SeatsBefore: h.SeatsBefore, SeatsAfter: h.SeatsAfter}
 	if len(a.only) == 0 && len(s.Applied) == 0 && s.Waiting[plan.NotWaiting] == s.Changes {
 		w.Counts = h.Counts
+		return w, nil
+	}
+	w.SeatsAfter = w.SeatsBefore
+	permits := a.permits()
+	waits := func(kinds plan.KindSet) bool { return h.Waiting(kinds&^permits) != plan.NotWaiting }
+	if len(a.only) == 0 {
+		w.Takes = func(n *syncrun.Newcomer) bool { return !waits(n.Kinds) }
+		for _, o := range s.Open {
+			if waits(o.Kinds) {
+				w.Waiting += o.Rows
+				continue
+			}
+			for range o.Rows {
+				w.Counts.Add(o.Action)
+			}
+			w.SeatsAfter += o.Seats * o.Rows
+		}
 		return w, nil
 	}
 	rows, err := p.openRows(ctx, s, a)
@@ -270,17 +287,18 @@ func (p *pages) work(ctx context.Context, s *view.PlanSummary, a *asked) (work, 
 	if err != nil {
 		return w, err
 	}
-	w.SeatsAfter, w.Takes = w.SeatsBefore, map[int64]bool{}
+	takes := map[int64]bool{}
+	w.Takes = func(n *syncrun.Newcomer) bool { return takes[n.Seq] }
 	for _, r := range rows {
 		switch {
-		case picked != nil && !picked[r.seq]:
-		case r.waits:
+		case !picked[r.seq]:
+		case waits(r.kinds):
 			w.Waiting++
 		default:
-			w.Takes[r.seq] = true
+			takes[r.seq] = true
 			w.Counts.Add(r.action)
 			w.SeatsAfter += r.seats
-			if _, asked := slices.BinarySearch(a.only, r.seq); picked != nil && !asked {
+			if _, asked := slices.BinarySearch(a.only, r.seq); !asked {
 				w.Extra++
 			}
 		}
@@ -294,7 +312,7 @@ type openRow struct {
 	key    directory.Key
 	needs  []directory.Key
 	action plan.Action
-	waits  bool
+	kinds  plan.KindSet
 	seats  int // how many more seats it takes
 }
 
@@ -317,21 +335,20 @@ func (p *pages) eachRow(ctx context.Context, planID string, q view.PlanQuery, do
 	}
 }
 
-// openRows reads the changes of a plan that are not applied yet; of picked ones only those that matter,
-// unless one of them is tied to another person's.
+// openRows reads the changes of a plan that are not applied yet and matter to those that were picked: all, when
+// one of them is tied to another person's.
 func (p *pages) openRows(ctx context.Context, s *view.PlanSummary, a *asked) ([]openRow, error) {
-	permits := a.permits()
 	var out []openRow
 	add := func(it *syncrun.StoredItem) {
 		c := it.Change
 		if c == nil || it.RunID != "" {
 			return
 		}
-		out = append(out, openRow{seq: it.Seq, key: c.Key(), needs: c.DependsOn, action: c.Action, seats: seat(c.StatusAfter) - seat(c.StatusBefore),
-			waits: s.Info.Header.Waiting(c.Kinds&^permits) != plan.NotWaiting})
+		out = append(out, openRow{seq: it.Seq, key: c.Key(), needs: c.DependsOn, action: c.Action, kinds: c.Kinds,
+			seats: seat(c.StatusAfter) - seat(c.StatusBefore)})
 	}
 	q := view.PlanQuery{Part: view.PartChanges}
-	if len(a.only) == 0 || len(a.only) > rowsPerPage {
+	if len(a.only) > rowsPerPage {
 		err := p.eachRow(ctx, s.Info.ID, q, add)
 		return out, err
 	}
@@ -366,12 +383,8 @@ func seat(s directory.Status) int {
 	return 0
 }
 
-// pick returns the rows that were asked for and those they depend on, as the engine takes them; nil for
-// all rows.
+// pick returns the rows that were asked for and those they depend on, as the engine takes them.
 func pick(rows []openRow, only []int64) (map[int64]bool, error) {
-	if len(only) == 0 {
-		return nil, nil
-	}
 	at, bySeq := map[directory.Key]int64{}, map[int64]*openRow{}
 	for i := range rows {
 		at[rows[i].key], bySeq[rows[i].seq] = rows[i].seq, &rows[i]

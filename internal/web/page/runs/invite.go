@@ -18,7 +18,7 @@ import (
 
 // Mails is what these pages ask of internal/notify.
 type Mails interface {
-	Invitees(ctx context.Context, planID string, settings *policy.Connection, takes func(seq int64) bool) (notify.Invitees, error)
+	Invitees(ctx context.Context, planID string, settings *policy.Connection, takes func(*syncrun.Newcomer) bool) (notify.Invitees, error)
 	Welcomes(ctx context.Context, runID string) (notify.Welcomes, error)
 	Told(ctx context.Context, info *syncrun.PlanInfo) (told []notify.Told, same bool, err error)
 	Confirmed(ctx context.Context, addresses []string) (bool, error)
@@ -43,12 +43,8 @@ func (p *pages) withInvites(ctx context.Context, s *view.PlanSummary, settings *
 	}
 	n := notify.Invitees{}
 	if w.Counts.Create > 0 {
-		takes := func(seq int64) bool { return w.Takes[seq] }
-		if w.Takes == nil {
-			takes = nil
-		}
 		var err error
-		if n, err = p.Mails.Invitees(ctx, s.Info.ID, settings, takes); err != nil {
+		if n, err = p.Mails.Invitees(ctx, s.Info.ID, settings, w.Takes); err != nil {
 			return in, err
 		}
 	}

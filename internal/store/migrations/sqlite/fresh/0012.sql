@@ -147,28 +147,11 @@ CREATE TABLE plans (
 	header text,                -- JSON
 	baseline text,              -- JSON
 	words blob,                 -- the words that bodies refer to by number
-	anchors blob,               -- key of every 1024th row, to reach any position quickly
+	chunks blob,               -- key of every 1024th row, to reach any position quickly
 	applied_by text,
 	unique (org, id),
 	unique (org, connection, seq)
 );
-CREATE TABLE plan_items (
-	org integer not null,
-	plan integer not null,      -- plans.no
-	rank integer not null,      -- 1 departments, 2 teams, 3 people and columns
-	source_id integer not null, -- 0: no employee
-	person_id text not null,    -- of groups: the group's id; '': nobody
-	n integer not null,         -- order of arrival
-	kind integer not null,      -- 1 change, 2 held, 3 left, 4 refresh
-	action text,
-	reason text,
-	name text,
-	email text,
-	kinds integer,
-	version integer,
-	body blob not null,
-	primary key (org, plan, rank, source_id, person_id, n)
-) without rowid;
 CREATE TABLE runs (
 	no integer primary key,
 	org integer not null,
@@ -510,3 +493,14 @@ CREATE TABLE freezes (
 	created_at integer not null,
 	primary key (org, id)
 ) without rowid;
+CREATE TABLE plan_chunks (
+	org integer not null,
+	plan integer not null,      -- plans.no
+	no integer not null,        -- in the order in which they were written; plans.chunks has the order of the plan
+	marks blob not null,        -- kind, action, reason and the like, once, and which of them each row has
+	heads blob not null,
+	found blob not null,        -- names and addresses as they are searched, a line per row
+	names blob not null,        -- as they are shown
+	bodies blob not null,
+	primary key (org, plan, no)
+);
