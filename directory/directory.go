@@ -104,21 +104,6 @@ type Group struct {
 	Version int64
 }
 
-// Hold is a human's exception: the person (or one field) is not changed by runs until it ends.
-type Hold struct {
-	ID        string
-	PersonID  string
-	Field     Field     // "" for the whole person
-	Until     time.Time // zero: until removed; the hold ends at this instant
-	UntilHR   string    // canonical value: ends as soon as HR's value equals it (undo uses this); "" for none
-	Reason    string
-	CreatedBy string
-	CreatedAt time.Time
-}
-
-// Active reports whether the hold is in force at t.
-func (h Hold) Active(t time.Time) bool { return h.Until.IsZero() || t.Before(h.Until) }
-
 // Decision is how an administrator settled a held match (command decide).
 type Decision struct {
 	SourceID int64

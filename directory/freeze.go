@@ -52,6 +52,22 @@ type Freeze struct {
 	CreatedAt  time.Time
 }
 
+// Overlaps reports whether two freezes are about one field.
+func (f *Freeze) Overlaps(o *Freeze) bool {
+	return slices.ContainsFunc(f.What, func(what string) bool {
+		fields := FieldGroup(what).Fields()
+		return slices.ContainsFunc(append(fields, Field(what)), o.Covers)
+	})
+}
+
+// EndsAfter reports whether the freeze outlasts another; one without an end outlasts every other.
+func (f *Freeze) EndsAfter(o *Freeze) bool {
+	if f.Until.IsZero() || o.Until.IsZero() {
+		return f.Until.IsZero() && !o.Until.IsZero()
+	}
+	return f.Until.After(o.Until)
+}
+
 // Active reports whether the freeze is in force at t.
 func (f *Freeze) Active(t time.Time) bool { return f.Until.IsZero() || t.Before(f.Until) }
 

@@ -272,3 +272,27 @@ func TestKindSet(t *testing.T) {
 		}
 	}
 }
+
+// TestAnnouncedLastDayOfTheVanished: whoever vanishes from BambooHR after their last day was announced leaves on
+// that day, whatever is set for those who are missing; until then it stays remembered.
+func TestAnnouncedLastDayOfTheVanished(t *testing.T) {
+	for settings, missing := range map[string]string{"": "2 Bo Diaz missing_in_hr", "lifecycle: { missing: deactivate_linked, leaving: { missing: { grace_days: 30 } } }": "2 Bo Diaz missing_in_hr"} {
+		x := newWorld(testPolicy(t, settings+"\napproval: not_required"), testNow)
+		x.addPerson(t, "p1", map[string]string{"name": "Ann Lee", "email": "1@a.test", "employee": "1"})
+		x.addPerson(t, "p2", map[string]string{"name": "Bo Diaz", "email": "2@a.test", "employee": "2"})
+		for id, at := range map[int64]time.Time{1: testNow, 2: testNow.Add(time.Hour)} {
+			s := x.links[id]
+			s.Due = &directory.Due{At: at, Action: string(Deactivate), Reason: string(Terminated), Date: "2026-11-21"}
+			x.links[id] = s
+		}
+		p := x.plan()
+		got := render(p)
+		if p.Header.Counts.Deactivate != 1 || !strings.Contains(got, "Ann Lee is deactivated: the termination date 2026-11-21 is over.") || !strings.Contains(got, missing) {
+			t.Errorf("%q:\n%s", settings, got)
+		}
+		x.apply(t, p)
+		if d := x.links[2].Due; d == nil || d.Reason != string(Terminated) {
+			t.Errorf("%q: the announced day is forgotten: %+v", settings, d)
+		}
+	}
+}

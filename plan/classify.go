@@ -116,17 +116,8 @@ func (b *Builder) listens(s policy.Signal) bool {
 // frozen tells whether a human's hold on the whole person is in force. One that undo made ends as soon
 // as HR agrees with the state the person was put back to.
 func (b *Builder) frozen(personID string, leaver bool) bool {
-	frozen := false
-	for _, h := range b.holds[personID] {
-		switch {
-		case h.Field != "":
-		case statusAgrees(h.UntilHR, leaver):
-			b.endedHold[h.ID] = true
-		default:
-			frozen = true
-		}
-	}
-	return frozen
+	b.agree(personID, "", func(until string) bool { return statusAgrees(until, leaver) })
+	return slices.ContainsFunc(b.holds[personID], func(h directory.Hold) bool { return h.Field == "" && !b.endedHold[h.ID] })
 }
 
 // statusAgrees tells whether HR, by its leaving signals, wants the state that a hold waits for.
@@ -140,18 +131,22 @@ func statusAgrees(until string, leaver bool) bool {
 	return false
 }
 
-// heldField returns the hold in force on one field of a person. agrees tells whether HR's value is the
-// one that a hold waits for; it then ends.
-func (b *Builder) heldField(personID string, f directory.Field, agrees func(until string) bool) (directory.Hold, bool) {
+// agree ends the holds on one field of a person, or for "" on the whole person, that wait for HR to say
+// what it says now; says tells whether HR's value is the one that is waited for, "" for blank.
+func (b *Builder) agree(personID string, f directory.Field, says func(until string) bool) {
 	for _, h := range b.holds[personID] {
-		if h.Field != f || f == "" {
-			continue
-		}
-		if h.UntilHR != "" && agrees(h.UntilHR) {
+		if until, waits := h.Awaits(); h.Field == f && waits && says(until) {
 			b.endedHold[h.ID] = true
-			continue
 		}
-		return h, true
+	}
+}
+
+// heldField returns the hold in force on one field of a person; agree comes first.
+func (b *Builder) heldField(personID string, f directory.Field) (directory.Hold, bool) {
+	for _, h := range b.holds[personID] {
+		if h.Field == f && !b.endedHold[h.ID] {
+			return h, true
+		}
 	}
 	return directory.Hold{}, false
 }

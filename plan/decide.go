@@ -163,7 +163,8 @@ func (b *Builder) nextStatus(d *draft, cur *directory.Person, l leaving) directo
 	if after == cur.Status || e.has(fFrozen) {
 		return after
 	}
-	if h, on := b.heldField(cur.ID, statusField, func(until string) bool { return statusAgrees(until, e.has(fLeaver)) }); on {
+	b.agree(cur.ID, statusField, func(until string) bool { return statusAgrees(until, e.has(fLeaver)) })
+	if h, on := b.heldField(cur.ID, statusField); on {
 		d.onHold(statusField, h)
 		return cur.Status
 	}
@@ -207,7 +208,7 @@ func (b *Builder) decideFrozen(d *draft, cur *directory.Person, l leaving, after
 	}
 	for _, h := range b.holds[cur.ID] {
 		if h.Field == "" && !b.endedHold[h.ID] {
-			if err := b.putHeld(d, OnHold, block{detail: holdDetail(h), fix: holdFix(h)}, emit); err != nil {
+			if err := b.putHeld(d, OnHold, block{detail: b.holdDetail(h), fix: holdFix(h)}, emit); err != nil {
 				return err
 			}
 			break

@@ -29,7 +29,7 @@ func Due(in Input, states []directory.LinkState, people []directory.Person) Plan
 		if cur == nil || !b.isDue(s, cur) {
 			continue
 		}
-		b.decideDue(s, cur, emit)
+		_ = b.decideDue(s, cur, emit) // collecting rows cannot fail
 	}
 	p.Header = b.header(Evidence{})
 	slices.SortStableFunc(p.Items, func(x, y Item) int { return Compare(&x, &y) })
@@ -41,17 +41,16 @@ func (b *Builder) isDue(s *directory.LinkState, cur *directory.Person) bool {
 		cur.Status != directory.Deactivated && b.ours(cur) && sourceID(cur.Link.SourceID) == s.SourceID
 }
 
-// decideDue deactivates one person. Collecting rows cannot fail.
-func (b *Builder) decideDue(s *directory.LinkState, cur *directory.Person, emit func(Item) error) {
+// decideDue deactivates one person.
+func (b *Builder) decideDue(s *directory.LinkState, cur *directory.Person, emit func(Item) error) error {
 	h := b.heldPerson(cur, s)
 	if b.frozen(cur.ID, true) {
 		b.onHold(h)
-		_ = b.put(Item{Held: h}, emit)
-		return
+		return b.put(Item{Held: h}, emit)
 	}
 	state := *s
 	state.Due, state.Clean = nil, false
 	l := leaving{reason: Reason(s.Due.Reason), at: s.Due.At, signal: directory.Signal{Date: s.Due.Date}}
-	_ = b.deactivate(cur, h, Change{Reason: l.reason, SourceID: s.SourceID, EffectiveAt: l.at, Link: &state,
+	return b.deactivate(cur, h, Change{Reason: l.reason, SourceID: s.SourceID, EffectiveAt: l.at, Link: &state,
 		Trace: Trace{Match: "link", Termination: s.Due.Date, Effective: l.at}}, l, emit)
 }

@@ -41,7 +41,8 @@ func (b *Builder) wantsMove(e *entry) bool {
 	if p.privileged {
 		return false
 	}
-	_, on := b.heldField(p.id, directory.Email, func(until string) bool { return directory.EmailKey(until) == e.email })
+	b.agree(p.id, directory.Email, func(until string) bool { return directory.EmailKey(until) == e.email })
+	_, on := b.heldField(p.id, directory.Email)
 	_, frozen := b.frozenOf(e, directory.Email)
 	return !on && !frozen && e.email != p.key && b.set.rule(directory.Email).writes(p.key, b.mode(e))
 }

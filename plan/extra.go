@@ -118,6 +118,16 @@ func (b *Builder) absence(id int64) absence {
 	return a
 }
 
+// announced is the last day that BambooHR told of while the employee was still there, nil when it told of none.
+// Whoever vanishes afterwards does not stay longer for it.
+func announced(link *directory.LinkState) *directory.Due {
+	d := link.Due
+	if d == nil || d.Action != string(Deactivate) || d.Reason == string(MissingInHR) || d.Reason == string(DeletedInHR) {
+		return nil
+	}
+	return d
+}
+
 // decideMissing settles a linked person whose employee is absent from the reading.
 func (b *Builder) decideMissing(cur *directory.Person, link *directory.LinkState, emit func(Item) error) error {
 	a := b.absence(link.SourceID)
@@ -128,6 +138,8 @@ func (b *Builder) decideMissing(cur *directory.Person, link *directory.LinkState
 	case cur.Status == directory.Deactivated:
 		b.out.counts.Unchanged++
 		return nil
+	case announced(link) != nil && b.isDue(link, cur):
+		return b.decideDue(link, cur, emit)
 	case a.action != policy.LeaveDeactivate:
 		return b.put(Item{Held: h}, emit)
 	case b.frozen(cur.ID, true):
@@ -150,6 +162,9 @@ func (b *Builder) decideMissing(cur *directory.Person, link *directory.LinkState
 		at = first.AddDate(0, 0, a.grace)
 	}
 	if at.After(b.in.Now) {
+		if d := announced(link); d != nil && d.At.Before(at) {
+			return b.put(Item{Held: h}, emit)
+		}
 		state.Due = &directory.Due{At: at, Action: string(Deactivate), Reason: string(a.reason)}
 		h.Detail += "; the person is deactivated at " + at.UTC().Format("2006-01-02 15:04 MST")
 		if err := b.put(Item{Held: h}, emit); err != nil || sameState(link, &state) {
@@ -167,7 +182,7 @@ func (b *Builder) onHold(held *Held) {
 	held.Reason = OnHold
 	for _, h := range b.holds[held.PersonID] {
 		if !b.endedHold[h.ID] && (h.Field == "" || h.Field == statusField) {
-			held.Detail, held.Trace.Fix = holdDetail(h), holdFix(h)
+			held.Detail, held.Trace.Fix = b.holdDetail(h), holdFix(h)
 			return
 		}
 	}
@@ -190,10 +205,11 @@ func (b *Builder) decideNotImported(cur *directory.Person, emit func(Item) error
 // deactivate completes the deactivation of a person without a record; h is used when the person is the
 // last owner, or a hold on the status is in force.
 func (b *Builder) deactivate(cur *directory.Person, h *Held, c Change, l leaving, emit func(Item) error) error {
-	hold, on := b.heldField(cur.ID, statusField, func(until string) bool { return statusAgrees(until, true) })
+	b.agree(cur.ID, statusField, func(until string) bool { return statusAgrees(until, true) })
+	hold, on := b.heldField(cur.ID, statusField)
 	switch {
 	case on:
-		h.Reason, h.Detail, h.Trace.Fix = OnHold, holdDetail(hold), holdFix(hold)
+		h.Reason, h.Detail, h.Trace.Fix = OnHold, b.holdDetail(hold), holdFix(hold)
 		return b.put(Item{Held: h}, emit)
 	case b.lastOwner(cur):
 		h.Reason, h.Detail, h.Trace.Fix = LastOwner, lastOwnerDetail, lastOwnerFix

@@ -28,6 +28,7 @@ type draft struct {
 
 // diff holds every field of a record against the person.
 func (d *draft) diff() {
+	d.agree()
 	for i, f := range directory.Standard() {
 		switch f {
 		case directory.Email:
@@ -45,6 +46,35 @@ func (d *draft) diff() {
 	for _, x := range d.w.Extras {
 		d.field(x.Field, x.Kind, x.Want)
 	}
+}
+
+// agree ends the holds that wait for what HR says now, whether or not the settings let a run write it. Who
+// the manager is was settled with everybody's lines.
+func (d *draft) agree() {
+	for _, h := range d.b.holds[d.person] {
+		if h.Field != "" && h.Field != statusField && h.Field != directory.Manager {
+			d.b.agree(d.person, h.Field, func(until string) bool { return d.says(h.Field, until) })
+		}
+	}
+}
+
+// says tells whether HR's value of a field is a canonical one, "" for blank. A value that cannot be read or
+// used says nothing.
+func (d *draft) says(f directory.Field, value string) bool {
+	want, g := d.w.Want(f), &d.b.groups
+	switch {
+	case want.State == directory.WantBlank:
+		return value == ""
+	case want.State != directory.WantSet || value == "":
+		return false
+	case f == directory.Email:
+		return directory.EmailKey(value) == directory.EmailKey(want.Text)
+	case f == directory.Department:
+		return g.identity(directory.KindDepartment, value) == g.identity(directory.KindDepartment, want.Text)
+	case f == directory.Teams:
+		return slices.Equal(g.identities(value), g.identities(want.Text))
+	}
+	return value == want.Text
 }
 
 // wanted returns the value a field should get. ok is false when the field is left alone: because the
@@ -93,13 +123,13 @@ func (d *draft) hold(f directory.Field, why Reason, detail string) {
 
 // onHold says that a human's hold keeps one field.
 func (d *draft) onHold(f directory.Field, h directory.Hold) {
-	d.hold(f, OnHold, holdDetail(h))
+	d.hold(f, OnHold, d.b.holdDetail(h))
 	d.held[len(d.held)-1].Trace.Fix = holdFix(h)
 }
 
 // change enters a new value, unless a human holds or froze the field. It reports whether the value changes.
-func (d *draft) change(c FieldChange, same bool, agrees func(until string) bool) bool {
-	h, on := d.b.heldField(d.person, c.Field, agrees)
+func (d *draft) change(c FieldChange, same bool) bool {
+	h, on := d.b.heldField(d.person, c.Field)
 	switch {
 	case same:
 		return false
@@ -115,13 +145,13 @@ func (d *draft) change(c FieldChange, same bool, agrees func(until string) bool)
 	return true
 }
 
-func holdDetail(h directory.Hold) string {
+func (b *Builder) holdDetail(h directory.Hold) string {
 	detail := "an administrator put a hold on this"
 	if h.Reason != "" {
 		detail += ": " + h.Reason
 	}
 	if !h.Until.IsZero() {
-		detail += " (until " + h.Until.UTC().Format("2006-01-02 15:04 MST") + ")"
+		detail += " (until " + h.Until.In(b.in.Policy.Zones().Connection()).Format("2006-01-02 15:04 MST") + ")"
 	}
 	return detail
 }
@@ -132,8 +162,7 @@ func (d *draft) field(f directory.Field, kind directory.Kind, want directory.Wan
 		return
 	}
 	before := d.was.Get(f)
-	d.change(FieldChange{Field: f, Kind: kind, Before: before, After: after, From: want.From}, before == after,
-		func(until string) bool { return until == after })
+	d.change(FieldChange{Field: f, Kind: kind, Before: before, After: after, From: want.From}, before == after)
 }
 
 // email enters a move that settleEmails let through. An address is never cleared, and another way of
@@ -150,7 +179,7 @@ func (d *draft) email(want directory.Want) {
 	case d.e.has(fKeepEmail):
 		d.hold(directory.Email, EmailTaken, fmt.Sprintf("the address %s is another person's; the old one is kept", want.Text))
 	case d.e.email != directory.EmailKey(before):
-		h, on := d.b.heldField(d.person, directory.Email, func(until string) bool { return directory.EmailKey(until) == d.e.email })
+		h, on := d.b.heldField(d.person, directory.Email)
 		if !d.b.set.rule(directory.Email).writes(before, d.mode) {
 			return
 		}
@@ -192,7 +221,7 @@ func (d *draft) department(want directory.Want) {
 	same := before == after || (before != "" && after != "" &&
 		g.identity(directory.KindDepartment, before) == g.identity(directory.KindDepartment, after))
 	c := FieldChange{Field: directory.Department, Kind: directory.KindText, Before: before, After: after, From: want.From}
-	if d.change(c, same, func(until string) bool { return until == after }) {
+	if d.change(c, same) {
 		d.needs = append(d.needs, needs...)
 	}
 }
@@ -222,7 +251,7 @@ func (d *draft) teams(want directory.Want) {
 	after = directory.JoinList(names)
 	same := before == after || slices.Equal(g.identities(before), g.identities(after))
 	c := FieldChange{Field: directory.Teams, Kind: directory.KindList, Before: before, After: after, From: want.From}
-	if d.change(c, same, func(until string) bool { return slices.Equal(g.identities(until), g.identities(after)) }) {
+	if d.change(c, same) {
 		d.needs = append(d.needs, needs...)
 	}
 }
@@ -259,7 +288,7 @@ func (d *draft) manager() {
 	case bossLoop:
 		d.hold(directory.Manager, ManagerLoop, loopDetail)
 	case bossOnHold:
-		h, on := d.b.heldField(d.person, directory.Manager, func(string) bool { return false })
+		h, on := d.b.heldField(d.person, directory.Manager)
 		if f, frozen := d.b.frozenOf(d.e, directory.Manager); frozen && !on {
 			d.freeze(f, d.line(want.From))
 			return

@@ -170,8 +170,10 @@ func (b *Builder) Finish(ev Evidence, emit func(Item) error) (Header, error) {
 func (b *Builder) header(ev Evidence) Header {
 	h := Header{Evidence: ev, Revision: b.in.Revision, MadeAt: b.madeAt, AsOf: b.in.AsOf, AsOfDay: b.in.AsOfDay, Counts: b.out.counts,
 		Reasons: b.verdictReasons(ev), SeatsBefore: b.in.Linked.ActiveSeats, SeatsAfter: b.in.Linked.ActiveSeats + b.out.seats,
-		KindCounts: map[Kind]int{}, EndedHolds: slices.Sorted(maps.Keys(b.endedHold)),
-		Freezes: b.freezeIDs(), WithoutFreezes: b.in.WithoutFreezes}
+		KindCounts: map[Kind]int{}, Freezes: b.freezeIDs(), WithoutFreezes: b.in.WithoutFreezes}
+	if len(ev.Doubts) == 0 { // else nobody knows yet whether HR says so
+		h.EndedHolds = slices.Sorted(maps.Keys(b.endedHold))
+	}
 	if !b.lookAt.IsZero() {
 		h.LookAt = b.lookAt.UnixMilli()
 	}

@@ -23,14 +23,12 @@ func (b *Builder) useFreezes() {
 	}
 	slices.SortFunc(b.freezes, func(x, y directory.Freeze) int {
 		switch {
-		case x.Until.Equal(y.Until):
-			return strings.Compare(x.ID, y.ID)
-		case x.Until.IsZero():
+		case x.EndsAfter(&y):
 			return -1
-		case y.Until.IsZero():
+		case y.EndsAfter(&x):
 			return 1
 		}
-		return y.Until.Compare(x.Until)
+		return strings.Compare(x.ID, y.ID)
 	})
 }
 
@@ -54,6 +52,17 @@ func (b *Builder) frozenField(f directory.Field) (*directory.Freeze, bool) {
 	return nil, false
 }
 
+// freezesOf counts the freezes that keep a field.
+func (b *Builder) freezesOf(f directory.Field) int {
+	n := 0
+	for i := range b.freezes {
+		if b.freezes[i].Covers(f) {
+			n++
+		}
+	}
+	return n
+}
+
 // frozenOf is frozenField for an employee; nothing of a new person is frozen.
 func (b *Builder) frozenOf(e *entry, f directory.Field) (*directory.Freeze, bool) {
 	if e.stand == creating {
@@ -70,7 +79,7 @@ func frozenSince(f directory.Field) directory.SignalKind {
 // freeze holds a change of one field back. The record is looked at again by every run, and at the moment
 // at which the freeze ends, so that it then catches up by itself.
 func (d *draft) freeze(f *directory.Freeze, c FieldChange) {
-	d.hold(c.Field, OnHold, freezeDetail(f, d.b.in.Policy.Zones().Connection()))
+	d.hold(c.Field, OnHold, freezeDetail(f, d.b.freezesOf(c.Field)-1, d.b.in.Policy.Zones().Connection()))
 	h := &d.held[len(d.held)-1]
 	h.Trace.Fix = freezeFix(f)
 	since := d.b.in.Now
@@ -100,12 +109,16 @@ func (d *draft) sinceFrozen(since map[directory.SignalKind]time.Time) map[direct
 	return out
 }
 
-func freezeDetail(f *directory.Freeze, zone *time.Location) string {
+// freezeDetail names the freeze that counts, and how many more keep the field until then at most.
+func freezeDetail(f *directory.Freeze, more int, zone *time.Location) string {
 	detail := "frozen"
 	if !f.Until.IsZero() {
 		detail += " until " + f.Until.In(zone).Format("2006-01-02 15:04 MST")
 	}
-	return detail + ": " + f.Reason
+	if detail += ": " + f.Reason; more > 0 {
+		detail += fmt.Sprintf(" (and by %d more)", more)
+	}
+	return detail
 }
 
 func freezeFix(f *directory.Freeze) string {

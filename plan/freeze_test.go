@@ -167,6 +167,29 @@ func TestFreezeSince(t *testing.T) {
 	}
 }
 
+// Of two freezes on one field the one that ends last is named, and that there is another.
+func TestTwoFreezesOnAField(t *testing.T) {
+	x := newWorld(testPolicy(t, "approval: not_required"), testNow)
+	x.employees = []employee{{id: 1, name: "Ann Lee", email: "1@a.test", title: "Lead", phone: "1", status: "Active"}}
+	x.settle(t)
+	x.employees[0].title, x.employees[0].phone = "Boss", "2"
+	for _, f := range []directory.Freeze{{ID: "f1", What: []string{"jobs", "phone"}, Until: testNow.AddDate(0, 0, 3), Reason: "short"},
+		{ID: "f2", What: []string{"job_title"}, Reason: "open"}, {ID: "f3", What: []string{"jobs"}, Until: testNow.AddDate(0, 0, 9), Reason: "long"}} {
+		f.Connection = testConnection
+		x.in.Freezes = append(x.in.Freezes, f)
+	}
+	got := map[directory.Field]string{}
+	for _, it := range x.plan().Items {
+		if it.Held != nil {
+			got[it.Held.Field] = it.Held.Frozen.Freeze + " " + it.Held.Detail
+		}
+	}
+	want := map[directory.Field]string{directory.JobTitle: "f2 frozen: open (and by 2 more)", directory.Phone: "f1 frozen until 2026-11-24 12:00 UTC: short"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A plan's bytes are the same as before where no freeze is in force.
 func TestNoFreezeSameHash(t *testing.T) {
 	x := newWorld(testPolicy(t, "approval: not_required"), testNow)

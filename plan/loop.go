@@ -64,7 +64,7 @@ func (b *Builder) leadsLines(e *entry) bool {
 }
 
 func (b *Builder) lineHeld(n int32) bool {
-	_, on := b.heldField(b.nodeID(n), directory.Manager, func(string) bool { return false })
+	_, on := b.heldField(b.nodeID(n), directory.Manager)
 	return on
 }
 

@@ -87,6 +87,7 @@ func (b *Builder) wantLine(i int32) {
 	if e.person != none {
 		before, personID = b.people.all[e.person].managerID, b.people.all[e.person].id
 	}
+	b.agree(personID, directory.Manager, func(until string) bool { return b.saysManager(&b.refs[e.ref], until) })
 	r := b.set.rule(directory.Manager)
 	if !r.writes(before, b.mode(e)) {
 		e.set(fManagerAgrees, true)
@@ -116,12 +117,22 @@ func (b *Builder) wantLine(i int32) {
 	b.applyLine(i, personID)
 }
 
+// saysManager tells whether HR names exactly that person, or for "" nobody at all.
+func (b *Builder) saysManager(ref *directory.ManagerRef, person string) bool {
+	switch ref.State {
+	case directory.WantBlank:
+		return person == ""
+	case directory.WantSet:
+		boss, _ := b.findManager(ref)
+		return boss != none && person == b.nodeID(boss)
+	}
+	return false
+}
+
 // applyLine enters a changed line, unless a human holds or froze the field.
 func (b *Builder) applyLine(i int32, personID string) {
 	e := &b.entries[i]
-	_, on := b.heldField(personID, directory.Manager, func(until string) bool {
-		return e.boss != none && until == b.nodeID(e.boss)
-	})
+	_, on := b.heldField(personID, directory.Manager)
 	_, frozen := b.frozenOf(e, directory.Manager)
 	if e.do != bossKeep && (on || frozen || e.has(fFrozen)) {
 		e.do = bossOnHold

@@ -151,10 +151,11 @@ func fieldFix(why Reason) string {
 // holdFix says how a hold ends.
 func holdFix(h directory.Hold) string {
 	end := fmt.Sprintf("\"rollcall hold remove %s\"", h.ID)
+	_, waits := h.Awaits()
 	switch {
 	case !h.Until.IsZero():
 		return "nothing to do: the hold ends by itself; before that, " + end
-	case h.UntilHR != "":
+	case waits:
 		return "nothing to do: the hold ends when BambooHR agrees; before that, " + end
 	}
 	return "end the hold with " + end

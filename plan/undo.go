@@ -57,8 +57,9 @@ func UndoAddresses(changes []Change) []string {
 // only what still has the value that the run wrote goes back. People made by the run are deactivated,
 // never deleted. Each reverted field gets a hold that ends when HR says the old value too, each reverted
 // deactivation or creation one on the whole person, so that the next run does not redo it. A cleared
-// value that comes back is held until HR has it again; a value that goes back to blank is held until a
-// human removes the hold. The guard counts the deactivations.
+// value that comes back is held until HR has it again, one that goes back to blank until HR has none. Only
+// somebody who becomes provisioned again is held until a human removes the hold: HR says nothing about that.
+// The guard counts the deactivations.
 func Undo(in UndoInput) UndoResult {
 	u := undoing{in: in, b: NewBuilder(in.Input), people: map[string]*directory.Person{}, after: map[string]string{}}
 	for i := range in.People {
@@ -164,10 +165,10 @@ func (u *undoing) revertStatus(c *Change, cur *directory.Person, back *Change) {
 		back.Action = Reactivate
 	default:
 		back.Fields = append(back.Fields, FieldChange{Field: statusField, Kind: directory.KindText, Before: string(cur.Status), After: string(before)})
-		u.hold(back, statusField, "")
+		u.hold(back, statusField, "") // no value of HR's means provisioned or active
 		return
 	}
-	u.hold(back, "", string(before))
+	u.hold(back, "", directory.UntilHRSays(string(before)))
 }
 
 func (u *undoing) revertFields(c *Change, cur *directory.Person, back *Change) {
@@ -195,7 +196,7 @@ func (u *undoing) revertFields(c *Change, cur *directory.Person, back *Change) {
 			}
 			back.Fields = append(back.Fields, FieldChange{Field: f.Field, Kind: f.Kind, Before: f.After, After: f.Before,
 				BeforeID: f.AfterID, AfterID: f.BeforeID})
-			u.hold(back, f.Field, old)
+			u.hold(back, f.Field, directory.UntilHRSays(old))
 		}
 	}
 }

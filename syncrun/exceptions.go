@@ -39,20 +39,26 @@ func (e *Engine) AddHold(ctx context.Context, who string, field directory.Field,
 }
 
 // AddHoldUntilHR keeps runs off a person, or off one field, until BambooHR says what is here now: the
-// field's value, or of a whole person the status (contradiction C2).
+// field's value, which may be blank, or of a whole person the status (contradiction C2).
 func (e *Engine) AddHoldUntilHR(ctx context.Context, who string, field directory.Field, reason string) (directory.Hold, error) {
 	h, p, err := e.newHold(ctx, who, field, reason)
 	if err != nil {
 		return directory.Hold{}, err
 	}
-	if h.UntilHR = p.Values.Get(field); field == "" || field == "status" {
-		h.UntilHR = string(p.Status)
+	value, filled := p.Values.Get(field), true
+	switch field {
+	case "", "status":
+		value = string(p.Status)
+	case directory.DisplayName: // made of the names where it is not mapped
+	default:
+		_, filled = e.Policy.Rule(string(field))
 	}
+	h.UntilHR = directory.UntilHRSays(value)
 	switch {
 	case p.Link == nil:
 		return directory.Hold{}, inputError("until_hr_agrees", "%s does not come from BambooHR, so BambooHR never agrees", personName(&p))
-	case h.UntilHR == "":
-		return directory.Hold{}, inputError("until_hr_agrees", "%s of %s is blank here, so there is nothing that BambooHR could agree with", field, personName(&p))
+	case !filled:
+		return directory.Hold{}, inputError("until_hr_agrees", "the settings fill %s from nothing in BambooHR, so BambooHR never agrees", field)
 	}
 	return h, e.Store.AddHold(ctx, h)
 }

@@ -25,8 +25,12 @@ type UndoPreview struct {
 }
 
 // PlanUndo stores the plan that undoes a run, or a part of it. It applies nothing: Apply does, as with
-// any other plan.
+// any other plan. A run that applied nothing, such as a preview, is refused with an *InputError.
 func (e *Engine) PlanUndo(ctx context.Context, runID string, opt UndoOptions) (UndoPreview, error) {
+	of, err := e.Store.Run(ctx, runID)
+	if err == nil && of.Outcome != "" && (of.Outcome == OutcomePreview || of.Counts.Changes() == 0) {
+		return UndoPreview{}, inputError("run", "run %s applied nothing, so there is nothing to take back", runID)
+	}
 	ctx, s, err := e.begin(ctx, TriggerUndo)
 	if err != nil {
 		return UndoPreview{}, err

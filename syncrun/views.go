@@ -1,6 +1,7 @@
 package syncrun
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -58,8 +59,10 @@ type HoldView struct {
 	PersonID  string  `json:"person_id"`
 	Person    string  `json:"person,omitempty"`
 	Field     *string `json:"field"`
-	Until     *string `json:"until"` // RFC 3339
+	Until     *string `json:"until"`           // RFC 3339
+	Agrees    bool    `json:"until_hr_agrees"` // it ends when BambooHR says until_hr, which is null for a blank value
 	UntilHR   *string `json:"until_hr"`
+	Says      string  `json:"-"` // until_hr for a reader
 	Reason    string  `json:"reason"`
 	CreatedBy string  `json:"created_by"`
 	CreatedAt string  `json:"created_at"`
@@ -134,15 +137,32 @@ func (e *Engine) View(p *directory.Person, connectionName string, email func(id 
 		}
 	}
 	for _, h := range holds {
-		v.Holds = append(v.Holds, ViewHold(h))
+		hold := ViewHold(h)
+		if h.Field == directory.Manager && hold.Says != "" {
+			hold.Says = cmp.Or(email(hold.Says), hold.Says)
+		}
+		v.Holds = append(v.Holds, hold)
 	}
 	return v
 }
 
+// SaysOfStatus words what BambooHR has to say for a hold on a status to end; it knows no provisioned people.
+func SaysOfStatus(s directory.Status) string {
+	if s == directory.Deactivated {
+		return "that they left"
+	}
+	return "that they work here"
+}
+
 // ViewHold shows a hold.
 func ViewHold(h directory.Hold) HoldView {
+	value, agrees := h.Awaits()
+	says := strings.ReplaceAll(value, directory.ListSeparator, ", ")
+	if agrees && (h.Field == "" || h.Field == "status") {
+		says = SaysOfStatus(directory.Status(value))
+	}
 	return HoldView{ID: h.ID, PersonID: h.PersonID, Field: Optional(string(h.Field)), Until: Timestamp(h.Until),
-		UntilHR: Optional(h.UntilHR), Reason: h.Reason, CreatedBy: h.CreatedBy, CreatedAt: *orEmpty(Timestamp(h.CreatedAt))}
+		Agrees: agrees, UntilHR: Optional(value), Says: says, Reason: h.Reason, CreatedBy: h.CreatedBy, CreatedAt: *orEmpty(Timestamp(h.CreatedAt))}
 }
 
 func orEmpty(s *string) *string {

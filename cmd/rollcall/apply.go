@@ -43,6 +43,9 @@ func (c *applyCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := a.notePause(x); err != nil {
+		return err
+	}
 	return a.applyPlan(x, info, opt, c.Yes, c.Output)
 }
 

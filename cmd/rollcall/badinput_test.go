@@ -288,6 +288,9 @@ func TestEveryCommandRefusesWrongInput(t *testing.T) {
 				wrong{[]string{"--config", config, "--lease", "1ms"}, `--lease 1ms is too short; give at least 1s`},
 				wrong{[]string{"--config", config, "--data", shared}, `\S+shared is open to other users \(mode 0755\); run "chmod 700`})
 		}
+		if has("silence") {
+			wrongs = append(wrongs, wrong{[]string{"--config", config, "--silence", "1ms"}, `--silence 1ms is too short; give at least 1s`})
+		}
 		if has("data") && !has("config") {
 			wrongs = append(wrongs, wrong{[]string{"--data", shared}, `\S+shared is open to other users \(mode 0755\); run "chmod 700`})
 		}

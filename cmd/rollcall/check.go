@@ -5,11 +5,18 @@ import (
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
+	"github.com/rollcall-hr/rollcall/source"
 )
 
 type checkCmd struct {
 	settings
 	output
+}
+
+// checked is what the check found, and what somebody put in the way of runs.
+type checked struct {
+	source.Report
+	obstacles
 }
 
 // Run exits with 0 when the key can read what the settings need, else 1.
@@ -23,7 +30,16 @@ func (c *checkCmd) Run(a *app) (err error) {
 	if err != nil {
 		return fmt.Errorf("check %s: %w", x.Policy.Name, err)
 	}
-	if err := a.print(c.Output, report, func(p *text.Page) { show.Report(p, x.Policy.Name, report) }); err != nil {
+	s, err := x.obstacles(a)
+	if err != nil {
+		return err
+	}
+	err = a.print(c.Output, checked{report, s}, func(p *text.Page) {
+		show.Paused(p, x.Policy.Name, s.Pause, x.Policy.Zones().Connection())
+		show.Freezes(p, s.Freezes, x.Policy.Zones().Connection())
+		show.Report(p, x.Policy.Name, report)
+	})
+	if err != nil {
 		return err
 	}
 	if !report.OK {

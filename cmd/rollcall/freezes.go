@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -35,17 +36,10 @@ func (c *freezesCmd) Run(a *app) (err error) {
 		}
 		rows := make([][]string, len(views))
 		for i, v := range views {
-			rows[i] = []string{v.ID, strings.Join(v.What, ", "), freezeEnd(v), v.Reason, v.CreatedBy}
+			rows[i] = []string{v.ID, strings.Join(v.What, ", "), show.FreezeEnd(&v, x.Policy.Zones().Connection()), v.Reason, v.CreatedBy}
 		}
 		p.Table([]string{"ID", "WHAT", "UNTIL", "REASON", "BY"}, rows)
 	})
-}
-
-func freezeEnd(v syncrun.FreezeView) string {
-	if v.Until != nil {
-		return *v.Until
-	}
-	return "ended"
 }
 
 type freezeCmd struct {
@@ -81,7 +75,7 @@ func (c *freezeAdd) Run(a *app) (err error) {
 	}
 	v := syncrun.ViewFreeze(&f, x.Policy.Name)
 	return a.print(c.Output, v, func(p *text.Page) {
-		p.Linef("%s stays as it is until %s: %s (%s)", strings.Join(v.What, ", "), freezeEnd(v), v.Reason, v.ID)
+		p.Linef("%s", show.Freeze(&v, x.Policy.Zones().Connection()))
 		if v.Until == nil {
 			p.Linef("It has no end: somebody has to run \"rollcall freeze end %s\".", v.ID)
 		}

@@ -40,7 +40,7 @@ func (c *holdsCmd) Run(a *app) (err error) {
 		}
 		rows := make([][]string, len(views))
 		for i, v := range views {
-			rows[i] = []string{v.ID, v.Person, show.HoldField(v), show.HoldEnd(v), v.Reason, v.CreatedBy}
+			rows[i] = []string{v.ID, v.Person, show.HoldField(v), show.HoldEnd(v, x.Policy.Zones().Connection()), v.Reason, v.CreatedBy}
 		}
 		p.Table([]string{"ID", "PERSON", "FIELD", "UNTIL", "REASON", "BY"}, rows)
 	})
@@ -49,13 +49,22 @@ func (c *holdsCmd) Run(a *app) (err error) {
 // holdView shows a hold with its person's name.
 func (x *session) holdView(a *app, h directory.Hold) (syncrun.HoldView, error) {
 	v := syncrun.ViewHold(h)
-	people, err := x.Store.PersonsByID(a.ctx, []string{h.PersonID})
+	ids := []string{h.PersonID}
+	if v.Agrees && h.Field == directory.Manager && v.UntilHR != nil {
+		ids = append(ids, *v.UntilHR)
+	}
+	people, err := x.Store.PersonsByID(a.ctx, ids)
 	if err != nil {
 		return v, fmt.Errorf("read the person of hold %s: %w", h.ID, err)
 	}
-	if len(people) > 0 {
-		shown := x.View(&people[0], "", func(string) string { return "" }, nil)
-		v.Person = text.NameAndMail(show.Title(&shown), text.Dash(shown.Email))
+	for i := range people {
+		shown := x.View(&people[i], "", func(string) string { return "" }, nil)
+		who := text.NameAndMail(show.Title(&shown), text.Dash(shown.Email))
+		if shown.ID == h.PersonID {
+			v.Person = who
+		} else {
+			v.Says = who
+		}
 	}
 	return v, nil
 }
@@ -93,7 +102,9 @@ func (c *holdAdd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.print(c.Output, v, func(p *text.Page) { p.Linef("%s is on hold: %s", v.Person, show.Hold(v)) })
+	return a.print(c.Output, v, func(p *text.Page) {
+		p.Linef("%s is on hold: %s", v.Person, show.Hold(v, x.Policy.Zones().Connection()))
+	})
 }
 
 func (c *holdAdd) add(a *app, x *session) (directory.Hold, error) {

@@ -137,5 +137,5 @@ func (a *app) withPerson(s *settings, format string, do func(context.Context, *s
 	if err != nil {
 		return err
 	}
-	return a.print(format, v[0], func(p *text.Page) { show.Person(p, &v[0]) })
+	return a.print(format, v[0], func(p *text.Page) { show.Person(p, &v[0], x.Policy.Zones().Connection()) })
 }

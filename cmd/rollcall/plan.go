@@ -35,6 +35,9 @@ func (c *planCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := a.notePause(x); err != nil {
+		return err
+	}
 	info, run, err := x.Preview(a.ctx, opt)
 	if err != nil {
 		return problem.OfRun(run, err)

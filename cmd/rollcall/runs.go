@@ -36,11 +36,16 @@ func (c *runsCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	views := make([]syncrun.RunView, len(runs))
+	s, err := x.obstacles(a)
+	if err != nil {
+		return err
+	}
+	views := make([]runOf, len(runs))
 	for i, r := range runs {
-		views[i] = syncrun.ViewRun(r)
+		views[i] = runOf{syncrun.ViewRun(r), s.Pause}
 	}
 	return a.print(c.Output, views, func(p *text.Page) {
+		show.Paused(p, x.Policy.Name, s.Pause, x.Policy.Zones().Connection())
 		if len(runs) == 0 {
 			p.Linef("%s has no runs yet; \"rollcall plan\" makes the first.", x.Policy.Name)
 			return
@@ -62,9 +67,15 @@ func (x *session) findRun(a *app, id string) (syncrun.Run, error) {
 	return run, err
 }
 
+// runOf is a run of a connection whose automatic runs may be paused now; of a list every run tells so.
+type runOf struct {
+	syncrun.RunView
+	Pause *show.Pause `json:"connection_pause"`
+}
+
 // runDetail is a run with its changes.
 type runDetail struct {
-	syncrun.RunView
+	runOf
 	Changes []plan.ChangeJSON `json:"changes"`
 }
 
@@ -73,9 +84,14 @@ func (c *runsCmd) one(a *app, x *session) error {
 	if err != nil {
 		return err
 	}
-	v := runDetail{RunView: syncrun.ViewRun(run), Changes: []plan.ChangeJSON{}}
+	s, err := x.obstacles(a)
+	if err != nil {
+		return err
+	}
+	v := runDetail{runOf: runOf{syncrun.ViewRun(run), s.Pause}, Changes: []plan.ChangeJSON{}}
 	p := a.page()
 	if c.Output == "table" {
+		show.Paused(p, x.Policy.Name, s.Pause, x.Policy.Zones().Connection())
 		show.RunHead(p, run)
 	}
 	for it, err := range x.Store.AppliedItems(a.ctx, run.ID) {

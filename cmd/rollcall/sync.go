@@ -27,6 +27,9 @@ func (c *syncCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
+	if err := a.notePause(x); err != nil {
+		return err
+	}
 	if c.Changes && !c.Yes {
 		if c.Yes, err = a.ask("Read who changed in BambooHR, and apply it to %s?", x.Policy.Name); err != nil || !c.Yes {
 			return err

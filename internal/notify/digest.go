@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -110,7 +111,10 @@ func (s *Service) week(ctx context.Context, d *connection.Detail, waits *waitNot
 	if c.Holds, err = s.endingHolds(ctx, d.ID, now); err != nil {
 		return nil, "", err
 	}
-	if c.Failed == 0 && c.Total == 0 && len(c.Waits) == 0 && len(c.Holds) == 0 {
+	if p := d.Pause; p != nil {
+		c.Pause = &Pause{Reason: oneLine(p.Reason), Since: p.At, Until: p.Until}
+	}
+	if c.Failed == 0 && c.Total == 0 && len(c.Waits) == 0 && len(c.Holds) == 0 && c.Pause == nil {
 		return nil, "", nil
 	}
 	return c, planID, nil
@@ -194,16 +198,30 @@ func (s *Service) lastPlan(ctx context.Context, connection string, runs []syncru
 	return syncrun.PlanInfo{}, fmt.Errorf("plan of connection %s: %w", connection, directory.ErrNotFound)
 }
 
-// endingHolds are the holds of a connection's people that end within a week, the first first.
+// endingHolds are the freezes of a connection and the holds of its people that end within a week, the first
+// first.
 func (s *Service) endingHolds(ctx context.Context, connection string, now time.Time) ([]Entry, error) {
 	holds, err := s.o.Records.Holds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	holds = slices.DeleteFunc(holds, func(h directory.Hold) bool { return !h.Until.After(now) || h.Until.After(now.Add(week)) })
+	soon := func(until time.Time) bool { return until.After(now) && !until.After(now.Add(week)) }
+	holds = slices.DeleteFunc(holds, func(h directory.Hold) bool { return !soon(h.Until) })
 	slices.SortStableFunc(holds, func(a, b directory.Hold) int { return a.Until.Compare(b.Until) })
+	freezes, err := s.o.Records.Freezes(ctx, connection)
+	if err != nil {
+		return nil, err
+	}
 	var out []Entry
+	for _, f := range freezes {
+		if soon(f.Until) {
+			out = append(out, Entry{Fields: strings.ReplaceAll(strings.Join(f.What, ", "), "_", " "), Text: oneLine(f.Reason), Until: f.Until})
+		}
+	}
 	for _, h := range holds {
+		if len(out) >= maxEntries {
+			break
+		}
 		p, err := s.o.Records.Person(ctx, h.PersonID)
 		if errors.Is(err, directory.ErrNotFound) || err == nil && (p.Link == nil || p.Link.Connection != connection) {
 			continue
@@ -212,11 +230,9 @@ func (s *Service) endingHolds(ctx context.Context, connection string, now time.T
 			return nil, err
 		}
 		out = append(out, Entry{Name: oneLine(nameOfPerson(&p)), Text: oneLine(h.Reason), Until: h.Until})
-		if len(out) == maxEntries {
-			break
-		}
 	}
-	return out, nil
+	slices.SortStableFunc(out, func(a, b Entry) int { return a.Until.Compare(b.Until) })
+	return out[:min(len(out), maxEntries)], nil
 }
 
 func nameOfPerson(p *directory.Person) string {

@@ -3,6 +3,7 @@ package notify_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +77,33 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// The clock of runs may jump, as a simulator's does: a digest does not wait for a minute of real time.
+func TestDigestOfAJump(t *testing.T) {
+	w := newWorld(t)
+	w.conn.Settings.PlanExpires = 7 * 24 * time.Hour
+	w.onTime()
+	w.finish(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37), held(20, plan.MissingInHR, "Di Fox", ""))
+	w.arrive()
+	for len(w.server.arrived) > 0 {
+		<-w.server.arrived
+	}
+	var clock atomic.Int64
+	clock.Store(w.at.UnixMilli())
+	w.opt.RunNow, w.opt.Every = func() time.Time { return time.UnixMilli(clock.Load()).UTC() }, time.Millisecond
+	w.restart()
+	w.ok(w.Start(t.Context()))
+	clock.Store(time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC).UnixMilli()) // 08:00 in Amsterdam
+	select {
+	case <-w.server.arrived:
+	case <-time.After(30 * time.Second):
+		t.Error("no digest")
+	}
+	w.ok(w.Stop(t.Context()))
+	if got := w.state(); !strings.Contains(got, "digest sent 1") {
+		t.Error(got)
+	}
+}
+
 // A digest comes when there is something to tell, to those who agreed, unless the settings want none.
 func TestDigestHasSomethingToTell(t *testing.T) {
 	monday := func(d int) time.Time { return time.Date(2026, 11, 23+d, 7, 0, 0, 0, time.UTC) }
@@ -100,6 +128,14 @@ func TestDigestHasSomethingToTell(t *testing.T) {
 			w.finish(syncrun.TriggerSchedule, syncrun.OutcomeApplied, plan.Header{})
 		}, false},
 		{"a failure", func(w *world) { w.finish(syncrun.TriggerSchedule, syncrun.OutcomeFailed, plan.Header{}) }, true},
+		{"paused", func(w *world) { w.conn.Pause = &connection.Pause{By: "p_olga", Reason: "payroll", At: w.at} }, true},
+		{"freezes that end later, or not", func(w *world) {
+			w.ok(w.kept.AddFreeze(t.Context(), directory.Freeze{ID: "f1", Connection: w.conn.ID, What: []string{"phone"}, Until: monday(8), Reason: "x", CreatedBy: "p_olga", CreatedAt: w.at}))
+			w.ok(w.kept.AddFreeze(t.Context(), directory.Freeze{ID: "f2", Connection: w.conn.ID, What: []string{"email"}, Reason: "x", CreatedBy: "p_olga", CreatedAt: w.at}))
+		}, false},
+		{"a freeze that ends within the week", func(w *world) {
+			w.ok(w.kept.AddFreeze(t.Context(), directory.Freeze{ID: "f1", Connection: w.conn.ID, What: []string{"phone"}, Until: monday(6), Reason: "x", CreatedBy: "p_olga", CreatedAt: w.at}))
+		}, true},
 		{"switched off", func(w *world) {
 			w.conn.Settings.Notify.Digest = policy.DigestOff
 			w.finish(syncrun.TriggerSchedule, syncrun.OutcomeFailed, plan.Header{})

@@ -39,7 +39,10 @@ func letters() map[string]notify.Mail {
 		"11 digest": {Kind: notify.Digest, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting[:1], Total: 8, OnPurpose: 4, Failed: 2, Since: at(20, 13), Entries: []notify.Entry{
 			{Reason: plan.NoEmail, Count: 7, First: []notify.Entry{{Name: "Ann Lee"}, {Source: 12}}}, {Reason: plan.MissingInHR, Count: 1, First: []notify.Entry{{Name: "Bo Diaz"}}}},
 			Holds: []notify.Entry{{Name: "Cy Ek", Text: "parental leave", Until: at(27, 23)}}})},
-		"12 missed": {Kind: notify.Overdue, Content: c(notify.Content{Since: at(20, 3), Idle: true})},
+		"13 paused": {Kind: notify.Digest, Content: c(notify.Content{Pause: &notify.Pause{Reason: "payroll <week>", Since: at(20, 3), Until: at(27, 23)},
+			Holds: []notify.Entry{{Fields: "reporting lines, phone", Text: "review", Until: at(27, 23)}}})},
+		"14 paused, without an end": {Kind: notify.Digest, Content: c(notify.Content{Pause: &notify.Pause{Reason: "payroll", Since: at(20, 3)}})},
+		"12 missed":                 {Kind: notify.Overdue, Content: c(notify.Content{Since: at(20, 3), Idle: true})},
 	}
 }
 

@@ -240,6 +240,9 @@ func (w *writer) digest() letter {
 	if w.m.PlanID != "" {
 		l.Link = w.s.link("plans", w.m.PlanID)
 	}
+	if w.c.Pause != nil {
+		l.Opening = w.paused(w.c.Pause)
+	}
 	add := func(title string, lines []line, more string) {
 		if len(lines) > 0 {
 			l.Sections = append(l.Sections, section{title, lines, more})
@@ -257,13 +260,33 @@ func (w *writer) digest() letter {
 		if e.Text != "" {
 			text += " (" + e.Text + ")"
 		}
-		holds = append(holds, line{e.Name, text})
+		name := e.Name
+		if e.Fields != "" {
+			name = words.Fill(w.DigestFrozen, "fields", e.Fields)
+		}
+		holds = append(holds, line{name, text})
 	}
 	add(w.DigestHolds, holds, "")
 	if w.c.Failed > 0 {
 		add(w.DigestFailures, []line{{Text: w.count(w.DigestFailed, w.c.Failed)}}, "")
 	}
 	return l
+}
+
+// paused opens the digest of a connection whose automatic runs are paused.
+func (w *writer) paused(p *Pause) []string {
+	text := w.DigestPausedUntil
+	if p.Until.IsZero() {
+		text = w.DigestPausedOpen
+	}
+	out := []string{words.Fill(text, "connection", w.c.Connection, "since", w.moment(p.Since), "until", w.moment(p.Until))}
+	if p.Reason != "" {
+		out = append(out, words.Fill(w.DigestPausedWhy, "reason", p.Reason))
+	}
+	if w.c.Failed > 0 || w.c.Total > 0 || len(w.c.Waits) > 0 || len(w.c.Holds) > 0 {
+		out = append(out, w.DigestPausedRest)
+	}
+	return out
 }
 
 // aside lists what is left aside by reason, with the first names of each.

@@ -86,7 +86,8 @@ type Content struct {
 	Total      int       `json:"total,omitempty"`
 	OnPurpose  int       `json:"on_purpose,omitempty"`
 	Idle       bool      `json:"idle,omitempty"`   // no process makes automatic runs
-	Holds      []Entry   `json:"holds,omitempty"`  // that end soon
+	Holds      []Entry   `json:"holds,omitempty"`  // that end soon; freezes too
+	Pause      *Pause    `json:"pause,omitempty"`  // of automatic runs, in force
 	Failed     int       `json:"failed,omitempty"` // readings
 	// Language is the one that the mail was written in, once somebody tried to send it; every copy is alike.
 	Language string `json:"language,omitempty"`
@@ -102,6 +103,13 @@ type Wait struct {
 	Refused bool      `json:"refused,omitempty"` // an approval is not enough
 }
 
+// Pause is a pause of automatic runs.
+type Pause struct {
+	Reason string    `json:"reason,omitempty"`
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until,omitzero"` // zero: until somebody resumes
+}
+
 // Entry is a line of a mail that lists something.
 type Entry struct {
 	Name   string      `json:"name,omitempty"`
@@ -111,6 +119,7 @@ type Entry struct {
 	Count  int         `json:"count,omitempty"`  // of all records with Reason
 	First  []Entry     `json:"first,omitempty"`  // of them
 	Until  time.Time   `json:"until,omitzero"`
+	Fields string      `json:"fields,omitempty"` // of a freeze: what it is about
 }
 
 // Filter narrows a list of mails; zero parts do not.

@@ -120,8 +120,12 @@ func (s *Store) Holds(ctx context.Context) ([]directory.Hold, error) {
 	err := s.read(ctx, func(t tx) error {
 		return t.each(`select id, person_id, field, until, until_hr, reason, created_by, created_at from holds
 			where org = $1 order by created_at, id`, func(st stmt) error {
-			out = append(out, directory.Hold{ID: st.ColText(0), PersonID: st.ColText(1), Field: directory.Field(st.ColText(2)),
-				Until: sqldb.Instant(st.ColInt(3)), UntilHR: st.ColText(4), Reason: st.ColText(5), CreatedBy: st.ColText(6), CreatedAt: sqldb.Instant(st.ColInt(7))})
+			h := directory.Hold{ID: st.ColText(0), PersonID: st.ColText(1), Field: directory.Field(st.ColText(2)),
+				Until: sqldb.Instant(st.ColInt(3)), Reason: st.ColText(5), CreatedBy: st.ColText(6), CreatedAt: sqldb.Instant(st.ColInt(7))}
+			if !st.ColNull(4) {
+				h.UntilHR = directory.UntilHRSays(st.ColText(4))
+			}
+			out = append(out, h)
 			return nil
 		}, t.org)
 	})
@@ -147,13 +151,16 @@ func (s *Store) AddHold(ctx context.Context, h directory.Hold) error {
 
 // addHold writes a hold; one that is there already stays as it is.
 func (t tx) addHold(h directory.Hold) (int, error) {
-	until := any(nil)
+	var until, untilHR any // until_hr is NULL for what HR cannot end, and blank for a blank value
 	if !h.Until.IsZero() {
 		until = h.Until
 	}
+	if value, ok := h.Awaits(); ok {
+		untilHR = value
+	}
 	return t.exec(`insert into holds (org, id, person_id, field, until, until_hr, reason, created_by, created_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (org, id) do nothing`,
-		t.org, h.ID, h.PersonID, sqldb.Optional(h.Field), until, sqldb.Optional(h.UntilHR), h.Reason, h.CreatedBy, h.CreatedAt)
+		t.org, h.ID, h.PersonID, sqldb.Optional(h.Field), until, untilHR, h.Reason, h.CreatedBy, h.CreatedAt)
 }
 
 // RemoveHold implements syncrun.Exceptions.

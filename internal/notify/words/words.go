@@ -57,7 +57,9 @@ type Language struct {
 	TroubledClosing, TroubledButton                        string
 	DigestSubject, DigestOpening, DigestClosing            string
 	DigestButton, DigestHeld, DigestWaiting, DigestHolds   string
-	DigestFailures, DigestHoldUntil                        string
+	DigestFailures, DigestHoldUntil, DigestFrozen          string
+	DigestPausedUntil, DigestPausedOpen, DigestPausedWhy   string
+	DigestPausedRest                                       string
 	DigestFailed, DigestOnPurpose                          Plural
 
 	// Guard says what waits of a kind, and what would go through by itself.

@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,22 +20,43 @@ import (
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// effectKinds has the kinds at their ranks, by which effects of one place are ordered.
-func effectKinds() []view.EffectKind { return append([]view.EffectKind{""}, view.EffectKinds()...) }
+// rank is a kind's place among the effects of one instant, and how SQL names it; 0 is no kind.
+func rank(k view.EffectKind) int64 { return int64(slices.Index(view.EffectKinds(), k) + 1) }
 
-// stored is every effect whose instant is kept: of links, of holds, and of links that were moved away. $1 is
-// the organisation, $2 now. Their place in the list is a millisecond before what ends a day.
-const stored = `select x.at - (x.rank < 4) as place, x.* from (
-	select l.due_at as at, case when l.due_action is not null then 1 when l.due_reason = 'on_hold' then 2 else 4 end as rank, l.connection as conn,
-		cast(l.source_id as text) as tie, l.source_id as source, l.person_id as person, l.due_reason as reason, l.due_date as date, null as field, null as note, 0 as cancelled
+// kindAt is the kind of a rank.
+func kindAt(rank int64) view.EffectKind { return view.EffectKinds()[rank-1] }
+
+// ranked puts the ranks into SQL in place of the names of kinds, as in {hold_end}, and the ranks of all kinds that
+// come at the end of a day in place of {ends_day}.
+func ranked(sql string) string {
+	var pairs, ends []string
+	for _, k := range view.EffectKinds() {
+		no := strconv.FormatInt(rank(k), 10)
+		if pairs = append(pairs, "{"+string(k)+"}", no); k.EndsDay() {
+			ends = append(ends, no)
+		}
+	}
+	return strings.NewReplacer(append(pairs, "{ends_day}", strings.Join(ends, ", "))...).Replace(sql)
+}
+
+// stored is every effect whose instant is kept: of links, of links that were moved away, and the ends of holds,
+// freezes and pauses. $1 is the organisation, $2 now. What ends a day has its place in the list a millisecond before.
+const stored = `select x.at - (x.rank in ({ends_day})) as place, x.* from (
+	select l.due_at as at, case when l.due_action is not null then {deactivation} when l.due_reason = 'on_hold' then {decision} else {start} end as rank,
+		l.connection as conn, cast(l.source_id as text) as tie, l.source_id as source, l.person_id as person, l.due_reason as reason, l.due_date as date,
+		null as field, null as note, 0 as cancelled, null as what
 	from links l where l.org = $1 and l.due_at is not null and (l.due_action is not null or l.due_date is not null)
-	union all select h.until, 3, coalesce((select p.connection from people p where p.org = h.org and p.id = h.person_id), 0), h.id, 0, h.person_id, null, null,
-		h.field, h.reason, 0
-	from holds h where h.org = $1 and h.until > $2
-	union all select m.was_at, case when m.was_action is not null then 1 when m.was_reason = 'on_hold' then 2 else 4 end, m.connection,
-		cast(m.source_id as text), m.source_id, l.person_id, m.was_reason, m.was_date, null, null, 1
+	union all select m.was_at, case when m.was_action is not null then {deactivation} when m.was_reason = 'on_hold' then {decision} else {start} end, m.connection,
+		cast(m.source_id as text), m.source_id, l.person_id, m.was_reason, m.was_date, null, null, 1, null
 	from due_moves m join links l on l.org = m.org and l.connection = m.connection and l.source_id = m.source_id
-	where m.org = $1 and m.was_at > $2 and m.now_at is null and l.due_at is null) x`
+	where m.org = $1 and m.was_at > $2 and m.now_at is null and l.due_at is null
+	union all select h.until, {hold_end}, coalesce((select p.connection from people p where p.org = h.org and p.id = h.person_id), 0), h.id, 0, h.person_id, null, null,
+		h.field, h.reason, 0, null
+	from holds h where h.org = $1 and h.until > $2
+	union all select f.until, {freeze_end}, f.connection, f.id, 0, null, null, null, null, f.reason, 0, f.what
+	from freezes f where f.org = $1 and f.until > $2
+	union all select c.paused_until, {pause_end}, c.no, c.id, 0, null, null, null, null, c.paused_reason, 0, null
+	from connections c where c.org = $1 and c.paused_until > $2 and c.deleted_at is null) x`
 
 // effectKey is the place of an effect in the list.
 type effectKey struct {
@@ -99,7 +121,11 @@ func (s *Store) Effects(ctx context.Context, q EffectQuery) (Page[Effect], error
 			out.Next = list[limit-1].cursor()
 		}
 		for i := range list {
-			out.Items = append(out.Items, list[i].Effect)
+			x := &list[i].Effect
+			if err := waits(e, list[i].conn, x); err != nil {
+				return err
+			}
+			out.Items = append(out.Items, *x)
 		}
 		return nil
 	})
@@ -119,9 +145,9 @@ func (s *Store) EffectCounts(ctx context.Context, q EffectQuery) ([]EffectCount,
 			return err
 		}
 		f := e.filter()
-		if err := t.Each("select e.place, e.rank, count(*) from ("+stored+") e left join people p on p.org = $1 and p.id = e.person where e.cancelled = 0"+f.sql.String()+
+		if err := t.Each("select e.place, e.rank, count(*) from ("+ranked(stored)+") e left join people p on p.org = $1 and p.id = e.person where e.cancelled = 0"+f.sql.String()+
 			" group by e.place, e.rank order by e.place, e.rank", func(st stmt) error {
-			out = append(out, EffectCount{Place: sqldb.Instant(st.ColInt(0)), Kind: effectKinds()[st.ColInt(1)], Count: int(st.ColInt(2))})
+			out = append(out, EffectCount{Place: sqldb.Instant(st.ColInt(0)), Kind: kindAt(st.ColInt(1)), Count: int(st.ColInt(2))})
 			return nil
 		}, f.all(t)...); err != nil {
 			return err
@@ -160,7 +186,7 @@ func newEffects(t tx, q *EffectQuery) (*effects, error) {
 func (e *effects) filter() *filter {
 	f := &filter{args: []any{e.q.Now}}
 	if e.q.Kind != "" {
-		f.add("e.rank = $$", int64(slices.Index(effectKinds(), e.q.Kind)))
+		f.add("e.rank = $$", rank(e.q.Kind))
 	}
 	if !e.q.From.IsZero() {
 		f.add("e.place >= $$", e.q.From)
@@ -177,7 +203,8 @@ func (e *effects) filter() *filter {
 			active += fmt.Sprintf(" or e.conn = %d", no)
 		}
 	}
-	f.add("(e.cancelled = 1 or e.rank > 2 or p.status <> 'deactivated') and (e.cancelled = 1 or e.rank <> 4 or p.status = 'provisioned') and (e.rank <> 4 or " + active + ")")
+	f.add(ranked("(e.cancelled = 1 or e.rank not in ({deactivation}, {decision}) or p.status <> 'deactivated')" +
+		" and (e.cancelled = 1 or e.rank <> {start} or p.status = 'provisioned') and (e.rank <> {start} or " + active + ")"))
 	return f
 }
 
@@ -189,21 +216,27 @@ func (e *effects) stored(after effectKey, limit int) ([]placed, error) {
 	}
 	f.add("true order by e.place, e.rank, e.conn, e.tie limit $$", int64(limit))
 	var out []placed
-	err := e.t.Each(`select e.place, e.rank, e.conn, e.tie, e.source, e.person, e.reason, e.date, e.field, e.note, e.cancelled,
+	err := e.t.Each(ranked(`select e.place, e.rank, e.conn, e.tie, e.source, e.person, e.reason, e.date, e.field, e.note, e.cancelled,
 			p.display_name, p.first_name, p.last_name, p.email, p.location, m.was_at, m.was_date, r.id, r.started_at,
-			e.rank <> 3 and exists (select 1 from holds h where h.org = $1 and h.person_id = e.person and (h.field is null or h.field = 'status')
-				and (h.until is null or h.until > max(e.at, $2))), e.at, p.status, r.undo_of is not null
+			e.rank <> {hold_end} and exists (select 1 from holds h where h.org = $1 and h.person_id = e.person and (h.field is null or h.field = 'status')
+				and (h.until is null or h.until > max(e.at, $2))), e.at, p.status, r.undo_of is not null, e.what
 		from (select e.* from (`+stored+`) e left join people p on p.org = $1 and p.id = e.person where true`+f.sql.String()+`) e
 		left join people p on p.org = $1 and p.id = e.person
 		left join due_moves m on m.org = $1 and m.connection = e.conn and m.source_id = e.source
 			and (e.cancelled = 1 or m.now_at = e.at and m.was_reason is e.reason)
-		left join runs r on r.no = m.run order by e.place, e.rank, e.conn, e.tie`, func(st stmt) error {
+		left join runs r on r.no = m.run order by e.place, e.rank, e.conn, e.tie`), func(st stmt) error {
 		k := effectKey{st.ColInt(0), st.ColInt(1), st.ColInt(2), st.ColText(3)}
-		x := view.Effect{At: sqldb.Instant(st.ColInt(21)), Kind: effectKinds()[k.rank], Connection: e.conns[k.conn], SourceID: st.ColInt(4), PersonID: st.ColText(5),
+		x := view.Effect{At: sqldb.Instant(st.ColInt(21)), Kind: kindAt(k.rank), Connection: e.conns[k.conn], SourceID: st.ColInt(4), PersonID: st.ColText(5),
 			Reason: plan.Reason(st.ColText(6)), Date: st.ColText(7), Field: directory.Field(st.ColText(8)), Note: st.ColText(9), Cancelled: st.ColInt(10) != 0,
 			Name: nameAt(st, 11), Location: st.ColText(15), Held: st.ColInt(20) != 0, Status: directory.Status(st.ColText(22))}
 		if !st.ColNull(18) {
 			x.Moved = &view.EffectMove{WasAt: sqldb.Instant(st.ColInt(16)), WasDate: st.ColText(17), RunID: st.ColText(18), At: sqldb.Instant(st.ColInt(19)), Undo: st.ColInt(23) != 0}
+		}
+		if x.Kind == view.FreezeEnd {
+			x.Freeze = k.tie
+			if err := json.Unmarshal([]byte(st.ColText(24)), &x.What); err != nil {
+				return fmt.Errorf("fields of freeze %s: %w", x.Freeze, err)
+			}
 		}
 		out = append(out, placed{k, x})
 		return nil
@@ -217,7 +250,7 @@ func (s *Store) withRuns(e *effects, after effectKey) ([]placed, error) {
 	var out []placed
 	add := func(k effectKey, x view.Effect) {
 		x.WithRun, x.Connection, k.place = true, e.conns[k.conn], sqldb.Millis(x.At)
-		k.rank = int64(slices.Index(effectKinds(), x.Kind))
+		k.rank = rank(x.Kind)
 		if k.compare(after) > 0 && (e.q.Kind == "" || x.Kind == e.q.Kind) && within(e.q, x.At) {
 			out = append(out, placed{k, x})
 		}
@@ -285,19 +318,12 @@ func (s *Store) arrivals(t tx, conn int64, add func(effectKey, view.Effect)) err
 func newestPlan(t tx, conn int64) (p planread.Plan, err error) {
 	before := int64(1) << 62
 	for range newestTries {
-		p, err = planread.Find(t, "and p.connection = $2 and p.as_of = 0 and p.person is null and p.undo_of is null and p.seq < $3 order by p.seq desc limit 1",
-			"the newest plan", conn, before)
+		p, err = planread.Find(t, "and p.connection = $2 and "+planread.Whole+" and p.seq < $3 order by p.seq desc limit 1", "the newest plan", conn, before)
 		if err != nil {
 			return p, err
 		}
-		var all, these int64
-		if _, err := t.First("select count(*), count(case when revision = $3 then 1 end) from connection_settings where org = $1 and connection = $2"+
-			" and exists (select 1 from connections where no = $2 and origin = 'web')", func(st stmt) { all, these = st.ColInt(0), st.ColInt(1) },
-			t.Org, conn, p.Info.Header.Revision); err != nil {
+		if saved, err := planread.MadeWithSaved(t, &p); err != nil || saved {
 			return p, err
-		}
-		if all == 0 || these > 0 {
-			return p, nil
 		}
 		before = p.Info.Seq
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/store/views"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -149,4 +150,63 @@ func TestEffectsMoved(t *testing.T) {
 	if len(got.Items) != 0 {
 		t.Errorf("after its instant is over: %+v", got.Items)
 	}
+}
+
+// The ends of freezes and pauses stand where they come, with what waits for them.
+func TestEffectsOfConnections(t *testing.T) {
+	w, rules := calendar(t)
+	review := directory.Freeze{ID: "freeze_1", Connection: w.conn.ID, What: []string{"reporting_lines", "phone"}, Until: end("2026-04-04"), Reason: "review", CreatedBy: "p_1", CreatedAt: w.now()}
+	young, open, over := review, review, review
+	young.ID, young.Until, young.What = "freeze_2", end("2026-05-01"), []string{"phone"}
+	open.ID, open.Until, over.ID, over.Until = "freeze_3", time.Time{}, "freeze_4", end("2026-01-01")
+	for _, f := range []directory.Freeze{review, open, over} {
+		w.ok(w.AddFreeze(t.Context(), f))
+	}
+	held := func(source int64, f directory.Field, freeze string) plan.Item {
+		return plan.Item{Held: &plan.Held{Reason: plan.OnHold, SourceID: source, PersonID: w.personID(source), Field: f,
+			Frozen: &plan.Frozen{Freeze: freeze, Change: plan.FieldChange{Field: f, Before: "1", After: "2"}}}}
+	}
+	w.store(plan.Header{Freezes: []string{"freeze_1", "freeze_3"}}, held(1, directory.Manager, "freeze_1"), held(1, directory.Phone, "freeze_3"),
+		held(2, directory.Manager, "freeze_1"), held(2, directory.Phone, "freeze_1"))
+	w.ok(w.AddFreeze(t.Context(), young)) // nobody has planned since
+	list := func(q views.EffectQuery) (out []view.Effect) {
+		q.Now, q.Rules = w.clock, rules
+		return allPages(t, func(after string) (views.Page[views.Effect], error) {
+			q.After = after
+			return w.v.Effects(t.Context(), q)
+		})
+	}
+	got := list(views.EffectQuery{Kind: view.FreezeEnd, Limit: 1})
+	conn := w.conn.ID
+	same(t, []view.Effect{
+		{At: review.Until, Kind: view.FreezeEnd, Connection: conn, Freeze: "freeze_1", What: review.What, Note: "review", Waits: &view.EffectWaits{People: 2, Fields: 3}},
+		{At: young.Until, Kind: view.FreezeEnd, Connection: conn, Freeze: "freeze_2", What: young.What, Note: "review"},
+	}, got)
+	pause := func(p *connection.Pause) {
+		_, err := w.Settings().Change(t.Context(), conn, "p_1", w.clock, func(r *connection.Record) ([]connection.Event, error) {
+			r.Pause = p
+			return nil, nil
+		})
+		w.ok(err)
+	}
+	if got := list(views.EffectQuery{Kind: view.PauseEnd}); len(got) != 0 {
+		t.Errorf("not paused: %+v", got)
+	}
+	pause(&connection.Pause{By: "p_1", Reason: "payroll", At: w.clock})
+	if got := list(views.EffectQuery{Kind: view.PauseEnd}); len(got) != 0 {
+		t.Errorf("a pause without an end: %+v", got)
+	}
+	pause(&connection.Pause{By: "p_1", Reason: "payroll", At: w.clock, Until: end("2026-04-02")})
+	// Waits and Leaves are to be deactivated before, Starts becomes active; Asked is left to a human, and Stays was cancelled.
+	same(t, []view.Effect{{At: end("2026-04-02"), Kind: view.PauseEnd, Connection: conn, Note: "payroll", Waits: &view.EffectWaits{People: 3}}},
+		list(views.EffectQuery{From: end("2026-04-01"), To: end("2026-04-02"), Kind: view.PauseEnd, Connection: conn}))
+	var order []string
+	for _, e := range list(views.EffectQuery{From: end("2026-04-01"), To: end("2026-04-04"), Limit: 1}) {
+		order = append(order, string(e.Kind))
+	}
+	same(t, []string{"hold_end", "pause_end", "deactivation", "freeze_end"}, order)
+	counts, err := w.v.EffectCounts(t.Context(), views.EffectQuery{Now: w.clock, Rules: rules, From: end("2026-04-01"), To: end("2026-04-03")})
+	w.ok(err)
+	last := end("2026-04-02").Add(-time.Millisecond)
+	same(t, []views.EffectCount{{Place: last, Kind: view.HoldEnd, Count: 1}, {Place: last, Kind: view.PauseEnd, Count: 1}}, counts)
 }

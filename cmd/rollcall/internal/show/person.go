@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -54,8 +55,8 @@ func Title(v *syncrun.PersonView) string {
 	return strings.Join(parts, " ")
 }
 
-// Person shows one person with every field.
-func Person(p *text.Page, v *syncrun.PersonView) {
+// Person shows one person with every field; holds end in a zone.
+func Person(p *text.Page, v *syncrun.PersonView, zone *time.Location) {
 	p.Linef("%s  %s", p.Paint(text.Bold, text.NameAndMail(Title(v), text.Dash(v.Email))), v.Status)
 	origin := "not from BambooHR"
 	if v.Source != nil {
@@ -95,7 +96,7 @@ func Person(p *text.Page, v *syncrun.PersonView) {
 	}
 	p.Table([]string{"FIELD", "VALUE", "AUTHORITY"}, rows)
 	for _, h := range v.Holds {
-		p.Linef("%s", p.Paint(text.Yellow, "On hold: ")+Hold(h))
+		p.Linef("%s", p.Paint(text.Yellow, "On hold: ")+Hold(h, zone))
 	}
 }
 
@@ -108,19 +109,19 @@ func HoldField(v syncrun.HoldView) string {
 }
 
 // HoldEnd is when a hold ends.
-func HoldEnd(v syncrun.HoldView) string {
+func HoldEnd(v syncrun.HoldView, zone *time.Location) string {
 	switch {
-	case v.Until != nil:
-		return *v.Until
-	case v.UntilHR != nil:
-		return "BambooHR says " + *v.UntilHR
+	case v.Agrees && v.Says == "":
+		return "BambooHR has nothing there either"
+	case v.Agrees:
+		return "BambooHR says " + v.Says
 	}
-	return "removed"
+	return text.End(v.Until, zone, "removed")
 }
 
 // Hold is a hold on one line.
-func Hold(v syncrun.HoldView) string {
-	return fmt.Sprintf("%s until %s: %s (%s, by %s)", HoldField(v), HoldEnd(v), v.Reason, v.ID, v.CreatedBy)
+func Hold(v syncrun.HoldView, zone *time.Location) string {
+	return fmt.Sprintf("%s until %s: %s (%s, by %s)", HoldField(v), HoldEnd(v, zone), v.Reason, v.ID, v.CreatedBy)
 }
 
 func personRow(v *syncrun.PersonView) []string {

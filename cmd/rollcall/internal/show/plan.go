@@ -172,6 +172,9 @@ func heldLines(h *plan.Held) []string {
 		who = strings.TrimSpace(who + " " + string(h.Field))
 	}
 	out := []string{fmt.Sprintf("%s: %s", who, h.Detail)}
+	if f := h.Frozen; f != nil {
+		out = append(out, fmt.Sprintf("    waits: %s → %s", shown(f.Change.Kind, f.Change.Before), shown(f.Change.Kind, f.Change.After)))
+	}
 	for _, c := range h.Candidates {
 		out = append(out, fmt.Sprintf("    is it %s (id:%s)? %s", text.NameAndMail(c.Name, c.Email), c.PersonID, c.Why))
 	}

@@ -96,5 +96,17 @@ func NameAndMail(name, email string) string {
 	return name + " <" + email + ">"
 }
 
+// End is when something ends, in the zone in which its day was given; open is what stands for no end.
+func End(until *string, zone *time.Location, open string) string {
+	if until == nil {
+		return open
+	}
+	at, err := time.Parse(time.RFC3339, *until)
+	if err != nil {
+		return *until
+	}
+	return at.In(zone).Format("2006-01-02 15:04 MST")
+}
+
 // Moment is an instant for a person, in UTC.
 func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -69,7 +69,7 @@ func (p *pages) calendar(w http.ResponseWriter, r *http.Request) error {
 		return &gate.InputError{Field: "kind", Text: f.Kind + " is no kind of effect"}
 	}
 	now := p.Now()
-	page := &calendarPage{Page: frame("Calendar", "What dates in BambooHR, and the ends of holds, will bring. When its moment comes, each is checked by the guard like a plan."),
+	page := &calendarPage{Page: frame("Calendar", "What dates in BambooHR, and the ends of holds, freezes and pauses, will bring. When its moment comes, each is checked by the guard like a plan."),
 		Filter: f, Zone: dayZone(tables, f.Connection, gate.ZoneFrom(r.Context())), Sleeping: sleeping(tables, f.Connection, now)}
 	page.choices(tables)
 	month, from, to, err := page.span(now)
@@ -260,7 +260,7 @@ func (p *calendarPage) list(items []view.Effect, tables []connection.Timetable, 
 			p.Days = append(p.Days, dayEffects{Title: title, Late: late})
 		}
 		d := &p.Days[len(p.Days)-1]
-		d.Rows = append(d.Rows, newEffectRow(e, tables, p.Filter.Connection == "" && len(tables) > 1))
+		d.Rows = append(d.Rows, newEffectRow(e, tables, p.Filter.Connection == "" && len(tables) > 1, now))
 	}
 }
 
@@ -276,5 +276,5 @@ func emptyText(p *calendarPage) string {
 	case p.Filter.Day != "":
 		return "No date brings anything on this day."
 	}
-	return "Leavers, joiners and holds with a date appear here after the run that reads them."
+	return "Leavers and joiners with a date appear here after the run that reads them; holds, freezes and pauses with an end at once."
 }

@@ -3,12 +3,15 @@ package work
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 )
 
@@ -23,25 +26,30 @@ type effectRow struct {
 	Sentence   string
 	Run        time.Time // of the run that does it, when it waits for one and one is due
 	Notes      []string
+	Href       string // of a connection's effect: where it is seen and ended
 }
 
-// words are how a kind is called.
-type words struct{ title, one, many, colour string }
+// kindWord is how a kind is called.
+type kindWord struct{ title, one, many, colour string }
 
-func kindWords(k view.EffectKind) words {
+func kindWords(k view.EffectKind) kindWord {
 	switch k {
 	case view.Deactivation:
-		return words{"Deactivations", "deactivation", "deactivations", "deactivate"}
+		return kindWord{"Deactivations", "deactivation", "deactivations", "deactivate"}
 	case view.Decision:
-		return words{"Left to you", "date left to you", "dates left to you", "held"}
+		return kindWord{"Left to you", "date left to you", "dates left to you", "held"}
 	case view.HoldEnd:
-		return words{"Ends of holds", "hold ends", "holds end", "same"}
+		return kindWord{"Ends of holds", "hold ends", "holds end", "same"}
+	case view.FreezeEnd:
+		return kindWord{"Ends of freezes", "freeze ends", "freezes end", "same"}
+	case view.PauseEnd:
+		return kindWord{"Ends of pauses", "pause ends", "pauses end", "same"}
 	case view.Start:
-		return words{"First days", "first day", "first days", "reactivate"}
+		return kindWord{"First days", "first day", "first days", "reactivate"}
 	case view.Arrival:
-		return words{"New accounts", "new account", "new accounts", "create"}
+		return kindWord{"New accounts", "new account", "new accounts", "create"}
 	}
-	return words{string(k), string(k), string(k), "plain"}
+	return kindWord{string(k), string(k), string(k), "plain"}
 }
 
 func kindTag(k view.EffectKind) string {
@@ -52,6 +60,10 @@ func kindTag(k view.EffectKind) string {
 		return "Left to you"
 	case view.HoldEnd:
 		return "Hold ends"
+	case view.FreezeEnd:
+		return "Freeze ends"
+	case view.PauseEnd:
+		return "Pause ends"
 	case view.Start:
 		return "Becomes active"
 	case view.Arrival:
@@ -60,7 +72,7 @@ func kindTag(k view.EffectKind) string {
 	return string(k)
 }
 
-func newEffectRow(e view.Effect, tables []connection.Timetable, named bool) effectRow {
+func newEffectRow(e view.Effect, tables []connection.Timetable, named bool, now time.Time) effectRow {
 	row := effectRow{Effect: e, Zone: time.UTC, Colour: kindWords(e.Kind).colour, KindText: kindTag(e.Kind), Sentence: sentence(&e)}
 	row.Name = cmp.Or(e.Name, fmt.Sprintf("employee %d", e.SourceID))
 	for i := range tables {
@@ -72,11 +84,16 @@ func newEffectRow(e view.Effect, tables []connection.Timetable, named bool) effe
 		if home := t.Zones.Of(e.Location); e.At.In(home).Format(time.DateTime) != e.At.In(t.Zone).Format(time.DateTime) {
 			row.Home = home
 		}
-		if named {
+		if e.Kind.OfConnection() {
+			row.Name, row.Href = t.Name, connectionPath(&e)
+		} else if named {
 			row.Connection = t.Name
 		}
-		if e.WithRun {
+		switch acts := e.Kind == view.Deactivation || e.Kind == view.Start; {
+		case e.WithRun:
 			row.Run = t.Moment(e.At)
+		case acts && !e.Cancelled && t.On && now.Before(t.From) && e.At.Before(t.From):
+			row.Notes = append(row.Notes, "Automatic runs are paused: it happens when the pause ends, "+t.From.In(t.Zone).Format("2 January, 15:04 MST")+".")
 		}
 	}
 	if e.Cancelled {
@@ -101,13 +118,56 @@ func sentence(e *view.Effect) string {
 	case view.HoldEnd:
 		what := "The hold on the whole person ends"
 		if e.Field != "" {
-			what = "The hold on " + strings.ReplaceAll(string(e.Field), "_", " ") + " ends"
+			what = "The hold on " + words.InSentence(words.Field(e.Field)) + " ends"
 		}
 		return what + "; then they are brought in step with BambooHR again."
+	case view.FreezeEnd:
+		return "The freeze of " + frozen(e.What) + " ends, and the next run catches up. " + waits(e)
+	case view.PauseEnd:
+		return "The pause ends, and automatic runs go on. " + waits(e)
 	case view.Start:
 		return "Becomes active: the hire date in BambooHR is " + day(e.Date) + "."
 	}
 	return "Gets an account: the hire date in BambooHR is " + day(e.Date) + "."
+}
+
+// connectionPath is the page on which a freeze or a pause is seen and ended.
+func connectionPath(e *view.Effect) string {
+	path := "/connections/" + url.PathEscape(e.Connection)
+	if e.Freeze != "" {
+		path += "/freezes/" + url.PathEscape(e.Freeze)
+	}
+	return path
+}
+
+// frozen lists what a freeze is about.
+func frozen(what []string) string {
+	names := make([]string, len(what))
+	for i, w := range what {
+		names[i] = words.InSentence(words.Field(directory.Field(w)))
+	}
+	if n := len(names) - 1; n > 0 {
+		return strings.Join(names[:n], ", ") + " and " + names[n]
+	}
+	return strings.Join(names, "")
+}
+
+// waits says how much waits for the end of a freeze or pause.
+func waits(e *view.Effect) string {
+	w := e.Waits
+	switch {
+	case w == nil:
+		return "What waits for it is known after the next run or preview."
+	case w.People == 0:
+		return "Nothing waits for it so far."
+	case e.Kind == view.PauseEnd:
+		return ui.Count(w.People, "person has a date", "people have dates") + " that would come before it; they are caught up with then."
+	}
+	more := ""
+	if w.More {
+		more = "At least "
+	}
+	return more + ui.Count(w.Fields, "field", "fields") + " of " + ui.Count(w.People, "person", "people") + map[bool]string{true: " waits", false: " wait"}[w.Fields == 1] + " for it so far."
 }
 
 // because names the value that brings a deactivation.

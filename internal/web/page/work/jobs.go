@@ -18,6 +18,9 @@ type jobsPage struct {
 	ui.Page
 	Rows []jobRow
 	Full bool // older ones are not listed
+
+	Worker *jobs.Worker // who makes them; nil: nobody
+	Silent bool         // it gives no sign of life
 }
 
 type jobRow struct {
@@ -39,7 +42,11 @@ func (p *pages) jobs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := jobsPage{Page: frame("Queue", "Automatic runs that are to be made, are being made, or were made within the last week. The newest come first."), Full: len(found) == shownJobs}
+	health, err := p.Queue.Health(r.Context())
+	if err != nil {
+		return err
+	}
+	page := jobsPage{Worker: health.Worker, Silent: health.Silent, Page: frame("Queue", "Automatic runs that are to be made, are being made, or were made within the last week. The newest come first."), Full: len(found) == shownJobs}
 	for _, j := range found {
 		row := jobRow{Job: j, Name: "a deleted connection", Error: errorWords(j.Error), Zone: time.UTC}
 		row.StateKind, row.StateText = jobWords(j.State)

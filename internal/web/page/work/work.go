@@ -20,6 +20,7 @@ import (
 // Queue is what these pages ask of internal/jobs.
 type Queue interface {
 	Jobs(ctx context.Context, limit int) ([]jobs.Job, error)
+	Health(ctx context.Context) (jobs.Health, error)
 }
 
 // Connections is what these pages ask of internal/connection.

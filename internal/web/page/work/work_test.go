@@ -40,6 +40,7 @@ type world struct {
 	running []syncrun.Run
 	stopped []string
 	jobs    []jobs.Job
+	health  jobs.Health
 	effects []view.Effect // as they are listed
 	asked   view.EffectQuery
 }
@@ -48,6 +49,7 @@ func (w *world) List(context.Context) ([]connection.Summary, error)         { re
 func (w *world) Timetables(context.Context) ([]connection.Timetable, error) { return w.tables, nil }
 func (w *world) Job(_ context.Context, id string) *connection.Job           { return w.busy[id] }
 func (w *world) Jobs(context.Context, int) ([]jobs.Job, error)              { return w.jobs, nil }
+func (w *world) Health(context.Context) (jobs.Health, error)                { return w.health, nil }
 
 func (w *world) Cancel(_ context.Context, id string) error {
 	if w.busy[id] == nil {
@@ -185,7 +187,7 @@ func TestNext(t *testing.T) {
 	w.running = []syncrun.Run{{ID: "run_9", Connection: "c_3", StartedAt: w.now}}
 	w.alarms = []string{"No worker is running."}
 	markup, text := w.get("/automation")
-	w.says(text, "No worker is running.", "Run: applied 7 of 12 changes", "22 Nov 2026, 02:00 (03:00 CET there)", "Paused by Olga Owner until somebody resumes:", hostile,
+	w.says(text, "No worker is running.", "Run: applied 7 of 12 changes", "22 Nov 2026, 02:00 (03:00 CET)", "Paused by Olga Owner until somebody resumes:", hostile,
 		"the set-up is not complete", "A run is under way in another process")
 	if strings.Contains(markup, "<script>alert") || !strings.Contains(markup, `hx-trigger="every 2s"`) {
 		t.Error("a name is markup, or the page does not look again while something is under way")
@@ -210,7 +212,15 @@ func TestNext(t *testing.T) {
 func TestQueue(t *testing.T) {
 	w := newWorld(t)
 	_, text := w.get("/automation/jobs")
-	w.says(text, "The queue is empty")
+	w.says(text, "The queue is empty", "No process makes automatic runs")
+	w.health = jobs.Health{Worker: &jobs.Worker{Since: at("2026-11-20 09:30"), Seen: at("2026-11-21 10:15")}}
+	if _, text = w.get("/automation/jobs"); strings.Contains(text, "sign of life") {
+		t.Errorf("a worker that lives: %s", text)
+	}
+	w.says(text, "One process makes automatic runs, since 20 Nov 2026, 09:30")
+	w.health.Silent = true
+	_, text = w.get("/automation/jobs")
+	w.says(text, "; its last sign of life came 21 Nov 2026, 10:15")
 	w.connected("c_1", hostile, "UTC")
 	task := jobs.Task{Connection: "c_1", Due: w.now.Add(-time.Hour), Missed: 2}
 	w.jobs = []jobs.Job{
@@ -285,6 +295,42 @@ func TestCalendar(t *testing.T) {
 		if a := w.ask("auditor", http.MethodGet, "/automation/calendar"+wrong); a.Code < 400 || a.Code >= 500 {
 			t.Errorf("%s: %d", wrong, a.Code)
 		}
+	}
+}
+
+// The ends of freezes and pauses stand in the calendar with what waits for them, and a date that comes during a pause
+// says when it happens.
+func TestCalendarOfConnections(t *testing.T) {
+	w := newWorld(t)
+	w.connected("c_1", "Acme <HR>", "Europe/Amsterdam")
+	w.tables[0].From = at("2026-11-27 23:00")
+	end := at("2026-11-27 23:00")
+	paused := []view.Effect{
+		{At: at("2026-11-24 23:00"), Kind: view.Deactivation, Reason: plan.Terminated, Date: "2026-11-24", Connection: "c_1", PersonID: "p_1", Name: "Lea Ver"},
+		{At: end, Kind: view.PauseEnd, Connection: "c_1", Note: "payroll", Waits: &view.EffectWaits{People: 1}},
+	}
+	w.effects = paused
+	markup, text := w.get("/automation/calendar")
+	w.says(text, "Automatic runs are paused: it happens when the pause ends, 28 November, 00:00 CET.", "Friday 27 November 2026", "1 pause ends",
+		"The pause ends, and automatic runs go on. 1 person has a date that would come before it", "Reason given: payroll", "28 Nov, 00:00 CET")
+	if !strings.Contains(markup, `href="/connections/c_1"`) {
+		t.Error("a pause does not lead to the connection")
+	}
+	w.effects = []view.Effect{
+		{At: end, Kind: view.FreezeEnd, Connection: "c_1", Freeze: "freeze_1", What: []string{"reporting_lines", "phone"}, Note: hostile, Waits: &view.EffectWaits{People: 2, Fields: 3}},
+		{At: end, Kind: view.FreezeEnd, Connection: "c_1", Freeze: "freeze_2", What: []string{"email"}, Waits: &view.EffectWaits{People: 5000, Fields: 5000, More: true}},
+		{At: end, Kind: view.FreezeEnd, Connection: "c_1", Freeze: "freeze_3", What: []string{"jobs"}},
+	}
+	markup, text = w.get("/automation/calendar")
+	w.says(text, "3 freezes end", "The freeze of reporting lines and phone ends, and the next run catches up. 3 fields of 2 people wait for it so far.", hostile,
+		"At least 5,000 fields of 5,000 people wait for it so far.", "The freeze of jobs ends, and the next run catches up. What waits for it is known after the next run or preview.")
+	if !strings.Contains(markup, `href="/connections/c_1/freezes/freeze_1"`) {
+		t.Error("a freeze does not lead to its page")
+	}
+	w.effects = paused
+	w.tables[0].From = at("2026-11-01 23:00") // over
+	if _, text = w.get("/automation/calendar"); strings.Contains(text, "it happens when the pause ends") {
+		t.Error("a pause that is over still counts")
 	}
 }
 

@@ -1,0 +1,38 @@
+package directory
+
+import "time"
+
+// Hold is a human's exception: the person (or one field) is not changed by runs until it ends.
+type Hold struct {
+	ID        string
+	PersonID  string
+	Field     Field     // "" for the whole person
+	Until     time.Time // zero: until removed; the hold ends at this instant
+	UntilHR   string    // as UntilHRSays writes it: what HR has to say for the hold to end (undo uses this); "" when nothing that HR says ends it
+	Reason    string
+	CreatedBy string
+	CreatedAt time.Time
+}
+
+// blankInHR stands in Hold.UntilHR for a blank value; canonical text has no such character.
+const blankInHR = "\x00"
+
+// UntilHRSays is the Hold.UntilHR of a hold that ends as soon as HR's value is a canonical one, "" for blank.
+func UntilHRSays(value string) string {
+	if value == "" {
+		return blankInHR
+	}
+	return value
+}
+
+// Awaits returns the canonical value, "" for blank, that HR has to have for the hold to end; ok is false
+// when nothing that HR says ends it.
+func (h *Hold) Awaits() (value string, ok bool) {
+	if h.UntilHR == blankInHR {
+		return "", true
+	}
+	return h.UntilHR, h.UntilHR != ""
+}
+
+// Active reports whether the hold is in force at t.
+func (h *Hold) Active(t time.Time) bool { return h.Until.IsZero() || t.Before(h.Until) }
