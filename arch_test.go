@@ -40,7 +40,8 @@ func arrows() map[string][]string {
 			"internal/store/settings", "internal/store/views", "internal/store/outbox", "internal/store/schedules", "internal/store/hints", "internal/store/internal/*"},
 		"internal/store/internal/sqldb":     {},
 		"internal/store/internal/proc":      {},
-		"internal/store/internal/planrow":   {"directory", "plan"},
+		"internal/store/internal/fold":      {"directory"},
+		"internal/store/internal/planrow":   {"directory", "plan", "internal/store/internal/fold"},
 		"internal/store/internal/personrow": {"directory", "internal/store/internal/sqldb"},
 		"internal/store/storetest": {
 			"hr", "directory", "policy", "mapping", "plan", "syncrun"},
@@ -64,7 +65,7 @@ func arrows() map[string][]string {
 			"internal/hint", "internal/web/gate", "internal/web/ui", "internal/web/words", "internal/web/page/connections/form", "internal/web/page/holdform"},
 		"internal/web/page/holdform":         {"directory", "policy", "syncrun", "internal/web/ui", "internal/web/page/connections/form"},
 		"internal/web/page/connections/form": {"directory", "policy", "internal/web/words"},
-		"internal/web/page/work":             {"directory", "plan", "syncrun", "internal/account", "internal/connection", "internal/jobs", "internal/view", "internal/web/gate", "internal/web/ui"},
+		"internal/web/page/work":             {"directory", "plan", "syncrun", "internal/account", "internal/connection", "internal/jobs", "internal/view", "internal/web/gate", "internal/web/ui", "internal/web/words"},
 		"internal/web/page/*": {"directory", "hr", "policy", "plan", "syncrun", "source", "internal/account", "internal/account/openid",
 			"internal/connection", "internal/sheet", "internal/view", "internal/web/gate", "internal/web/ui", "internal/web/words", "internal/web/page/holdform"},
 		"internal/web/page/pagetest": {"bamboosim", "directory", "plan", "syncrun", "internal/account", "internal/connection", "internal/seal",

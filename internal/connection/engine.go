@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,32 @@ type pinned struct {
 	settings Settings
 	id       string
 	acquired func(error) // told how each Acquire ended; may be nil
+	may      permission  // asked under every lease; may be nil
+}
+
+// permission tells whether work may begin, and go on where no lease tells.
+type permission func(context.Context) error
+
+type permissionKey struct{}
+
+// While makes work that is begun with the context give way, with the answer of ok and without having written anything,
+// unless that is nil. It is asked once the work has its lease: whoever takes the right to work away can end that
+// lease too, so that the work either learns of it here or loses its lease.
+func While(ctx context.Context, ok func(context.Context) error) context.Context {
+	return context.WithValue(ctx, permissionKey{}, permission(ok))
+}
+
+func permissionOf(ctx context.Context) permission {
+	may, _ := ctx.Value(permissionKey{}).(permission)
+	return may
+}
+
+// lost asks for the permission; nil while there is one, or none is needed.
+func (p pinned) lost(ctx context.Context) error {
+	if p.may == nil {
+		return nil
+	}
+	return p.may(ctx)
 }
 
 // EnsureConnection implements syncrun.Connections.
@@ -31,10 +58,23 @@ func (p pinned) EnsureConnection(ctx context.Context, name string) (syncrun.Conn
 // Acquire implements syncrun.Connections.
 func (p pinned) Acquire(ctx context.Context, connection, runID string, ttl time.Duration) (syncrun.Lease, error) {
 	l, err := p.Store.Acquire(ctx, connection, runID, ttl)
+	if err == nil {
+		if err = p.lost(ctx); err != nil {
+			err = errors.Join(err, p.Store.Release(context.WithoutCancel(ctx), l))
+		}
+	}
 	if p.acquired != nil {
 		p.acquired(err)
 	}
 	return l, err
+}
+
+// MoveMark implements syncrun.Marks, which needs no lease.
+func (p pinned) MoveMark(ctx context.Context, connection string, m syncrun.Mark) error {
+	if err := p.lost(ctx); err != nil {
+		return err
+	}
+	return p.Store.MoveMark(ctx, connection, m)
 }
 
 // engine builds a connection's engine without a source.

@@ -27,6 +27,12 @@ type Settings interface {
 	Row(ctx context.Context, id string) (syncrun.Connection, error)
 	// Reviewers tells who asked for a plan, who is behind that and other actors, and who is an administrator.
 	Reviewers(ctx context.Context, planID string, actors []string) (Reviewers, error)
+	// Unsaved returns what a person typed into a form and did not save, if that was since an instant; nil for none.
+	Unsaved(ctx context.Context, id, person, form string, since time.Time) (*Unsaved, error)
+	// KeepUnsaved stores it in place of what is there, as Unsaved.After says, returns it as stored, and drops
+	// everybody's from before since.
+	KeepUnsaved(ctx context.Context, id, person string, u Unsaved, known, since time.Time) (Unsaved, error)
+	DropUnsaved(ctx context.Context, id, person, form string) error
 }
 
 // Record is a connection as stored.

@@ -30,7 +30,9 @@ type batch struct {
 	moved []move // addresses to be given out at the end
 	owner directory.Key
 	count running
-	fresh fresh
+
+	changed []string // ids of people who were there before
+	fresh   fresh
 }
 
 // move is an address on its way to a person.
@@ -42,23 +44,19 @@ type move struct {
 // ApplyBatch implements syncrun.Runs. Addresses that change hands are taken from everybody first and
 // given out last, so that swaps and longer rings need no order.
 func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run, planID string, items []syncrun.StoredItem, now time.Time) (int, error) {
-	rows := 0
-	err := s.write(ctx, func(t tx) error {
-		p, err := t.leasedPlan(l, planID)
-		if err != nil {
+	b := &batch{run: &run, now: now, fresh: fresh{peopleBulk: newPeople(), linkBulk: newLinks()}}
+	err := s.write(ctx, func(t tx) (err error) {
+		if b.plan, err = t.leasedPlan(l, planID); err != nil {
 			return err
 		}
-		b := &batch{t: t, plan: p, run: &run, now: now, fresh: fresh{peopleBulk: newPeople(), linkBulk: newLinks()}}
-		if err := b.apply(items); err != nil {
-			return err
-		}
-		rows = b.rows
-		return nil
+		b.t = t
+		return b.apply(items)
 	})
 	if err != nil {
 		return 0, err
 	}
-	return rows, nil
+	s.views.Changed(b.audit, b.changed)
+	return b.rows, nil
 }
 
 func (b *batch) apply(items []syncrun.StoredItem) error {
@@ -279,6 +277,7 @@ func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 		var n int
 		n, err = b.t.updatePerson(&p, conn)
 		b.rows += n
+		b.changed = append(b.changed, p.ID)
 		b.count.add(&old, -1)
 	}
 	if errors.Is(err, sqldb.ErrUnique) {

@@ -127,7 +127,7 @@ func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int
 		if p.No < *latest {
 			continue
 		}
-		if saved, err := t.madeWithSaved(&p); err != nil || !saved {
+		if saved, err := planread.MadeWithSaved(t.shared(), &p); err != nil || !saved {
 			if err != nil {
 				return err
 			}
@@ -141,15 +141,6 @@ func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int
 		}
 	}
 	return nil
-}
-
-// madeWithSaved reports whether a plan was made with settings that somebody saved: a preview of unsaved ones
-// tells nothing about anybody. Only connections set up in the browser have all their settings stored.
-func (t tx) madeWithSaved(p *planread.Plan) (bool, error) {
-	var all, these int64
-	_, err := t.first("select count(*), count(case when revision = $3 then 1 end) from connection_settings where org = $1 and connection = $2"+
-		" and exists (select 1 from connections where no = $2 and origin = 'web')", func(st stmt) { all, these = st.ColInt(0), st.ColInt(1) }, t.org, p.Connection, p.Info.Header.Revision)
-	return all == 0 || these > 0, err
 }
 
 // rowsAbout looks into every plan that can be applied, oldest first.

@@ -6,15 +6,14 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 )
 
-// The index by which lists show and search people costs a first load more than all others together: its
-// entries are wide and come in no order, so that every batch writes most of its pages again. A batch that
-// begins to fill an empty directory therefore drops it, and whoever ends the run builds it anew, sorted.
-// Until then lists are slower, not wrong. Opening the database makes up for a run that was killed.
+// The index by which lists show people costs a first load more than all others together: its entries come in
+// no order, so that every batch writes most of its pages again. A batch that begins to fill an empty directory
+// therefore drops it, and whoever ends the run builds it anew, sorted. Until then lists are slower, not wrong.
+// Opening the database makes up for a run that was killed.
 const (
 	loadSize    = 500 // changes of a batch that is worth it
 	namesSince  = 4   // the migration that made the index
-	createNames = `create index if not exists people_names on people (org, lower(coalesce(display_name, name_key, email_key, id)),
-		no, status, name_key, email_key, employee_id)`
+	createNames = `create index if not exists people_names on people (org, lower(coalesce(display_name, name_key, email_key, id)), no)`
 )
 
 // dropNames drops the index for a batch of that size, unless there are people already, of any organisation.

@@ -60,16 +60,14 @@ func (s *Store) Plan(ctx context.Context, connection, id string) (syncrun.PlanIn
 	return p.Info, nil
 }
 
-// LatestFullPlan implements syncrun.Plans; 0 when there is none. Plans of one person, of an undo or of a
-// future day are no reading of the company.
+// LatestFullPlan implements syncrun.Plans; 0 when there is none.
 func (s *Store) LatestFullPlan(ctx context.Context, connection string) (seq int64, err error) {
 	err = s.read(ctx, func(t tx) error {
 		conn, err := t.connection(connection)
 		if err != nil {
 			return err
 		}
-		_, err = t.first(`select seq from plans where org = $1 and connection = $2 and finished = 1
-			and as_of = 0 and person is null and undo_of is null order by seq desc limit 1`, func(st stmt) { seq = st.ColInt(0) }, t.org, conn)
+		_, err = t.first("select p.seq from plans p where p.org = $1 and p.connection = $2 and "+planread.Whole+" order by p.seq desc limit 1", func(st stmt) { seq = st.ColInt(0) }, t.org, conn)
 		return err
 	})
 	return seq, err

@@ -10,17 +10,22 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite", on the engine that package store uses
+	"modernc.org/sqlite" // on the engine that package store uses
 
 	"github.com/rollcall-hr/rollcall/internal/jobs"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/proc"
 )
 
 // Queue implements jobs.Queue on a data folder.
 type Queue struct {
 	sql  *sql.DB
 	lock string // file
+	self proc.Identity
+	term atomic.Int64 // in which this process works the queue, or did last; 0: it never did
 }
 
 var _ jobs.Queue = (*Queue)(nil)
@@ -34,12 +39,14 @@ func Open(dir string) (*Queue, error) {
 	// A transaction takes the write lock at its start, as in package store, whose other settings are kept too.
 	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() +
 		"?_pragma=busy_timeout(20000)&_pragma=synchronous(normal)&_pragma=wal_autocheckpoint(4096)&_txlock=immediate"
-	db, err := sql.Open("sqlite", dsn)
+	q := &Queue{lock: filepath.Join(dir, "worker.lock"), self: proc.Self()}
+	base, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open the queue of jobs in %s: %w", dir, err)
 	}
-	db.SetMaxOpenConns(1) // River's advice for SQLite
-	return &Queue{db, filepath.Join(dir, "worker.lock")}, nil
+	q.sql = sql.OpenDB(connector{base, q})
+	q.sql.SetMaxOpenConns(1) // River's advice for SQLite
+	return q, nil
 }
 
 // DB implements jobs.Queue.
@@ -94,8 +101,7 @@ const (
 		where o.id = $1 and c.id = $2 and l.due_at is not null and l.due_at > $3 `
 	looks = `select json_extract(p.header, '$.LookAt') as at, 1 as look` + ofConnection + `join plans p on p.org = c.org and p.connection = c.no
 		where o.id = $1 and c.id = $2 and p.finished = 1 and p.as_of = 0 and json_extract(p.header, '$.LookAt') > $3 and p.seq >= (
-			select f.seq from plans f where f.org = c.org and f.connection = c.no and f.finished = 1 and f.as_of = 0 and f.person is null
-				and f.undo_of is null order by f.seq desc limit 1) `
+			select p.seq from plans p where p.org = c.org and p.connection = c.no and ` + planread.Whole + ` order by p.seq desc limit 1) `
 )
 
 // Moments implements jobs.Queue.
@@ -114,19 +120,6 @@ func (q *Queue) Moments(ctx context.Context, tx *sql.Tx, organisation, connectio
 		organisation, connection, after.UnixMilli(), now.UnixMilli()).Scan(&last, &m.Look)
 	m.Last = instant(last)
 	return m, err
-}
-
-// Revive implements jobs.Queue.
-func (q *Queue) Revive(ctx context.Context) error {
-	_, err := q.sql.ExecContext(ctx, `update river_job set finalized_at = case when attempt < max_attempts then null else datetime('now', 'subsec') end,
-		state = case when attempt < max_attempts then 'available' else 'discarded' end where state = 'running'`)
-	if err == nil {
-		_, err = q.sql.ExecContext(ctx, "delete from river_leader")
-	}
-	if err != nil {
-		return fmt.Errorf("take over the jobs of a process that ended: %w", err)
-	}
-	return nil
 }
 
 func instant(ms sql.NullInt64) time.Time {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/store/internal/orgtx"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/runrow"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -16,11 +17,7 @@ func (s *Store) Delete(ctx context.Context, l syncrun.Lease, actor string, now t
 		if err != nil {
 			return err
 		}
-		held, err := t.First("select 1 from leases where org = $1 and connection = $2 and run_id = $3 and fence = $4", nil, t.Org, r.no, l.RunID, l.Fence)
-		if err == nil && !held {
-			err = syncrun.ErrLeaseLost
-		}
-		if err != nil {
+		if err := runrow.Check(t, r.no, l); err != nil {
 			return err
 		}
 		people, err := unlink(t, r.no, now)
@@ -48,7 +45,7 @@ func unlink(t orgtx.Tx, no int64, now time.Time) (people int, err error) {
 	}
 	people, err = t.Exec("update people set connection = null, source_id = null, version = version + 1, updated_at = $1 where org = $2 and connection = $3",
 		now, t.Org, no)
-	for _, table := range []string{"links", "changes", "due_moves", "decisions", "freezes", "people_counts", "connection_keys", "hints", "hook_deliveries", "hooks"} {
+	for _, table := range []string{"links", "changes", "due_moves", "decisions", "freezes", "people_counts", "connection_keys", "hints", "hook_deliveries", "hooks", "unsaved"} {
 		if err == nil {
 			_, err = t.Exec("delete from "+table+" where org = $1 and connection = $2", t.Org, no)
 		}

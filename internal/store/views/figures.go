@@ -14,16 +14,16 @@ import (
 // Overview counts people and the holds in force at an instant.
 func (s *Store) Overview(ctx context.Context, now time.Time) (Overview, error) {
 	out := Overview{Statuses: map[directory.Status]int{}}
-	err := s.org.Read(ctx, func(t tx) error {
-		if err := t.Each("select status, count(*), count(connection) from people where org = $1 group by status", func(st stmt) error {
-			n := int(st.ColInt(1))
-			out.Statuses[directory.Status(st.ColText(0))] = n
-			out.People += n
-			out.FromHR += int(st.ColInt(2))
-			return nil
-		}, t.Org); err != nil {
-			return err
+	err := s.everybody(ctx, func(t tx, x *peopleIndex) error {
+		statuses := x.texts[statusColumn].list
+		for i := range x.rows {
+			r := &x.rows[i]
+			out.Statuses[directory.Status(statuses[r.codes[statusColumn]])]++
+			if r.conn != 0 {
+				out.FromHR++
+			}
 		}
+		out.People = len(x.rows)
 		_, err := t.First("select count(*), count(distinct person_id) from holds where org = $1 and (until is null or until > $2)", func(st stmt) {
 			out.Holds, out.OnHold = int(st.ColInt(0)), int(st.ColInt(1))
 		}, t.Org, now)

@@ -13,7 +13,7 @@ import (
 // Groups returns all departments, or all teams, by name.
 func (s *Store) Groups(ctx context.Context, kind directory.GroupKind) ([]GroupRow, error) {
 	var out []GroupRow
-	err := s.org.Read(ctx, func(t tx) error {
+	err := s.everybody(ctx, func(t tx, x *peopleIndex) error {
 		groups, err := groupsOf(t, kind)
 		if err != nil {
 			return err
@@ -28,15 +28,27 @@ func (s *Store) Groups(ctx context.Context, kind directory.GroupKind) ([]GroupRo
 		for i, g := range groups {
 			index[directory.NameKey(g.Name)] = i
 		}
-		column, _ := groupColumn(kind)
-		return t.Each("select "+column+`, count(case when status <> 'deactivated' then 1 end), count(case when status = 'active' then 1 end) from people
-			where org = $1 and `+column+" is not null group by "+column, func(st stmt) error {
-			for _, i := range groupsNamed(index, st.ColText(0)) {
-				out[i].People += int(st.ColInt(1))
-				out[i].Active += int(st.ColInt(2))
+		column := departmentColumn
+		if kind == directory.KindTeam {
+			column = teamsColumn
+		}
+		named := make([][]int, len(x.texts[column].list)) // the groups that a text names
+		for i, text := range x.texts[column].list {
+			named[i] = groupsNamed(index, text)
+		}
+		statuses := x.texts[statusColumn].list
+		for i := range x.rows {
+			status := directory.Status(statuses[x.rows[i].codes[statusColumn]])
+			for _, g := range named[x.rows[i].codes[column]] {
+				if status != directory.Deactivated {
+					out[g].People++
+				}
+				if status == directory.Active {
+					out[g].Active++
+				}
 			}
-			return nil
-		}, t.Org)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list %ss: %w", kind, err)

@@ -1,14 +1,16 @@
 package views
 
-import "context"
+import (
+	"context"
 
-// NewestPlan returns the id of the newest plan of today's whole connection, "" when there is none: plans of one
-// person, of an undo or of a future day are no reading of the company.
+	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
+)
+
+// NewestPlan returns the id of the newest plan of today's whole connection, "" when there is none.
 func (s *Store) NewestPlan(ctx context.Context, connection string) (id string, err error) {
 	err = s.org.Read(ctx, func(t tx) error {
 		_, err := t.First(`select p.id from plans p join connections c on c.org = p.org and c.no = p.connection
-			where p.org = $1 and c.id = $2 and p.finished = 1 and p.as_of = 0 and p.person is null and p.undo_of is null
-			order by p.seq desc limit 1`, func(st stmt) { id = st.ColText(0) }, t.Org, connection)
+			where p.org = $1 and c.id = $2 and `+planread.Whole+` order by p.seq desc limit 1`, func(st stmt) { id = st.ColText(0) }, t.Org, connection)
 		return err
 	})
 	return id, err

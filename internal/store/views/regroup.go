@@ -108,7 +108,7 @@ func (r *regroup) do(entry orgtx.Entry, further []string) (Regrouped, error) {
 		return Regrouped{}, err
 	}
 	entry.At, entry.Actor, entry.Subject = r.now, r.actor, r.group.ID
-	entry.Detail = fmt.Sprintf("%s, %d people", r.group.Kind, len(people))
+	entry.Detail = fmt.Sprintf("%s; people of this %s: %d", r.sentence, r.group.Kind, len(people)) // names, which ids lose
 	if err := r.t.Audit(entry); err != nil {
 		return Regrouped{}, err
 	}

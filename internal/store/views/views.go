@@ -16,7 +16,8 @@ import (
 
 // Store reads one organisation's part of the database. It may be used by many goroutines.
 type Store struct {
-	org *orgtx.Organisation
+	org    *orgtx.Organisation
+	people peopleIndex
 }
 
 // New returns the read models of an organisation.

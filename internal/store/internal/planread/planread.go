@@ -82,6 +82,20 @@ func Find(t orgtx.Tx, condition, name string, args ...any) (Plan, error) {
 	return p, nil
 }
 
+// Whole is the condition of a plan p that is a reading of today's whole company: not of one person or of those who
+// changed, not of an undo, not of a future day.
+const Whole = "p.finished = 1 and p.as_of = 0 and p.person is null and p.undo_of is null"
+
+// MadeWithSaved reports whether a plan was made with settings that somebody saved: a preview of unsaved ones
+// tells nothing about anybody. Only connections set up in the browser have all their settings stored.
+func MadeWithSaved(t orgtx.Tx, p *Plan) (bool, error) {
+	var all, these int64
+	_, err := t.First(`select count(*), count(case when revision = $3 then 1 end) from connection_settings where org = $1 and connection = $2
+		and exists (select 1 from connections where no = $2 and origin = 'web')`, func(st sqldb.Stmt) { all, these = st.ColInt(0), st.ColInt(1) },
+		t.Org, p.Connection, p.Info.Header.Revision)
+	return all == 0 || these > 0, err
+}
+
 // ByID returns a finished plan; directory.ErrNotFound when there is none.
 func ByID(t orgtx.Tx, id string) (Plan, error) {
 	return Find(t, "and p.id = $2", "plan "+id, id)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -38,15 +37,13 @@ func typed(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// formErrors tells what of an error belongs beside a form's fields; anything else is answered as an error. A
-// form that began with settings that are no longer in force is told so once: sent again, it takes their place.
-func formErrors(err error, values url.Values, fields ...string) (ui.Errors, bool) {
+// formErrors tells what of an error belongs beside a form's fields; anything else is answered as an error.
+func formErrors(err error, fields ...string) (ui.Errors, bool) {
 	if wrong, ok := errors.AsType[*connection.SettingsError](err); ok {
 		return form.Placed(wrong.Faults, fields...), true
 	}
 	if meanwhile, ok := errors.AsType[*connection.VersionError](err); ok {
-		values.Set("version", strconv.FormatInt(meanwhile.Now, 10))
-		return ui.Errors{"": form.Sentence(meanwhile.Error()) + " Saved again, this form takes the place of those changes."}, true
+		return ui.Errors{"": fmt.Sprintf("Not saved: version %d was saved meanwhile, and you began with version %d. What you typed is kept.", meanwhile.Now, meanwhile.Have)}, true
 	}
 	return nil, false
 }

@@ -19,10 +19,12 @@ type configPage struct {
 	connection.Detail
 	Values   url.Values
 	Errors   ui.Errors
+	Note     unsavedNote
 	KeyError string
 	KeySetBy string
 	Next     scheduleView
 	Edit     bool
+	KeyEdit  bool
 	Delete   bool
 }
 
@@ -43,12 +45,17 @@ func (p *pages) showConfiguration(w http.ResponseWriter, r *http.Request, status
 	if err != nil {
 		return err
 	}
+	opened := openedForm{Values: values, Edit: editable(r.Context(), &d)}
 	if values == nil {
-		values = form.ConfigValues(d.Settings)
-		values.Set("version", strconv.FormatInt(d.Version.Number, 10))
+		opened, err = p.open(r, &d, form.Configuration())
+	} else {
+		opened.Note, err = p.kept(r, &d, form.Configuration(), values)
 	}
-	page := configPage{Detail: d, Values: values, Errors: wrong, KeyError: keyError, Next: p.scheduleOf(values),
-		Edit: editable(r.Context(), &d), Delete: deletable(r, &d)}
+	if err != nil {
+		return err
+	}
+	page := configPage{Detail: d, Values: opened.Values, Errors: wrong, Note: opened.Note, KeyError: keyError, Next: p.scheduleOf(opened.Values),
+		Edit: opened.Edit, KeyEdit: editable(r.Context(), &d), Delete: deletable(r, &d)}
 	if d.Key != nil {
 		names, err := p.names(r.Context(), d.Key.SetBy)
 		if err != nil {
@@ -68,11 +75,20 @@ func (p *pages) saveConfiguration(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
+	if _, err := p.keep(r, &d, form.Configuration(), values); err != nil {
+		return err
+	}
+	if values.Get("action") == "reapply" {
+		return p.reapply(w, r, &d, form.Configuration())
+	}
 	saved, err := p.Connections.Save(r.Context(), actor(r), d.ID, version(values), form.ConfigPatch(values).Bytes())
-	if wrong, ok := formErrors(err, values, form.ConfigFields()...); ok {
+	if wrong, ok := formErrors(err, form.ConfigFields()...); ok {
 		return p.showConfiguration(w, r, http.StatusUnprocessableEntity, values, wrong, "")
 	}
 	if err != nil {
+		return err
+	}
+	if err := p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, form.Configuration().Name); err != nil {
 		return err
 	}
 	return p.saved(w, r, &d, saved, path(d.ID, "configuration"))
@@ -105,16 +121,21 @@ func version(v url.Values) int64 {
 	return n
 }
 
-// nextRuns answers what a schedule that is being typed means.
+// nextRuns answers what a schedule that is being typed means, and keeps the form that it stands in.
 func (p *pages) nextRuns(w http.ResponseWriter, r *http.Request) error {
-	if _, err := p.detail(r); err != nil {
+	d, err := p.detail(r)
+	if err != nil {
 		return err
 	}
 	values, err := typed(r)
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, scheduleTimes(p.scheduleOf(values)))
+	kept, err := p.keep(r, &d, form.Configuration(), values)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, configCheck(p.scheduleOf(values), kept))
 }
 
 func (p *pages) scheduleOf(values url.Values) scheduleView {
@@ -155,7 +176,7 @@ func (p *pages) setKey(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = p.Connections.SetKey(r.Context(), actor(r), d.ID, key)
 	}
-	if wrong, ok := formErrors(err, values, "api_key"); ok {
+	if wrong, ok := formErrors(err, "api_key"); ok {
 		return p.showConfiguration(w, r, http.StatusUnprocessableEntity, nil, nil, wrong["api_key"]+wrong[""]+" The old key is still in use; paste the new one once more.")
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ package connections
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"time"
 
@@ -45,6 +46,10 @@ type Connections interface {
 	Export(ctx context.Context, id string) ([]byte, error)
 	Import(ctx context.Context, actor, id string, text []byte) (connection.Version, error)
 
+	Unsaved(ctx context.Context, person, id, form string) (*connection.Unsaved, error)
+	KeepUnsaved(ctx context.Context, person, id string, u connection.Unsaved, known time.Time) (connection.Unsaved, error)
+	DropUnsaved(ctx context.Context, person, id, form string) error
+
 	Examples(ctx context.Context, id string, patch []byte) (map[string][]connection.Example, error)
 	Scope(ctx context.Context, id string, patch []byte) (connection.ScopeView, error)
 	Fields(ctx context.Context, id string) ([]connection.FieldChoice, error)
@@ -70,13 +75,13 @@ type Deps struct {
 // pages handles the requests.
 type pages struct {
 	Deps
-	drafts *drafts
+	newTab func() string // names a page that a form stands on
 }
 
-// Routes lists the pages. A POST below mapping/check, scope/counts or configuration/schedule changes
-// nothing: it tells what a form would do.
+// Routes lists the pages. A POST below mapping/check, scope/counts or configuration/schedule saves nothing: it
+// tells what a form would do, and keeps what was typed for whoever typed it.
 func Routes(d Deps) []gate.Route {
-	p := &pages{Deps: d, drafts: newDrafts(d.Now)}
+	p := &pages{Deps: d, newTab: rand.Text}
 	get := func(path string, h gate.Handler) gate.Route {
 		return gate.Route{Method: "GET", Path: path, Permission: account.Read, Handler: h}
 	}
@@ -103,6 +108,7 @@ func Routes(d Deps) []gate.Route {
 		configure("GET", one+"/delete", p.deleteDialog),
 		configure("POST", one+"/delete", p.delete),
 		get(one+"/unsaved", p.unsaved),
+		configure("POST", one+"/unsaved", p.settleUnsaved),
 		get(one+"/mapping", p.mapping),
 		configure("POST", one+"/mapping", p.saveMapping),
 		configure("POST", one+"/mapping/check", p.checkMapping),

@@ -32,8 +32,9 @@ type freezePage struct {
 	Freeze    freezeRow
 	Q         string
 	Rows      []frozenRow
-	Next      string // address of the rows that follow
-	Plan      bool   // there was a plan since the freeze began
+	Next      string      // address of the rows that follow
+	Plan      bool        // there was a plan since the freeze began
+	Later     []freezeRow // freezes that keep some of the same fields for longer
 	Operate   bool
 	Configure bool
 }
@@ -140,7 +141,7 @@ func (p *pages) addFreeze(w http.ResponseWriter, r *http.Request) error {
 		wrong["reason"] = "Say why, for whoever finds the freeze later."
 	}
 	until, err := untilDay(values.Get("until"), zone(d.TimeZone))
-	if more, ok := formErrors(err, values, "until"); ok {
+	if more, ok := formErrors(err, "until"); ok {
 		wrong["until"] = more["until"]
 	} else if err != nil {
 		return err
@@ -184,6 +185,12 @@ func (p *pages) findFreeze(r *http.Request) (connection.Detail, freezeRow, error
 	return d, all[i], nil
 }
 
+// outlasting are the freezes that keep some of a freeze's fields for longer: what waits stands with them.
+func (p *pages) outlasting(ctx context.Context, id string, f *directory.Freeze) ([]freezeRow, error) {
+	all, err := p.freezes(ctx, id)
+	return slices.DeleteFunc(all, func(o freezeRow) bool { return !o.EndsAfter(f) || !o.Overlaps(f) }), err
+}
+
 // freeze shows whom a freeze holds back, by the newest plan.
 func (p *pages) freeze(w http.ResponseWriter, r *http.Request) error {
 	d, f, err := p.findFreeze(r)
@@ -192,6 +199,9 @@ func (p *pages) freeze(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := r.Context()
 	page := freezePage{Detail: d, Freeze: f, Q: strings.TrimSpace(r.URL.Query().Get("q")), Operate: may(ctx, account.Operate), Configure: may(ctx, account.Configure)}
+	if page.Later, err = p.outlasting(ctx, d.ID, &f.Freeze); err != nil {
+		return err
+	}
 	newest, err := p.Views.NewestPlan(ctx, d.ID)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
@@ -85,6 +86,20 @@ func TestFreezes(t *testing.T) {
 		t.Errorf("the catch-up: %+v", h)
 	}
 	w.get(at).says("Lead <b>")
+
+	e, err := w.Engine(t.Context(), "p_admin", w.id(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer, err := e.AddFreeze(t.Context(), []string{"job_title"}, time.Time{}, "reorganisation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.get(at).says("Some of these fields stay frozen for longer, by the freeze of job title (reorganisation)")
+	w.get(path + "/freezes/" + longer.ID).saysNot("stay frozen for longer")
+	if err := e.EndFreeze(t.Context(), longer.ID); err != nil {
+		t.Fatal(err)
+	}
 
 	w.get(at + "/end").status(200).says("End the freeze of jobs and phone now?")
 	w.do("operator", "POST", at+"/end", nil).status(403)

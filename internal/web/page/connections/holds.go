@@ -17,6 +17,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
 	"github.com/rollcall-hr/rollcall/internal/web/page/holdform"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -36,6 +37,8 @@ type holdRow struct {
 	directory.Hold
 	Name, Email, Who string
 	Run              string // that was taken back, "" for a hold that a person put
+	Agrees           bool   // it ends when BambooHR says what Says tells, "" for blank
+	Says             string
 }
 
 // undone counts the holds of one undo, which are removed together.
@@ -105,6 +108,9 @@ func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
 	var actors []string
 	for _, h := range all {
 		actors = append(actors, h.CreatedBy)
+		if manager, ok := h.Awaits(); ok && h.Field == directory.Manager {
+			actors = append(actors, manager)
+		}
 	}
 	names, err := p.names(r.Context(), actors...)
 	if err != nil {
@@ -117,7 +123,18 @@ func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
 			if rest, is := strings.CutPrefix(h.Reason, ofUndo); is {
 				run = rest
 			}
-			out = append(out, holdRow{h, person.Name, person.Email, who(h.CreatedBy, names), run})
+			row := holdRow{Hold: h, Name: person.Name, Email: person.Email, Who: who(h.CreatedBy, names), Run: run}
+			row.Says, row.Agrees = h.Awaits()
+			switch value := row.Says; {
+			case !row.Agrees:
+			case h.Field == "", h.Field == "status":
+				row.Says = syncrun.SaysOfStatus(directory.Status(value))
+			case h.Field == directory.Manager && value != "":
+				row.Says = who(value, names)
+			default:
+				row.Says = words.Value(h.Field.Kind(), value)
+			}
+			out = append(out, row)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b holdRow) int {

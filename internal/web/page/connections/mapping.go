@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/internal/connection"
@@ -25,9 +24,9 @@ type mappingPage struct {
 	Rows      []mapRow
 	Setup     bool // second step of a set-up
 	Edit      bool
-	Gone      bool // somebody came back for what they typed, and it is not kept any more
-	Unsaved   bool // typed before, looked at in a preview, and not saved yet
-	Live      bool // examples are filled in
+	Note      unsavedNote
+	Kept      *connection.Unsaved // what was typed just now, nil when it is what is saved
+	Live      bool                // examples are filled in
 	State     liveState
 	Fields    []connection.FieldChoice
 	HasFields bool
@@ -57,21 +56,17 @@ type liveState struct {
 	Text   string
 }
 
-const mappingForm = "mapping"
-
 func (p *pages) mapping(w http.ResponseWriter, r *http.Request) error {
 	d, err := p.detail(r)
 	if err != nil {
 		return err
 	}
-	values := p.drafts.get(draftKey{actor(r), d.ID, mappingForm})
-	unsaved := values != nil
-	if !unsaved {
-		values = form.MappingValues(d.Settings)
-		values.Set("version", strconv.FormatInt(d.Version.Number, 10))
+	opened, err := p.open(r, &d, form.Mapping())
+	if err != nil {
+		return err
 	}
-	page := p.mappingPageOf(r, d, values)
-	page.Unsaved, page.Gone = unsaved, !unsaved && r.URL.Query().Has("unsaved")
+	page := p.mappingPageOf(r, d, opened.Values)
+	page.Note, page.Edit = opened.Note, opened.Edit
 	if r.URL.Query().Get("setup") != "" {
 		page.Setup = true
 	}
@@ -82,20 +77,6 @@ func (p *pages) mapping(w http.ResponseWriter, r *http.Request) error {
 		p.fields(r.Context(), &page)
 	}
 	return ui.Render(w, r, http.StatusOK, mapping(page))
-}
-
-// unsaved leads from a preview back to the form that it was made with.
-func (p *pages) unsaved(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
-	if err != nil {
-		return err
-	}
-	to := path(d.ID, mappingForm) + "?unsaved=1"
-	if key := (draftKey{actor(r), d.ID, scopeForm}); p.drafts.get(draftKey{key.actor, d.ID, mappingForm}) == nil && p.drafts.get(key) != nil {
-		to = path(d.ID, scopeForm)
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
 }
 
 func (p *pages) mappingPageOf(r *http.Request, d connection.Detail, values url.Values) mappingPage {
@@ -116,33 +97,38 @@ func (p *pages) saveMapping(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key := draftKey{actor(r), d.ID, mappingForm}
+	refuse := func(wrong ui.Errors) error { return p.refuseMapping(w, r, values, wrong) }
 	action, target, _ := strings.Cut(values.Get("action"), ":")
-	switch action {
-	case "add", "remove":
+	if action == "add" || action == "remove" {
 		return p.changeRows(w, r, d, values, action, target)
-	case "discard":
-		p.drafts.drop(key)
-		return p.done(w, r, path(d.ID, "mapping"), "What was not saved is gone.")
+	}
+	if _, err := p.keep(r, &d, form.Mapping(), values); err != nil {
+		return err
+	}
+	switch action {
+	case "reapply":
+		return p.reapply(w, r, &d, form.Mapping())
 	case "preview":
-		return p.previewUnsaved(w, r, &d, key, values, form.MappingPatch(values, d.Settings.Mapping), func(wrong ui.Errors) error { return p.refuseMapping(w, r, d, values, wrong) })
+		return p.previewUnsaved(w, r, &d, values, form.MappingPatch(values, d.Settings.Mapping), refuse)
 	}
 	saved, err := p.Connections.Save(r.Context(), actor(r), d.ID, version(values), form.MappingPatch(values, d.Settings.Mapping).Bytes())
-	if wrong, ok := formErrors(err, values, form.RowFields(form.MapRows(values))...); ok {
-		return p.refuseMapping(w, r, d, values, wrong)
+	if wrong, ok := formErrors(err, form.RowFields(form.MapRows(values))...); ok {
+		return refuse(wrong)
 	}
 	if err != nil {
 		return err
 	}
-	p.drafts.drop(key)
+	if err := p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, form.Mapping().Name); err != nil {
+		return err
+	}
 	if values.Get("setup") != "" && saved.Unasked == "" {
 		return p.preview(w, r, d.ID, nil, "The mapping is saved. This is what a first run would do.", "?setup=1")
 	}
 	return p.saved(w, r, &d, saved, path(d.ID, "mapping"))
 }
 
-// previewUnsaved plans with a form that is not saved, and keeps the form for afterwards.
-func (p *pages) previewUnsaved(w http.ResponseWriter, r *http.Request, d *connection.Detail, key draftKey, values url.Values, patch form.Document, refuse func(ui.Errors) error) error {
+// previewUnsaved plans with a form that is not saved; it is kept for afterwards.
+func (p *pages) previewUnsaved(w http.ResponseWriter, r *http.Request, d *connection.Detail, values url.Values, patch form.Document, refuse func(ui.Errors) error) error {
 	if !editable(r.Context(), d) {
 		return &connection.ReadOnlyError{Name: d.Name, Origin: d.Origin}
 	}
@@ -151,15 +137,21 @@ func (p *pages) previewUnsaved(w http.ResponseWriter, r *http.Request, d *connec
 		return err
 	}
 	if len(faults) > 0 {
-		wrong, _ := formErrors(&connection.SettingsError{Faults: faults}, values, append(form.RowFields(form.MapRows(values)), form.ScopeFields(values)...)...)
+		wrong, _ := formErrors(&connection.SettingsError{Faults: faults}, append(form.RowFields(form.MapRows(values)), form.ScopeFields(values)...)...)
 		return refuse(wrong)
 	}
-	p.drafts.put(key, values)
 	return p.preview(w, r, d.ID, patch.Bytes(), "This preview uses settings that are not saved. They wait for you in the form.", "")
 }
 
-func (p *pages) refuseMapping(w http.ResponseWriter, r *http.Request, d connection.Detail, values url.Values, wrong ui.Errors) error {
+func (p *pages) refuseMapping(w http.ResponseWriter, r *http.Request, values url.Values, wrong ui.Errors) error {
+	d, err := p.detail(r) // anew: somebody else may have saved
+	if err != nil {
+		return err
+	}
 	page := p.mappingPageOf(r, d, values)
+	if page.Note, err = p.kept(r, &d, form.Mapping(), values); err != nil {
+		return err
+	}
 	page.Errors = maps.Clone(wrong)
 	for i := range page.Rows {
 		row := &page.Rows[i]
@@ -183,6 +175,10 @@ func (p *pages) changeRows(w http.ResponseWriter, r *http.Request, d connection.
 	}
 	page := p.mappingPageOf(r, d, values)
 	page.AddError = fault
+	var err error
+	if page.Kept, err = p.keep(r, &d, form.Mapping(), values); err != nil {
+		return err
+	}
 	if err := p.examples(r.Context(), &page); err != nil {
 		return err
 	}
@@ -206,6 +202,9 @@ func (p *pages) checkMapping(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := p.mappingPageOf(r, d, values)
+	if page.Kept, err = p.keep(r, &d, form.Mapping(), values); err != nil {
+		return err
+	}
 	if err := p.examples(r.Context(), &page); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (p *pages) create(w http.ResponseWriter, r *http.Request) error {
 		made, err = p.Connections.Create(r.Context(), actor(r), newFrom(r.Context(), values))
 	}
 	if err != nil {
-		wrong, ok := formErrors(err, values, newFields()...)
+		wrong, ok := formErrors(err, newFields()...)
 		if !ok {
 			return err
 		}

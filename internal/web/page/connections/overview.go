@@ -184,7 +184,7 @@ func (p *pages) pause(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = p.Connections.Pause(r.Context(), actor(r), d.ID, page.Reason, until)
 	}
-	if wrong, ok := formErrors(err, values, "reason", "until"); ok {
+	if wrong, ok := formErrors(err, "reason", "until"); ok {
 		page.Errors = wrong
 		return ui.Render(w, r, http.StatusUnprocessableEntity, pause(page))
 	}
@@ -276,6 +276,10 @@ func effect(e *view.Effect) string {
 		return "left, and it is up to you to deactivate them"
 	case e.Kind == view.HoldEnd:
 		return "is no longer on hold"
+	case e.Kind == view.FreezeEnd:
+		return "will no longer be frozen"
+	case e.Kind == view.PauseEnd:
+		return "go on after the pause"
 	case e.Kind == view.Start:
 		return "becomes active"
 	}

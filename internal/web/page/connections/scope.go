@@ -31,7 +31,8 @@ type scopePage struct {
 	State      liveState
 	Live       bool
 	Edit       bool
-	Unsaved    bool
+	Note       unsavedNote
+	Kept       *connection.Unsaved // what was typed just now, nil when it is what is saved
 	FieldNames []connection.FieldChoice
 }
 
@@ -69,7 +70,6 @@ type statusChoice struct {
 }
 
 const (
-	scopeForm       = "scope"
 	employment      = "employmentHistoryStatus"
 	statusesPlace   = "scope.block_statuses"
 	noStatusPlace   = "scope.no_status"
@@ -81,14 +81,12 @@ func (p *pages) scope(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values := p.drafts.get(draftKey{actor(r), d.ID, scopeForm})
-	unsaved := values != nil
-	if !unsaved {
-		values = form.ScopeValues(d.Settings)
-		values.Set("version", strconv.FormatInt(d.Version.Number, 10))
+	opened, err := p.open(r, &d, form.Scope())
+	if err != nil {
+		return err
 	}
-	page := scopePageOf(r.Context(), d, values)
-	page.Unsaved = unsaved
+	page := scopePageOf(r.Context(), d, opened.Values)
+	page.Note, page.Edit = opened.Note, opened.Edit
 	if r.URL.Query().Get("examples") != "" {
 		if err := p.counts(r.Context(), &page, true); err != nil {
 			return err
@@ -130,31 +128,42 @@ func (p *pages) saveScope(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key := draftKey{actor(r), d.ID, scopeForm}
-	refuse := func(wrong ui.Errors) error { return p.refuseScope(w, r, d, values, wrong) }
+	refuse := func(wrong ui.Errors) error { return p.refuseScope(w, r, values, wrong) }
 	action, target, _ := strings.Cut(values.Get("action"), ":")
-	switch action {
-	case "add", "remove":
+	if action == "add" || action == "remove" {
 		return p.changeRules(w, r, d, values, action, target)
-	case "discard":
-		p.drafts.drop(key)
-		return p.done(w, r, path(d.ID, "scope"), "What was not saved is gone.")
+	}
+	if _, err := p.keep(r, &d, form.Scope(), values); err != nil {
+		return err
+	}
+	switch action {
+	case "reapply":
+		return p.reapply(w, r, &d, form.Scope())
 	case "preview":
-		return p.previewUnsaved(w, r, &d, key, values, form.ScopePatch(values), refuse)
+		return p.previewUnsaved(w, r, &d, values, form.ScopePatch(values), refuse)
 	}
 	saved, err := p.Connections.Save(r.Context(), actor(r), d.ID, version(values), form.ScopePatch(values).Bytes())
-	if wrong, ok := formErrors(err, values, form.ScopeFields(values)...); ok {
+	if wrong, ok := formErrors(err, form.ScopeFields(values)...); ok {
 		return refuse(wrong)
 	}
 	if err != nil {
 		return err
 	}
-	p.drafts.drop(key)
+	if err := p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, form.Scope().Name); err != nil {
+		return err
+	}
 	return p.saved(w, r, &d, saved, path(d.ID, "scope"))
 }
 
-func (p *pages) refuseScope(w http.ResponseWriter, r *http.Request, d connection.Detail, values url.Values, wrong ui.Errors) error {
+func (p *pages) refuseScope(w http.ResponseWriter, r *http.Request, values url.Values, wrong ui.Errors) error {
+	d, err := p.detail(r) // anew: somebody else may have saved
+	if err != nil {
+		return err
+	}
 	page := scopePageOf(r.Context(), d, values)
+	if page.Note, err = p.kept(r, &d, form.Scope(), values); err != nil {
+		return err
+	}
 	page.refuse(wrong)
 	return ui.Render(w, r, http.StatusUnprocessableEntity, scope(page))
 }
@@ -194,6 +203,10 @@ func (p *pages) changeRules(w http.ResponseWriter, r *http.Request, d connection
 		form.RemoveRule(values, list, n)
 	}
 	page := scopePageOf(r.Context(), d, values)
+	var err error
+	if page.Kept, err = p.keep(r, &d, form.Scope(), values); err != nil {
+		return err
+	}
 	rows := page.Include
 	if list == "exclude" {
 		rows = page.Exclude
@@ -218,6 +231,9 @@ func (p *pages) countScope(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := scopePageOf(r.Context(), d, values)
+	if page.Kept, err = p.keep(r, &d, form.Scope(), values); err != nil {
+		return err
+	}
 	if err := p.counts(r.Context(), &page, values.Get("first") != ""); err != nil {
 		return err
 	}

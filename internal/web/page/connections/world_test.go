@@ -36,6 +36,7 @@ type world struct {
 	key   string
 	sim   string // address
 	store *store.Store
+	dir   string // of the data
 	pages http.Handler
 	table []gate.Route
 	now   time.Time
@@ -72,13 +73,28 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(sim)
-	w := &world{t: t, key: bamboosim.DefaultKey, sim: server.URL, now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
-	dir := filepath.Join(t.TempDir(), "data")
-	db, err := store.Open(t.Context(), dir, store.Options{})
+	t.Cleanup(server.Close)
+	w := &world{t: t, key: bamboosim.DefaultKey, sim: server.URL, dir: filepath.Join(t.TempDir(), "data"), now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
+	w.start()
+	return w
+}
+
+// another is a second process on the same data.
+func (w *world) another() *world {
+	w.t.Helper()
+	other := &world{t: w.t, key: w.key, sim: w.sim, dir: w.dir, now: w.now}
+	other.start()
+	return other
+}
+
+func (w *world) start() {
+	t := w.t
+	t.Helper()
+	db, err := store.Open(t.Context(), w.dir, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring, err := seal.OpenOrCreate(filepath.Join(dir, "keyring.json"))
+	ring, err := seal.OpenOrCreate(filepath.Join(w.dir, "keyring.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +104,11 @@ func newWorld(t *testing.T) *world {
 	w.Service = connection.New(connection.Options{Organisation: "default", Store: kept, Settings: kept.Settings(), Keys: ring, Now: now,
 		NewID:   func(prefix string) string { return fmt.Sprintf("%s_%d", prefix, ids.Add(1)) },
 		Sleep:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		BaseURL: server.URL, Version: "test", LeaseFor: time.Minute})
+		BaseURL: w.sim, Version: "test", LeaseFor: time.Minute})
 	t.Cleanup(func() {
 		if err := w.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
-		server.Close()
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
@@ -104,7 +119,6 @@ func newWorld(t *testing.T) *world {
 		}}
 	w.table = connections.Routes(connections.Deps{Gate: g, Connections: w.Service, Views: kept.Views(), Now: now})
 	w.pages = g.Pages(w.table)
-	return w
 }
 
 // roles signs in as whatever role the session cookie names.
