@@ -1,9 +1,8 @@
 package syncrun
 
 import (
+	"cmp"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -40,7 +39,8 @@ func (e *ImportError) Error() string {
 
 // ImportPeople brings an existing user base in from CSV, for adoption (promise SI28). The header names
 // fields as the person JSON does; email is required; status, role and manager_email are understood,
-// id is ignored. Either every row is good and new, or nothing is imported.
+// id is ignored. Columns are separated by comma, semicolon or tab; the file is UTF-8 or UTF-16. Either every
+// row is good and new, or nothing is imported.
 func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Person, error) {
 	rows, err := readImport(r)
 	if err != nil {
@@ -56,6 +56,7 @@ func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Per
 		return nil, err
 	}
 	if len(imp.faults) > 0 {
+		slices.SortStableFunc(imp.faults, func(a, b ImportFault) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, &ImportError{imp.faults}
 	}
 	for i := range imp.people {
@@ -69,66 +70,6 @@ func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Per
 		imp.people[i] = saved
 	}
 	return imp.people, nil
-}
-
-type importRow struct {
-	line   int
-	values map[string]string
-}
-
-func readImport(r io.Reader) ([]importRow, error) {
-	cr := csv.NewReader(r)
-	cr.FieldsPerRecord = -1
-	header, err := cr.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, inputError("file", "the file is empty; its first line must name the columns, email among them")
-	}
-	if err != nil {
-		return nil, err
-	}
-	header[0] = strings.TrimPrefix(header[0], "\ufeff")
-	for i := range header {
-		header[i] = strings.TrimSpace(header[i])
-	}
-	if !slices.Contains(header, "email") {
-		return nil, inputError("file", "the first line names no column \"email\"; it names %s", strings.Join(header, ", "))
-	}
-	var out []importRow
-	var faults []ImportFault
-	for {
-		rec, err := cr.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
-			return nil, inputError("file", "this is no CSV file: line %d: %v", parse.Line, parse.Err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, _ := cr.FieldPos(0)
-		if len(rec) != len(header) {
-			faults = append(faults, ImportFault{Line: line, Text: fmt.Sprintf("has %d values, the header names %d", len(rec), len(header))})
-			continue
-		}
-		row := importRow{line: line, values: map[string]string{}}
-		for i, name := range header {
-			// A leading quote is how exports keep spreadsheets from running formulas.
-			row.values[name] = strings.TrimSpace(unguard(rec[i]))
-		}
-		out = append(out, row)
-	}
-	if len(faults) > 0 {
-		return nil, &ImportError{faults}
-	}
-	return out, nil
-}
-
-func unguard(s string) string {
-	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(s[1])) {
-		return s[1:]
-	}
-	return s
 }
 
 type importer struct {
@@ -239,7 +180,7 @@ func (i *importer) taken(ctx context.Context, rows []importRow) error {
 			return err
 		}
 		if at, ok := i.byEmail[directory.EmailKey(b.Email)]; ok && b.Email != "" {
-			i.fault(rows[at], "email", "%s is in the directory already (person %s)", b.Email, b.ID)
+			i.fault(rows[at], "email", "%s is in the directory already", b.Email)
 		}
 	}
 	return nil

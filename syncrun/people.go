@@ -157,6 +157,9 @@ func (e *Engine) setField(ctx context.Context, p *directory.Person, f directory.
 // never form a loop, whoever draws them (promise SI45).
 func (e *Engine) checkLine(ctx context.Context, p *directory.Person, manager string) error {
 	for seen := map[string]bool{}; manager != "" && !seen[manager]; {
+		if manager == p.ID && len(seen) == 0 {
+			return inputError(directory.Manager, "nobody is their own manager")
+		}
 		if manager == p.ID {
 			return inputError(directory.Manager, "this manager reports to %s already; reporting lines must not form a loop", personName(p))
 		}
@@ -268,13 +271,15 @@ func (e *Engine) kindOf(f directory.Field) directory.Kind {
 	return f.Kind()
 }
 
-func fieldList() string {
+func fieldList() string { return strings.Join(fieldNames(), ", ") }
+
+func fieldNames() []string {
 	std := directory.Standard()
 	names := make([]string, len(std))
 	for i, f := range std {
 		names[i] = string(f)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // Deactivate ends somebody's access by hand; a run does not undo it while manual_deactivation sticks.

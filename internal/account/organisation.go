@@ -39,10 +39,20 @@ func (s *Service) SetOrganisationName(ctx context.Context, by Viewer, name strin
 	}
 	return s.write(ctx, "name the organisation", func(tx Tx) error {
 		now := s.o.Now()
+		before, had, err := tx.Preference(namePreference)
+		if err != nil || before == string(text) || !had && name == "" {
+			return err
+		}
+		was := ""
+		if had {
+			if err := json.Unmarshal([]byte(before), &was); err != nil {
+				return err
+			}
+		}
 		if err := tx.SetPreference(namePreference, string(text), by.Actor(), now); err != nil {
 			return err
 		}
-		return tx.Audit(Event{At: now, Actor: by.Actor(), Name: "organisation_named", Subject: namePreference})
+		return tx.Audit(Event{At: now, Actor: by.Actor(), Name: "organisation_named", Subject: namePreference, Before: was, After: name})
 	})
 }
 

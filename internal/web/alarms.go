@@ -22,7 +22,11 @@ func alarms(o Options) func(context.Context) []string {
 
 func alarmTexts(h jobs.Health) []string {
 	var out []string
-	if h.Idle {
+	switch {
+	case h.Idle && h.Silent:
+		out = append(out, fmt.Sprintf("The worker has given no sign of life since %s: automatic runs do not happen. Restart it, or start \"rollcall serve\" with the worker role once more: it takes over.",
+			h.Worker.Seen.UTC().Format("2 January 2006, 15:04:05 MST")))
+	case h.Idle:
 		out = append(out, "No worker is running: automatic runs do not happen. Start \"rollcall serve\" with the worker role.")
 	}
 	for _, m := range h.Missed {

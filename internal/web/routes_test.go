@@ -219,6 +219,8 @@ func TestGetChangesNothing(t *testing.T) {
 var (
 	inline  = regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:`)
 	scripts = regexp.MustCompile(`(?is)<script[^>]*>(.*?)</script>`)
+	forms   = regexp.MustCompile(`(?is)(<form[^>]*>)(.*?)</form>`)
+	fields  = regexp.MustCompile(`<(?:input|textarea)[^>]*\sid="f-`)
 )
 
 // checkPage holds an answer to the headers and the content policy (security §1.8).
@@ -241,6 +243,11 @@ func checkPage(t *testing.T, path string, got answer) {
 	for _, m := range scripts.FindAllStringSubmatch(got.body, -1) {
 		if strings.TrimSpace(m[1]) != "" {
 			t.Errorf("GET %s has an inline script: %.80q", path, m[1])
+		}
+	}
+	for _, m := range forms.FindAllStringSubmatch(got.body, -1) {
+		if fields.MatchString(m[2]) && strings.Contains(m[1], `method="post"`) && !strings.Contains(m[1], "novalidate") {
+			t.Errorf("GET %s: the browser, not the page, would say what is wrong with %s", path, m[1])
 		}
 	}
 }

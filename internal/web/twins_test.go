@@ -43,6 +43,7 @@ GET /connections/{id} | GET /connections/{id}
 GET /connections/{id}/check | GET /connections/{id}, GET /connections/{id}/recipe
 GET /connections/{id}/configuration | GET /connections/{id}
 GET /connections/{id}/unsaved | - | leads back to the form that a preview was made with
+POST /connections/{id}/unsaved | - | settles what one person typed into a form; a program saves or does not
 GET /connections/{id}/mapping | GET /connections/{id}, GET /connections/{id}/examples, GET /connections/{id}/fields
 GET /connections/{id}/scope | GET /connections/{id}, GET /connections/{id}/scope
 GET /connections/{id}/settings | GET /connections/{id}/versions

@@ -46,6 +46,14 @@ type Error struct {
 func (e *Error) Error() string { return e.Text }
 func (e *Error) Unwrap() error { return e.Cause }
 
+// Advice says to whoever sets the provider up why it cannot be used; of what it answered, no more than Error.
+func (e *Error) Advice() string {
+	if errors.Is(e.Cause, ErrPrivate) {
+		return "This address is in a private network, where this server does not go. Whoever runs it can allow the host with \"rollcall serve --allow-private\"."
+	}
+	return "There is no OpenID Connect provider at this address. Check the issuer; it is the address before /.well-known/openid-configuration, with or without a slash at its end, as the provider writes it."
+}
+
 // Options are the parts of a Provider.
 type Options struct {
 	Settings account.OpenID

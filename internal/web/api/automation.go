@@ -31,6 +31,13 @@ func (a *api) automationEndpoints() []endpoint {
 type automationView struct {
 	Idle   bool         `json:"idle" doc:"Connections run by themselves, but no process makes their runs."`
 	Missed []missedView `json:"missed" doc:"Connections whose run was due two starts ago and was not made."`
+	Worker *workerView  `json:"worker" doc:"The process that makes automatic runs, of all organisations; null: none does."`
+}
+
+type workerView struct {
+	Since  string `json:"since" doc:"When it began."`
+	Seen   string `json:"seen_at" doc:"Its last sign of life; it gives one every 10 seconds."`
+	Silent bool   `json:"silent" doc:"It has given none for a minute, and no other process took over."`
 }
 
 type missedView struct {
@@ -42,6 +49,9 @@ type missedView struct {
 func (a *api) getAutomation(r *http.Request, _ none) (automationView, error) {
 	h, err := a.Queue.Health(r.Context())
 	v := automationView{Idle: h.Idle, Missed: []missedView{}}
+	if w := h.Worker; w != nil {
+		v.Worker = &workerView{instant(w.Since), instant(w.Seen), h.Silent}
+	}
 	for _, m := range h.Missed {
 		v.Missed = append(v.Missed, missedView{m.Connection, m.Name, instant(m.Due)})
 	}
@@ -91,21 +101,31 @@ type effectsQuery struct {
 	To         string          `query:"to" doc:"Before: RFC 3339."`
 }
 
-// effectView is something that happens to one person because a date comes.
+// effectView is something that happens to one person, or to a connection, because a date comes.
 type effectView struct {
 	At         string          `json:"at"`
 	Kind       view.EffectKind `json:"kind"`
-	Reason     *plan.Reason    `json:"reason" doc:"null: the end of a hold."`
+	Reason     *plan.Reason    `json:"reason" doc:"null: the end of a hold, freeze or pause."`
 	Date       *string         `json:"date" doc:"YYYY-MM-DD in BambooHR that causes it."`
 	Connection *string         `json:"connection_id" doc:"null: the person is not from HR."`
 	SourceID   *string         `json:"source_id" doc:"BambooHR's internal id of the employee."`
-	PersonID   *string         `json:"person_id" doc:"null: nobody in the directory yet."`
-	Name       string          `json:"name"`
+	PersonID   *string         `json:"person_id" doc:"null: nobody in the directory yet, or it is the end of a freeze or pause."`
+	Name       string          `json:"name" doc:"Blank for the end of a freeze or pause."`
 	Field      *string         `json:"field" doc:"The hold is on this field only."`
+	Note       *string         `json:"note" doc:"The reason that was given for the hold, freeze or pause."`
+	Freeze     *string         `json:"freeze_id" doc:"The freeze that ends."`
+	What       []string        `json:"what" doc:"Of a freeze: the groups and fields that it is about; else empty."`
+	Waits      *waitsView      `json:"waits" doc:"What waits for the freeze or pause to end; null: not known, or it is no such end."`
 	WithRun    bool            `json:"with_run" doc:"It happens with the first run that starts then or later; otherwise at that instant."`
 	OnHold     bool            `json:"on_hold" doc:"A hold in force then keeps the person as they are."`
 	Cancelled  bool            `json:"cancelled" doc:"Nothing comes at this instant any more; moved tells since which run."`
 	Moved      *movedView      `json:"moved" doc:"What the last run that touched it did; null: nothing."`
+}
+
+type waitsView struct {
+	People int  `json:"people"`
+	Fields int  `json:"fields" doc:"0 for a pause: its people have dates that come before it ends."`
+	More   bool `json:"more" doc:"At least so many."`
 }
 
 type movedView struct {
@@ -137,12 +157,16 @@ func (a *api) listEffects(r *http.Request, in effectsQuery) (page[effectView], e
 
 func viewEffect(e *view.Effect) effectView {
 	v := effectView{At: instant(e.At), Kind: e.Kind, Date: syncrun.Optional(e.Date), Connection: syncrun.Optional(e.Connection), PersonID: syncrun.Optional(e.PersonID),
-		Name: e.Name, Field: syncrun.Optional(string(e.Field)), WithRun: e.WithRun, OnHold: e.Held, Cancelled: e.Cancelled}
+		Name: e.Name, Field: syncrun.Optional(string(e.Field)), Note: syncrun.Optional(e.Note), Freeze: syncrun.Optional(e.Freeze),
+		What: append([]string{}, e.What...), WithRun: e.WithRun, OnHold: e.Held, Cancelled: e.Cancelled}
 	if e.Reason != "" {
 		v.Reason = &e.Reason
 	}
 	if e.SourceID != 0 {
 		v.SourceID = syncrun.Optional(strconv.FormatInt(e.SourceID, 10))
+	}
+	if w := e.Waits; w != nil {
+		v.Waits = &waitsView{w.People, w.Fields, w.More}
 	}
 	if m := e.Moved; m != nil {
 		v.Moved = &movedView{instant(m.WasAt), syncrun.Optional(m.WasDate), m.RunID}

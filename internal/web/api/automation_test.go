@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -47,6 +48,13 @@ func (w *world) automationStory(con string) {
 	if none := w.ok("GET", "/effects?kind=hold_end&to=2026-12-01T00:00:00Z", ""); len(none.items()) != 0 {
 		w.t.Errorf("effects before it: %s", none.text)
 	}
+	freeze := w.ok("POST", "/freezes", fmt.Sprintf(`{"connection":%q,"what":["phone"],"until":"2026-12-24","reason":"new numbers"}`, con))
+	list = w.ok("GET", "/effects?kind=freeze_end&connection="+con, "")
+	if len(list.items()) != 1 || list.str("items.0.freeze_id") != freeze.str("id") || list.str("items.0.at") != freeze.str("until") ||
+		list.str("items.0.what.0") != "phone" || list.str("items.0.note") != "new numbers" || list.at("items.0.person_id") != nil || list.at("items.0.waits") != nil {
+		w.t.Errorf("the end of a freeze: %s", list.text)
+	}
+	w.ok("DELETE", "/freezes/"+freeze.str("id"), "")
 	w.refused("not_found", "GET", "/effects?connection=c_unknown", "")
 	w.refused("bad_query", "GET", "/effects?kind=party", "")
 	w.ok("DELETE", "/holds/"+hold.str("id"), "")

@@ -57,6 +57,7 @@ type connectionDetailView struct {
 	Approved  *approvalView   `json:"approved" doc:"Who let these settings run by themselves."`
 	Busy      *jobView        `json:"busy" doc:"What runs right now."`
 	Webhook   *webhookView    `json:"webhook" doc:"How BambooHR's webhook stands; null where none is taken."`
+	Unasked   *string         `json:"fields_unasked" doc:"After settings were saved by this request: why BambooHR could not be asked whether it has the fields that are new in them; the next preview tells. Else null."`
 }
 
 type approvalView struct {
@@ -197,6 +198,7 @@ func (a *api) patchConnection(r *http.Request, in struct {
 	if string(b.Settings) == "null" {
 		b.Settings = nil
 	}
+	var saved connection.Version
 	var err error
 	switch {
 	case b.Key != "" && b.Settings != nil:
@@ -204,14 +206,16 @@ func (a *api) patchConnection(r *http.Request, in struct {
 	case b.Key != "":
 		err = a.Connections.SetKey(r.Context(), actor(r), in.ID, b.Key)
 	case b.Settings != nil:
-		_, err = a.Connections.Save(r.Context(), actor(r), in.ID, b.Version, b.Settings)
+		saved, err = a.Connections.Save(r.Context(), actor(r), in.ID, b.Version, b.Settings)
 	default:
 		err = &gate.InputError{Field: "settings", Text: "give settings or api_key"}
 	}
 	if err != nil {
 		return connectionDetailView{}, err
 	}
-	return a.getConnection(r, in.one)
+	v, err := a.getConnection(r, in.one)
+	v.Unasked = syncrun.Optional(saved.Unasked)
+	return v, err
 }
 
 func (a *api) deleteConnection(r *http.Request, in one) (nothing, error) {

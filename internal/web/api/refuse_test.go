@@ -425,6 +425,24 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// TestSavedUnasked: settings are saved while BambooHR is down, and the answer says that nobody could look whether
+// it has the new fields; settings that need no look say nothing.
+func TestSavedUnasked(t *testing.T) {
+	w := newWorld(t, office(10))
+	con := w.connect(`{}`)
+	w.simulate("POST", "faults", `{"name":"status","args":{"code":503}}`)
+	a := w.ok("PATCH", "/connections/"+con, `{"settings":{"mapping":{"job_title":{"from":["noSuchField"]}}}}`)
+	if a.str("version") == "" || a.str("fields_unasked") == "" || strings.Contains(string(a.text), bamboosim.DefaultKey) {
+		t.Errorf("saved: %s", a.text)
+	}
+	if a := w.ok("GET", "/connections/"+con, ""); a.at("fields_unasked") != nil {
+		t.Errorf("told again: %s", a.text)
+	}
+	if a := w.ok("PATCH", "/connections/"+con, `{"settings":{"time_zone":"Europe/Berlin"}}`); a.at("fields_unasked") != nil {
+		t.Errorf("a time zone needs no look: %s", a.text)
+	}
+}
+
 // TestUnreadable: what BambooHR refuses is told with its reason, and nothing is changed.
 func TestUnreadable(t *testing.T) {
 	w := newWorld(t, office(10))

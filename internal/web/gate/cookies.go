@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -108,10 +109,14 @@ func FlashWarns(ctx context.Context) bool {
 // zoneOf is the zone that the browser told in a cookie.
 func zoneOf(r *http.Request) *time.Location {
 	c, err := r.Cookie("tz")
-	if err != nil || len(c.Value) > 64 || c.Value == "Local" {
+	if err != nil || len(c.Value) > 64 {
 		return time.UTC
 	}
-	if z, err := time.LoadLocation(c.Value); err == nil {
+	name, err := url.PathUnescape(c.Value) // the script writes Europe%2FAmsterdam
+	if err != nil || name == "Local" {
+		return time.UTC
+	}
+	if z, err := time.LoadLocation(name); err == nil {
 		return z
 	}
 	return time.UTC

@@ -123,10 +123,12 @@ func TestPages(t *testing.T) {
 	if w := get("/things", "s-member"); w.Code != 403 {
 		t.Errorf("a member: %d", w.Code)
 	}
-	if w := get("/things", "s-owner", &http.Cookie{Name: "tz", Value: "Europe/Amsterdam"}); w.Body.String() != "for p_1 in Europe/Amsterdam " {
-		t.Errorf("an owner: %q", w.Body)
+	for _, zone := range []string{"Europe/Amsterdam", "Europe%2FAmsterdam"} { // the second is what the script writes
+		if w := get("/things", "s-owner", &http.Cookie{Name: "tz", Value: zone}); w.Body.String() != "for p_1 in Europe/Amsterdam " {
+			t.Errorf("an owner in %s: %q", zone, w.Body)
+		}
 	}
-	for _, odd := range []string{"Local", "../../etc/passwd", "Nowhere/At_All"} {
+	for _, odd := range []string{"Local", "Loc%61l", "../../etc/passwd", "..%2F..%2Fetc%2Fpasswd", "Nowhere/At_All", "%zz"} {
 		if w := get("/things", "s-owner", &http.Cookie{Name: "tz", Value: odd}); !strings.Contains(w.Body.String(), "in UTC") {
 			t.Errorf("zone %q: %q", odd, w.Body)
 		}

@@ -57,6 +57,16 @@ func sameClock(ctx context.Context, t time.Time, zone *time.Location) bool {
 	return there == here
 }
 
+// beside is an instant in another zone than the viewer's, with the day where that differs too.
+func beside(ctx context.Context, t time.Time, zone *time.Location) string {
+	local := t.In(zone)
+	clock := local.Format("15:04 ") + zoneShort(local)
+	if local.Format(time.DateOnly) != t.In(gate.ZoneFrom(ctx)).Format(time.DateOnly) {
+		return local.Format("2 Jan, ") + clock
+	}
+	return clock
+}
+
 func num(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // Segment is one kind in a bar chart.

@@ -217,6 +217,9 @@ type Instant struct {
 	Ago     string // 3 minutes ago, in 2 hours
 }
 
+// Full is the instant with its zone, for a sentence that is read or passed on by itself.
+func (i Instant) Full() string { return i.Text + " " + i.Zone }
+
 // At writes an instant in the viewer's zone.
 func At(ctx context.Context, t time.Time) Instant {
 	zone := gate.ZoneFrom(ctx)
@@ -225,8 +228,25 @@ func At(ctx context.Context, t time.Time) Instant {
 	if now.IsZero() {
 		now = t
 	}
-	name, _ := local.Zone()
-	return Instant{Machine: t.UTC().Format(time.RFC3339), Text: local.Format("2 Jan 2006, 15:04"), Zone: name, Ago: Ago(now, t)}
+	return Instant{Machine: t.UTC().Format(time.RFC3339), Text: local.Format("2 Jan 2006, 15:04"), Zone: zoneShort(local), Ago: Ago(now, t)}
+}
+
+// zoneShort is what a zone is called at an instant: CET, or UTC-03 where it has no letters.
+func zoneShort(t time.Time) string {
+	name, _ := t.Zone()
+	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
+		return "UTC" + name
+	}
+	return name
+}
+
+// zoneName is the viewer's zone, in which a page's times are.
+func zoneName(ctx context.Context) string {
+	zone := gate.ZoneFrom(ctx)
+	if short := zoneShort(chrome(ctx).Now.In(zone)); short != zone.String() {
+		return zone.String() + " (" + short + ")"
+	}
+	return zone.String()
 }
 
 // Ago tells how far apart two instants are, in the largest whole unit.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -152,5 +153,37 @@ func TestErrorsHaveLabels(t *testing.T) {
 	var page strings.Builder
 	if err := FormErrors(wrong, order...).Render(t.Context(), &page); err != nil || !strings.Contains(page.String(), `<a href="#f-email">E-mail address: Give an address.</a>`) {
 		t.Errorf("%v: %s", err, page.String())
+	}
+}
+
+// Times say their zone: the viewer's beside sentences that are passed on, the connection's where it differs, with
+// the day where that differs too.
+func TestTimesHaveZones(t *testing.T) {
+	zone := func(name string) *time.Location {
+		t.Helper()
+		z, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z
+	}
+	at := time.Date(2026, 11, 22, 23, 30, 0, 0, time.UTC)
+	if got := At(t.Context(), at).Full(); got != "22 Nov 2026, 23:30 UTC" {
+		t.Errorf("full: %q", got)
+	}
+	for name, want := range map[string]string{"Europe/Amsterdam": "23 Nov, 00:30 CET", "Europe/London": "", "America/Sao_Paulo": "20:30 UTC-03", "America/New_York": "18:30 EST"} {
+		var b strings.Builder
+		if err := TimeIn(at, zone(name)).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		beside := regexp.MustCompile(`</time>\s+<span[^>]*>\((.*)\)</span>`).FindStringSubmatch(b.String())
+		switch {
+		case name == "Europe/London":
+			if !strings.Contains(b.String(), "23:30") {
+				t.Errorf("%s: %s", name, b.String())
+			}
+		case beside == nil || beside[1] != want:
+			t.Errorf("%s: %s, want %q beside", name, b.String(), want)
+		}
 	}
 }

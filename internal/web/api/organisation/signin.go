@@ -66,8 +66,8 @@ func (p *part) testSignIn(r *http.Request, in struct{ Body signInRequest }) (pro
 		return providerTestView{}, &connection.SetupError{Missing: "this server cannot try a provider"}
 	}
 	err := p.Provider.Check(r.Context(), in.Body.settings())
-	if _, ok := errors.AsType[*openid.Error](err); ok { // what the provider answered is nobody's to see (security §1.2)
-		return providerTestView{Error: optional("There is no OpenID Connect provider at this address. Check the issuer; it is the address before /.well-known/openid-configuration.")}, nil
+	if e, ok := errors.AsType[*openid.Error](err); ok {
+		return providerTestView{Error: optional(e.Advice())}, nil
 	}
 	return providerTestView{OK: err == nil}, err
 }

@@ -24,6 +24,7 @@ import (
 // Accounts is what these pages ask of internal/account.
 type Accounts interface {
 	SetRole(ctx context.Context, by account.Viewer, personID string, role directory.Role) error
+	KeepsOwner(ctx context.Context, personID string) error
 	MakeLink(ctx context.Context, by account.Viewer, personID, purpose string) (secret string, expires time.Time, err error)
 	HasPassword(ctx context.Context, personID string) (bool, error)
 

@@ -180,13 +180,16 @@ func (p *pages) auditRows(ctx context.Context, entries []view.AuditRecord) ([]au
 		} else {
 			row.onlyActor = "/audit?" + url.Values{"actor": {e.Actor}}.Encode()
 		}
+		if e.Event == "save_person" {
+			row.what.text = savedAs(e.Detail)
+		}
 		row.about = aboutOf(&e, row.what.about, who, names)
 		if e.RunID != "" {
 			row.runHref = "/runs/" + url.PathEscape(e.RunID)
 		}
 		row.before, row.past = nameOr(who, e.Before), nameOr(who, e.After)
-		row.change = e.Before != "" && e.Before != e.After && row.about.text != e.Before
-		if e.Before == "" && e.After != "" {
+		row.change = e.Before != "" && e.Before != e.After && row.about.text != e.Before && !row.what.ids
+		if e.Before == "" && e.After != "" && !row.what.ids {
 			row.details = append(row.details, row.past)
 		}
 		if text := detailWords(e.Event, e.Detail); text != "" && text != row.about.text {

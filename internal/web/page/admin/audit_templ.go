@@ -84,7 +84,7 @@ func auditScreen(p auditPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.FormErrors(p.errors, "from:From", "to:To").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.WrongForm("Nothing was searched.", p.errors, "from:From", "to:To").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -75,6 +75,10 @@ func TestAuditNamesWhoSwitchedOff(t *testing.T) {
 		view.AuditRecord{Actor: "ann", Event: "connection_deleted", Subject: "con_0", Before: "Old HR"},
 		view.AuditRecord{Actor: "ann", Event: "decide", Subject: "con_1/12", After: "bo", Detail: "link"},
 		view.AuditRecord{Actor: "ann", Event: "something_new", Subject: "x1"},
+		view.AuditRecord{Actor: "ann", Event: "add_hold", Subject: "bo", After: "hold_1", Detail: "phone"},
+		view.AuditRecord{Actor: "ann", Event: "merge_groups", Subject: "g_2", Before: "g_1", After: "g_2", Detail: "Shops was merged into Sales; people of this department: 3"},
+		view.AuditRecord{Actor: "bo", Event: "sign_in", Subject: "bo", Detail: "oidc, from 203.0.113.9"},
+		view.AuditRecord{Actor: "ann", Event: "save_person", Subject: "bo", Before: "active", After: "deactivated", Detail: "deactivate, version 4"},
 	))
 	w2.connections = []connection.Summary{{ID: "con_1", Name: "Acme HR"}}
 	w2.owner()
@@ -83,9 +87,10 @@ func TestAuditNamesWhoSwitchedOff(t *testing.T) {
 	w2.person("aud", "Aud Itor", directory.RoleAuditor)
 	p := w2.signedIn("aud@acme.test").get("/audit")
 	p.says(t, 200, "Automatic runs switched off", "Ann &lt;script&gt;Lee&lt;/script&gt;", `href="/connections/con_1"`, "Acme HR",
-		"root on the server", "The schedule", "create 3, update 1,200", `href="/plans/plan_1"`, `href="/runs/run_1"`, `href="/people/bo"`,
+		"root on the server", "The schedule", "3 new people, 1,200 updates", `href="/plans/plan_1"`, `href="/runs/run_1"`, `href="/people/bo"`,
 		"tok_9 (API token)", "&lt;b&gt;holiday&lt;/b&gt;", "Somebody unknown", "Old HR", "Employee 12 of Acme HR", "Something new", "20 Nov 2026, 09:01")
-	p.lacks(t, "<script>Lee", "held 0", "<b>holiday")
+	p.says(t, 200, "Hold added", "Shops was merged into Sales", "at the sign-in provider, from 203.0.113.9", "Deactivated by hand")
+	p.lacks(t, "<script>Lee", "held 0", "<b>holiday", ">hold_1", ">g_1", "deactivate, version", "oidc")
 	off, on := strings.Index(p.body, "entry-2\""), strings.Index(p.body, "entry-1\"")
 	if off < 0 || off > on {
 		t.Error("the newest entry does not come first")
@@ -95,7 +100,7 @@ func TestAuditNamesWhoSwitchedOff(t *testing.T) {
 	_, err := w.kept.EnsureConnection(t.Context(), "Acme HR")
 	w.ok(err)
 	real := w.signedIn("aud@acme.test").get("/audit")
-	real.says(t, 200, "Owner created", "Signed in", "Olga Ortiz", `href="/people/`+id+`"`, "Person edited", "password, from 127.0.0.1")
+	real.says(t, 200, "Owner created", "Signed in", "Olga Ortiz", `href="/people/`+id+`"`, "Person added", "password, from 127.0.0.1")
 }
 
 // Filters stand in the address, days are the viewer's, and what is wrong is said beside the field.

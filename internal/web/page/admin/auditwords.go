@@ -29,6 +29,28 @@ const (
 type event struct {
 	text  string
 	about subject
+	ids   bool // before and after are ids of what has no page
+}
+
+// changeWords counts a kind of change as the history does.
+func changeWords(action string) (one, many string) {
+	switch action {
+	case "create":
+		return "new person", "new people"
+	case "deactivate":
+		return "deactivation", "deactivations"
+	case "reactivate":
+		return "reactivation", "reactivations"
+	case "create_department":
+		return "new department", "new departments"
+	case "create_team":
+		return "new team", "new teams"
+	}
+	one = strings.ReplaceAll(action, "_", " ")
+	if action == "update" || action == "link" {
+		return one, one + "s"
+	}
+	return one, one // "11 held"
 }
 
 // eventOf words an event; one that is not known here is shown as it is.
@@ -36,59 +58,79 @@ func eventOf(name string) event {
 	if e, ok := events()[name]; ok {
 		return e
 	}
-	return event{words.Capital(strings.ReplaceAll(name, "_", " ")), aboutSomething}
+	return event{words.Capital(strings.ReplaceAll(name, "_", " ")), aboutSomething, false}
 }
 
 // events words what accounts, connections, runs and human edits write to the audit trail.
 func events() map[string]event {
 	return map[string]event{
-		"sign_in":               {"Signed in", aboutPerson},
-		"sign_in_failed":        {"Sign-in failed", aboutPerson},
-		"sign_out":              {"Signed out", aboutPerson},
-		"password_link":         {"Password link made", aboutPerson},
-		"password_set":          {"Password set", aboutPerson},
-		"identity_linked":       {"Sign-in account linked", aboutPerson},
-		"identity_unlinked":     {"Sign-in account unlinked", aboutPerson},
-		"owner_created":         {"Owner created", aboutPerson},
-		"role_changed":          {"Role changed", aboutPerson},
-		"token_created":         {"API token made", aboutToken},
-		"token_revoked":         {"API token revoked", aboutToken},
-		"sign_in_settings":      {"Sign-in settings changed", aboutNothing},
-		"organisation_named":    {"Organisation renamed", aboutNothing},
-		"organisation_language": {"Language of mails chosen", aboutNothing},
+		"sign_in":               {"Signed in", aboutPerson, false},
+		"sign_in_failed":        {"Sign-in failed", aboutPerson, false},
+		"sign_out":              {"Signed out", aboutPerson, false},
+		"password_link":         {"Password link made", aboutPerson, false},
+		"password_set":          {"Password set", aboutPerson, false},
+		"identity_linked":       {"Sign-in account linked", aboutPerson, false},
+		"identity_unlinked":     {"Sign-in account unlinked", aboutPerson, false},
+		"owner_created":         {"Owner created", aboutPerson, false},
+		"role_changed":          {"Role changed", aboutPerson, false},
+		"token_created":         {"API token made", aboutToken, false},
+		"token_revoked":         {"API token revoked", aboutToken, false},
+		"sign_in_settings":      {"Sign-in settings changed", aboutNothing, false},
+		"organisation_named":    {"Organisation renamed", aboutNothing, false},
+		"organisation_language": {"Language of mails chosen", aboutNothing, false},
 
-		"connection_created":   {"Connection created", aboutConnection},
-		"connection_checked":   {"Connection checked", aboutConnection},
-		"connection_approved":  {"Settings approved", aboutConnection},
-		"connection_enabled":   {"Automatic runs switched on", aboutConnection},
-		"connection_disabled":  {"Automatic runs switched off", aboutConnection},
-		"connection_paused":    {"Automatic runs paused", aboutConnection},
-		"connection_resumed":   {"Automatic runs resumed", aboutConnection},
-		"add_freeze":           {"Fields frozen", aboutConnection},
-		"end_freeze":           {"Freeze ended", aboutConnection},
-		"connection_failing":   {"Connection in error", aboutConnection},
-		"connection_recovered": {"Connection works again", aboutConnection},
-		"connection_deleted":   {"Connection deleted", aboutConnection},
-		"settings_saved":       {"Settings saved", aboutConnection},
-		"key_set":              {"API key replaced", aboutConnection},
-		"accept_baseline":      {"New head-count accepted", aboutConnection},
+		"connection_created":   {"Connection created", aboutConnection, false},
+		"connection_checked":   {"Connection checked", aboutConnection, false},
+		"connection_approved":  {"Settings approved", aboutConnection, false},
+		"connection_enabled":   {"Automatic runs switched on", aboutConnection, false},
+		"connection_disabled":  {"Automatic runs switched off", aboutConnection, false},
+		"connection_paused":    {"Automatic runs paused", aboutConnection, false},
+		"connection_resumed":   {"Automatic runs resumed", aboutConnection, false},
+		"add_freeze":           {"Fields frozen", aboutConnection, true},
+		"end_freeze":           {"Freeze ended", aboutConnection, true},
+		"connection_failing":   {"Connection in error", aboutConnection, false},
+		"connection_recovered": {"Connection works again", aboutConnection, false},
+		"connection_deleted":   {"Connection deleted", aboutConnection, false},
+		"settings_saved":       {"Settings saved", aboutConnection, false},
+		"key_set":              {"API key replaced", aboutConnection, false},
+		"accept_baseline":      {"New head-count accepted", aboutConnection, false},
 
-		"apply":         {"Changes applied", aboutPlan},
-		"deactivate":    {"Deactivated by a run", aboutPerson},
-		"reactivate":    {"Reactivated by a run", aboutPerson},
-		"move_email":    {"E-mail address moved", aboutPerson},
-		"export_person": {"Written to BambooHR", aboutPerson},
-		"save_person":   {"Person edited", aboutPerson},
-		"add_hold":      {"Hold added", aboutPerson},
-		"remove_hold":   {"Hold removed", aboutPerson},
-		"decide":        {"Match decided", aboutEmployee},
-		"merge_groups":  {"Departments or teams merged", aboutGroup},
-		"rename_group":  {"Department or team renamed", aboutGroup},
+		"apply":         {"Changes applied", aboutPlan, false},
+		"deactivate":    {"Deactivated by a run", aboutPerson, false},
+		"reactivate":    {"Reactivated by a run", aboutPerson, false},
+		"move_email":    {"E-mail address moved", aboutPerson, false},
+		"export_person": {"Written to BambooHR", aboutPerson, false},
+		"save_person":   {"Person edited", aboutPerson, false},
+		"add_hold":      {"Hold added", aboutPerson, true},
+		"remove_hold":   {"Hold removed", aboutPerson, true},
+		"decide":        {"Match decided", aboutEmployee, false},
+		"merge_groups":  {"Departments or teams merged", aboutGroup, true},
+		"rename_group":  {"Department or team renamed", aboutGroup, true},
 	}
+}
+
+// savedAs is what was done to a person by hand, by the action that the entry's detail begins with.
+func savedAs(detail string) string {
+	action, _, _ := strings.Cut(detail, ",")
+	switch action {
+	case "create":
+		return "Person added"
+	case "deactivate":
+		return "Deactivated by hand"
+	case "reactivate":
+		return "Reactivated by hand"
+	}
+	return eventOf("save_person").text
 }
 
 // detailWords writes an entry's detail; that of applied changes is a count per action.
 func detailWords(name, detail string) string {
+	if name == "save_person" {
+		return "" // savedAs says it
+	}
+	if rest, ok := strings.CutPrefix(detail, "oidc, "); ok && strings.HasPrefix(name, "sign_in") {
+		return "at the sign-in provider, " + rest
+	}
 	var counts map[string]int
 	if name != "apply" || json.Unmarshal([]byte(detail), &counts) != nil {
 		return detail
@@ -96,7 +138,8 @@ func detailWords(name, detail string) string {
 	var parts []string
 	for _, action := range slices.Sorted(maps.Keys(counts)) {
 		if n := counts[action]; n > 0 {
-			parts = append(parts, strings.ReplaceAll(action, "_", " ")+" "+ui.Number(n))
+			one, many := changeWords(action)
+			parts = append(parts, ui.Count(n, one, many))
 		}
 	}
 	return cmp.Or(strings.Join(parts, ", "), "no changes")

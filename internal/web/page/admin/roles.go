@@ -38,6 +38,7 @@ type roleRow struct {
 	fixed   string // why the viewer cannot change it, "" when they can
 	chosen  string // in the form
 	problem string
+	sure    bool // the problem was a question, which the next press answers
 }
 
 // passwordLink is shown once: only its hash is stored.
@@ -48,7 +49,10 @@ type passwordLink struct {
 }
 
 // roleProblem is why a form of one person was not taken.
-type roleProblem struct{ person, chosen, text string }
+type roleProblem struct {
+	person, chosen, text string
+	sure                 bool // the same again is taken
+}
 
 // showRoles lists everybody with a role above member, and whom the search finds.
 func (p *pages) showRoles(w http.ResponseWriter, r *http.Request) error {
@@ -86,7 +90,7 @@ func rowOf(v account.Viewer, s view.PersonRow, problem roleProblem) roleRow {
 		row.fixed = "Only an owner can change an owner or an admin."
 	}
 	if problem.person == s.ID {
-		row.chosen, row.problem = cmp.Or(problem.chosen, row.chosen), problem.text
+		row.chosen, row.problem, row.sure = cmp.Or(problem.chosen, row.chosen), problem.text, problem.sure
 	}
 	return row
 }
@@ -103,12 +107,16 @@ func (p *rolesPage) rolesFor(row roleRow) []ui.Option {
 func (p *pages) setRole(w http.ResponseWriter, r *http.Request) error {
 	v, id := gate.ViewerFrom(r.Context()), r.PathValue("id")
 	role := directory.Role(r.PostFormValue("role"))
+	if id == v.PersonID && role != v.Role && slices.Contains(account.Roles(), role) && r.PostFormValue("sure") != string(role) && p.Accounts.KeepsOwner(r.Context(), id) == nil {
+		return p.renderRoles(w, r, http.StatusUnprocessableEntity, r.PostFormValue("q"), roleProblem{person: id, chosen: string(role), sure: true,
+			text: "This is your own role. You are signed out, and somebody else has to give it back. Press Change once more if you mean it."}, nil)
+	}
 	if err := p.Accounts.SetRole(r.Context(), v, id, role); err != nil {
 		_, text, ok := refusal(err)
 		if !ok {
 			return err
 		}
-		return p.renderRoles(w, r, http.StatusUnprocessableEntity, r.PostFormValue("q"), roleProblem{id, string(role), text}, nil)
+		return p.renderRoles(w, r, http.StatusUnprocessableEntity, r.PostFormValue("q"), roleProblem{person: id, chosen: string(role), text: text}, nil)
 	}
 	name, err := p.nameOf(r, id)
 	if err != nil {

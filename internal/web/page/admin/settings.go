@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -57,11 +58,17 @@ func (p *pages) showOrganisation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	language, err := p.Accounts.OrganisationLanguage(r.Context())
+	language, err := p.language(r.Context())
 	if err != nil {
 		return err
 	}
-	return p.renderOrganisation(w, r, http.StatusOK, organisationForm{name: name, language: cmp.Or(language, p.Language, policy.Languages()[0])})
+	return p.renderOrganisation(w, r, http.StatusOK, organisationForm{name: name, language: language})
+}
+
+// language is the one that mails are written in right now.
+func (p *pages) language(ctx context.Context) (string, error) {
+	chosen, err := p.Accounts.OrganisationLanguage(ctx)
+	return cmp.Or(chosen, p.Language, policy.Languages()[0]), err
 }
 
 func (p *pages) renderOrganisation(w http.ResponseWriter, r *http.Request, code int, f organisationForm) error {
@@ -73,8 +80,12 @@ func (p *pages) renderOrganisation(w http.ResponseWriter, r *http.Request, code 
 func (p *pages) saveOrganisation(w http.ResponseWriter, r *http.Request) error {
 	f := organisationForm{name: r.PostFormValue("name"), language: r.PostFormValue("language")}
 	by := gate.ViewerFrom(r.Context())
-	err := p.Accounts.SetOrganisationName(r.Context(), by, f.name)
-	if err == nil && f.language != "" {
+	now, err := p.language(r.Context())
+	if err != nil {
+		return err
+	}
+	err = p.Accounts.SetOrganisationName(r.Context(), by, f.name)
+	if err == nil && f.language != "" && f.language != now {
 		err = p.Accounts.SetOrganisationLanguage(r.Context(), by, f.language)
 	}
 	if err != nil {

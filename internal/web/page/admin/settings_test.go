@@ -3,6 +3,7 @@ package admin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,9 @@ func TestRoles(t *testing.T) {
 	page.lacks(t, `value="owner"`)
 	ada.post("/settings/roles/mia/role", "role", "owner").says(t, 422, "Your role does not allow this.")
 	ada.post("/settings/roles/"+owner+"/role", "role", "member").says(t, 422, "Your role does not allow this.")
-	ada.post("/settings/roles/ada/role", "role", "auditor").leadsTo(t, "/sign-in")
+	ada.post("/settings/roles/ada/role", "role", "auditor").says(t, 422, `id="problem-ada"`, "This is your own role.", `name="sure" value="auditor"`)
+	ada.post("/settings/roles/ada/role", "role", "operator", "sure", "auditor").says(t, 422, "This is your own role.")
+	ada.post("/settings/roles/ada/role", "role", "auditor", "sure", "auditor").leadsTo(t, "/sign-in")
 	ada.get("/settings/roles").leadsTo(t, "/sign-in?next=%2Fsettings%2Froles")
 }
 
@@ -131,6 +134,9 @@ func TestTokens(t *testing.T) {
 	b.post("/settings/tokens", "name", "x", "role", "owner", "expires", "").says(t, 422, `id="f-role-error"`, "above your own")
 	b.post("/settings/tokens", "name", "x", "role", "auditor", "expires", "-1").says(t, 422, `id="f-expires-error"`)
 	b.post("/settings/tokens", "name", "For ever", "role", "auditor", "expires", "").says(t, 200, "never")
+	again := b.post("/settings/tokens", "name", " for EVER ", "role", "auditor", "expires", "") // the page was loaded again
+	again.says(t, 422, `id="f-name-error"`, "There is a token of this name")
+	again.lacks(t, `value="rct_`)
 	w.at = w.at.AddDate(0, 0, 31)
 	b = w.signedIn("ada@acme.test")
 	b.get("/settings/tokens").says(t, 200, "Over")
@@ -165,6 +171,7 @@ func (c check) Check(_ context.Context, o account.OpenID) error { return c[o.Iss
 func TestSignInSettings(t *testing.T) {
 	w := newWorld(t, func(d *admin.Deps) {
 		d.Provider = check{"https://none.test": &openid.Error{Text: "cannot be reached", Cause: errors.New("dial 10.0.0.1")},
+			"https://intern.test": &openid.Error{Text: "x", Cause: fmt.Errorf("dial: %w", openid.ErrPrivate)},
 			"http://plain.test": &account.InputError{Field: "issuer", Text: "the issuer must be an https:// URL"}}
 	})
 	w.owner()
@@ -189,10 +196,14 @@ func TestSignInSettings(t *testing.T) {
 	}
 	wrong := b.post("/settings/sign-in", "name", "Okta", "issuer", "https://other.test", "client_id", "client-77", "client_secret", "")
 	wrong.says(t, 422, `id="f-client_secret-error"`, `value="https://other.test"`)
-	b.post("/settings/sign-in", "name", "", "issuer", "x").says(t, 422, `id="f-name-error"`)
+	b.post("/settings/sign-in", "name", "", "issuer", "x").says(t, 422, `id="f-name-error"`, `id="f-client_id-error"`)
+	b.post("/settings/sign-in", "name", " ").says(t, 422, `id="f-name-error"`, `id="f-issuer-error"`, `id="f-client_id-error"`)
 	none := b.post("/settings/sign-in/test", "name", "x", "issuer", "https://none.test")
 	none.says(t, 200, "There is no OpenID Connect provider at this address")
 	none.lacks(t, "10.0.0.1")
+	private := b.post("/settings/sign-in/test", "name", "x", "issuer", "https://intern.test")
+	private.says(t, 200, "in a private network", "--allow-private")
+	private.lacks(t, "There is no OpenID Connect provider")
 	b.post("/settings/sign-in/test", "name", "x", "issuer", "http://plain.test").says(t, 422, `id="f-issuer-error"`)
 	b.get("/settings/sign-in/remove").says(t, 200, `id="dialog"`, "Okta 2")
 	b.post("/settings/sign-in/remove").leadsTo(t, "/settings/sign-in")
@@ -207,6 +218,16 @@ func TestOrganisationName(t *testing.T) {
 	b.post("/settings/organisation", "name", `Ac"me <x> شركة`).leadsTo(t, "/settings/organisation")
 	b.get("/settings/organisation").says(t, 200, "Saved.", `value="Ac&#34;me &lt;x&gt; شركة"`)
 	b.post("/settings/organisation", "name", strings.Repeat("x", 5000)).says(t, 422, `id="f-name-error"`)
+
+	// The trail tells what was changed, and nothing of a form that was only saved again.
+	b.post("/settings/organisation", "name", "Acme", "language", "en").leadsTo(t, "/settings/organisation")
+	b.post("/settings/organisation", "name", "Acme", "language", "en").leadsTo(t, "/settings/organisation")
+	trail := b.get("/audit?event=organisation_named")
+	trail.says(t, 200, `<del dir="auto"><span class="visually-hidden">before: </span>Ac&#34;me`, "Acme</ins>")
+	if n := strings.Count(trail.body, `id="entry-`); n != 2 {
+		t.Errorf("%d entries for two names", n)
+	}
+	b.get("/audit?event=organisation_language").says(t, 200, "Nothing matches")
 }
 
 // The language of mails is the operator's file's until an owner chooses one.

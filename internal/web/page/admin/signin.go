@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/account/openid"
@@ -55,6 +56,13 @@ func typedOpenID(r *http.Request) account.OpenID {
 // saveOpenID stores the settings; a blank secret keeps the one that is stored.
 func (p *pages) saveOpenID(w http.ResponseWriter, r *http.Request) error {
 	o := typedOpenID(r)
+	wrong, err := p.blankOpenID(r, o)
+	if err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		return p.renderOpenID(w, r, http.StatusUnprocessableEntity, openIDPage{settings: o, errors: wrong})
+	}
 	if err := p.Accounts.SetOpenID(r.Context(), gate.ViewerFrom(r.Context()), o, r.PostFormValue("client_secret")); err != nil {
 		field, text, ok := refusal(err)
 		if !ok {
@@ -63,6 +71,25 @@ func (p *pages) saveOpenID(w http.ResponseWriter, r *http.Request) error {
 		return p.renderOpenID(w, r, http.StatusUnprocessableEntity, openIDPage{settings: o, errors: ui.Errors{field: text}})
 	}
 	return p.done(w, r, "/settings/sign-in", "Saved. The sign-in page has a button for it now.")
+}
+
+// blankOpenID says everything that is missing at once.
+func (p *pages) blankOpenID(r *http.Request, o account.OpenID) (ui.Errors, error) {
+	_, stored, err := p.Accounts.OpenID(r.Context())
+	wrong := ui.Errors{}
+	for field, need := range map[string]struct{ typed, text string }{
+		"name":      {o.Name, "Give the provider a name for the button, such as Okta."},
+		"issuer":    {o.Issuer, "Paste the issuer's URL, such as https://acme.okta.com."},
+		"client_id": {o.ClientID, "Paste the client ID that the provider gave this application."},
+	} {
+		if strings.TrimSpace(need.typed) == "" {
+			wrong[field] = need.text
+		}
+	}
+	if !stored && strings.TrimSpace(r.PostFormValue("client_secret")) == "" {
+		wrong["client_secret"] = "Paste the client secret that the provider gave this application."
+	}
+	return wrong, err
 }
 
 // testOpenID asks the provider that was typed to describe itself; nothing is stored.
@@ -76,7 +103,7 @@ func (p *pages) testOpenID(w http.ResponseWriter, r *http.Request) error {
 		if e.Cause != nil {
 			p.Gate.Log.WarnContext(r.Context(), "test of the sign-in provider", "error", e.Cause)
 		}
-		page.test = &testResult{text: "There is no OpenID Connect provider at this address. Check the issuer; it is the address before /.well-known/openid-configuration."}
+		page.test = &testResult{text: e.Advice()}
 		return p.renderOpenID(w, r, http.StatusOK, page)
 	}
 	if err != nil {

@@ -2,9 +2,11 @@ package admin
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -86,6 +88,9 @@ func (p *pages) createToken(w http.ResponseWriter, r *http.Request) error {
 	var token account.Token
 	var secret string
 	if err == nil {
+		err = p.newName(r.Context(), f.name)
+	}
+	if err == nil {
 		token, secret, err = p.Accounts.CreateToken(r.Context(), gate.ViewerFrom(r.Context()),
 			account.NewToken{Name: f.name, Role: directory.Role(f.role), Expires: expires})
 	}
@@ -98,6 +103,21 @@ func (p *pages) createToken(w http.ResponseWriter, r *http.Request) error {
 		return p.renderTokens(w, r, http.StatusUnprocessableEntity, tokensPage{form: f})
 	}
 	return p.renderTokens(w, r, http.StatusOK, tokensPage{form: tokenForm{role: f.role, days: f.days}, made: token, secret: secret})
+}
+
+// newName refuses the name of a token that works: nobody could tell the two apart, and a page that is loaded again
+// would make another one.
+func (p *pages) newName(ctx context.Context, name string) error {
+	tokens, err := p.Accounts.Tokens(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		if strings.EqualFold(t.Name, strings.TrimSpace(name)) && t.Name != "" {
+			return &account.InputError{Field: "name", Text: "there is a token of this name; choose another, or revoke that one first"}
+		}
+	}
+	return nil
 }
 
 // expiry is when a token ends that lives so many days; zero for one without end.

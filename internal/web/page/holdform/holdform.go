@@ -104,8 +104,6 @@ func (h Hold) Add(ctx context.Context, e *syncrun.Engine, person *directory.Pers
 	switch who := "id:" + person.ID; {
 	case h.Agrees && person.Link == nil:
 		return ui.Errors{"end": "This person does not come from BambooHR."}, nil
-	case h.Agrees && h.Field != "" && h.Field != "status" && person.Values.Get(h.Field) == "":
-		return ui.Errors{"end": "The field is blank here, so there is nothing that BambooHR could agree with. Choose another end."}, nil
 	case h.Agrees:
 		_, err = e.AddHoldUntilHR(ctx, who, h.Field, h.Reason)
 	default:

@@ -117,19 +117,19 @@ func (p *pages) saveEdit(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.renderEdit(w, r, http.StatusUnprocessableEntity, e, &person, typed, wrong)
 	}
-	return p.saved(w, r, e, fields, set, &res.Person, typed.Get("keep") != "")
+	return p.saved(w, r, e, fields, set, &person, &res.Person, typed.Get("keep") != "")
 }
 
 // saved says what was saved and what the next run makes of it, and puts the holds that were asked for.
-func (p *pages) saved(w http.ResponseWriter, r *http.Request, e *syncrun.Engine, fields []field, set map[directory.Field]string, person *directory.Person, keep bool) error {
+func (p *pages) saved(w http.ResponseWriter, r *http.Request, e *syncrun.Engine, fields []field, set map[directory.Field]string, before, person *directory.Person, keep bool) error {
 	var over []string
 	for _, f := range fields {
-		if _, changed := set[f.Name]; !changed || f.Authority != policy.AuthorityOverwrite {
+		if _, typed := set[f.Name]; !typed || before.Values.Get(f.Name) == person.Values.Get(f.Name) || f.Authority != policy.AuthorityOverwrite {
 			continue
 		}
 		over = append(over, inSentence(f.Name))
 		if keep {
-			h := directory.Hold{ID: e.NewID("hold"), PersonID: person.ID, Field: f.Name, UntilHR: person.Values.Get(f.Name),
+			h := directory.Hold{ID: e.NewID("hold"), PersonID: person.ID, Field: f.Name, UntilHR: directory.UntilHRSays(person.Values.Get(f.Name)),
 				Reason: "edited by hand; kept until BambooHR says the same", CreatedBy: e.Actor, CreatedAt: e.Now()}
 			if err := e.Store.AddHold(r.Context(), h); err != nil {
 				return err

@@ -145,6 +145,12 @@ func TestEditAndHold(t *testing.T) {
 	w.Put(2, `{"lastName":"Kept"}`)
 	w.Sync()
 	pagetest.Quiet(t, w.Get(at), "Last name until BambooHR says Kept")
+
+	// The same manager written in another way is no change to hold.
+	w.Post(at+"/edit", with(filled(w.Get(at+"/edit")), "manager", "Given3 Family3"))
+	w.Post(at+"/edit", with(filled(w.Get(at+"/edit")), "manager", " given3@ACME.test", "keep", "on"))
+	pagetest.Quiet(t, w.Get(at), "Manager until BambooHR says")
+	pagetest.Says(t, w.Refused(at+"/edit", with(filled(w.Get(at+"/edit")), "manager", "given2@acme.test")), "Nobody is their own manager.")
 }
 
 // An address is a way into an account: an admin does not change an owner's or a fellow admin's, and nobody
@@ -240,7 +246,6 @@ func TestHolds(t *testing.T) {
 		{url.Values{"reason": {"x"}, "field": {"nonsense"}}, "Choose one of the fields."},
 		{url.Values{"reason": {"x"}, "end": {"day"}}, "Choose the last day"},
 		{url.Values{"reason": {"x"}, "end": {"day"}, "until": {"2026-11-20"}}, "That day is over."},
-		{url.Values{"reason": {"x"}, "end": {"hr"}, "field": {"phone"}}, "The field is blank here"},
 		{url.Values{"reason": {"x"}, "until": {"2027-01-01"}}, "Choose the end of a day, or leave the day empty."},
 		{url.Values{"reason": {"x"}, "end": {"nonsense"}}, "Choose when the hold ends."},
 	} {
@@ -256,6 +261,8 @@ func TestHolds(t *testing.T) {
 	if err != nil || len(list) != 2 {
 		t.Fatal(list, err)
 	}
+	w.Post(at+"/hold", url.Values{"field": {"phone"}, "end": {"hr"}, "reason": {"has none any more"}})
+	pagetest.Says(t, w.Get(at), "Phone until BambooHR has nothing there either", "has none any more")
 	remove := at + "/holds/" + list[0].ID + "/remove"
 	pagetest.Says(t, w.Get(remove), "Remove the hold on Given2 Family2?")
 	w.Post(remove, nil)
@@ -285,6 +292,13 @@ func TestImport(t *testing.T) {
 	pagetest.Says(t, w.Upload("admin", "name\nAnn\n").Page, `names no column "email"`)
 	pagetest.Says(t, w.Upload("admin", "email\n\"ann").Page, "This is no CSV file")
 	pagetest.Says(t, w.Refused("/people/import", nil), "Choose a CSV file.")
+	pagetest.Says(t, w.Upload("admin", "email\n"+strings.Repeat("a", 8<<20)).Page, "The file is larger than 8 MB.", "CSV file")
+	odd := w.Upload("admin", "email,first_name\njose@acme.test,Jos\xe9\n").Page
+	pagetest.Says(t, odd, "Line 2 has letters that are not UTF-8; save the file as \"CSV UTF-8\"")
+	if !strings.Contains(odd, `aria-describedby="f-file-error f-file-hint"`) {
+		t.Error("what is wrong with the file does not belong to its field")
+	}
+	pagetest.Says(t, w.Upload("admin", "email;shoe_size\nann@acme.test;42\n").Page, "the file has 1 fault", "shoe_size", "No field is called so; the columns may be", "first_name")
 	if n, _ := w.Store.FindPeople(t.Context(), "email", "bo@acme.test", 2); len(n) != 0 {
 		t.Error("a faulty file was imported in part")
 	}

@@ -19,7 +19,8 @@ import (
 type holdRow struct {
 	directory.Hold
 	What    string
-	UntilHR string // the value that BambooHR has to say, for a reader
+	Agrees  bool   // it ends when BambooHR says UntilHR
+	UntilHR string // for a reader; "" is blank
 	By      party
 	Remove  string // address
 }
@@ -126,9 +127,15 @@ func holdRows(list []directory.Hold, person *directory.Person, who func(string) 
 	out := make([]holdRow, len(list))
 	for i, h := range list {
 		row := holdRow{Hold: h, What: heldWord(h.Field), By: who(h.CreatedBy), Remove: personPath(h.PersonID) + "/holds/" + url.PathEscape(h.ID) + "/remove"}
-		row.UntilHR = words.Value(person.Values.KindOf(h.Field), h.UntilHR)
-		if h.Field == directory.Manager && h.UntilHR != "" {
-			row.UntilHR = address(h.UntilHR)
+		value := ""
+		value, row.Agrees = h.Awaits()
+		row.UntilHR = words.Value(person.Values.KindOf(h.Field), value)
+		switch {
+		case !row.Agrees:
+		case h.Field == "", h.Field == "status":
+			row.UntilHR = syncrun.SaysOfStatus(directory.Status(value))
+		case h.Field == directory.Manager && value != "":
+			row.UntilHR = address(value)
 		}
 		out[i] = row
 	}

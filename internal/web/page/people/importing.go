@@ -68,15 +68,16 @@ func (p *pages) takeImport(w http.ResponseWriter, r *http.Request) error {
 		}
 		return renderImport(w, r, http.StatusUnprocessableEntity, page)
 	}
-	return p.done(w, r, "/people?unlinked=on", ui.Count(len(people), "person was", "people were")+" imported. Set the connection to adopt, and make a preview to see whom BambooHR knows.")
+	return p.done(w, r, "/people?unlinked=on", ui.Count(len(people), "person was", "people were")+" imported. To link them, choose “Only fields that are empty here” under Scope & lifecycle of the connection; its preview shows whom BambooHR knows.")
 }
 
 // upload reads the file that was sent.
 func upload(r *http.Request) ([]byte, *importPage, error) {
 	page := &importPage{}
 	f, _, err := r.FormFile("file")
-	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, page, large
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		page.Problem = "The file is larger than 8 MB. Cut it in parts, each with the first line, and import one after the other."
+		return nil, page, nil
 	}
 	if err != nil {
 		page.Problem = "Choose a CSV file."

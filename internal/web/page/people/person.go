@@ -136,8 +136,8 @@ func (p *pages) facts(ctx context.Context, page *personPage, e *syncrun.Engine, 
 	actors := make([]string, len(holds))
 	for i, h := range holds {
 		actors[i] = h.CreatedBy
-		if h.Field == directory.Manager {
-			ids = append(ids, h.UntilHR)
+		if manager, ok := h.Awaits(); ok && h.Field == directory.Manager {
+			ids = append(ids, manager)
 		}
 	}
 	who, err := p.parties(ctx, append(actors, ids...)...)

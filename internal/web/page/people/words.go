@@ -97,6 +97,9 @@ func onScreen(text string) string {
 	return sentence(text)
 }
 
+// ofFile rewords what is wrong with a file, whose columns keep their names.
+func ofFile(text string) string { return sentence(words.Reword(text, rewordings)) }
+
 // fieldNames finds standard fields by the names that only programs use.
 var fieldNames = regexp.MustCompile(`\b(?:employee_id|first_name|last_name|preferred_name|display_name|job_title|(?:original_)?hire_date|deactivation_date)\b`)
 

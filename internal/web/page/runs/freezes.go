@@ -20,13 +20,22 @@ func (p *pages) freezes(ctx context.Context, connectionID string) ([]directory.F
 	return e.Freezes(ctx)
 }
 
-// frozen says which freezes are on while a plan can be applied or its changes be waited for.
+// frozen says that automatic runs are paused, and which freezes are on, while a plan can be applied or its changes
+// be waited for.
 func (p *pages) frozen(ctx context.Context, st *standing) ([]note, error) {
 	if st.Stage == stageGone || st.Stage == stageFuture {
 		return nil, nil
 	}
 	all, err := p.freezes(ctx, st.Connection.ID)
 	var out []note
+	if pause := st.Connection.Pause; pause != nil {
+		text := "Automatic runs are paused until somebody resumes them"
+		if !pause.Until.IsZero() {
+			text = "Automatic runs are paused until " + pause.Until.In(st.Connection.Settings.Zones().Connection()).Format("2 Jan 2006, 15:04 MST")
+		}
+		out = append(out, note{Kind: "info", Text: text + ". What you apply by hand is applied all the same. Reason: " + sentence(pause.Reason),
+			Href: "/connections/" + st.Connection.ID, Link: "Who paused them"})
+	}
 	for i := range all {
 		f := &all[i]
 		text := frozenWords(f.What) + ": frozen"

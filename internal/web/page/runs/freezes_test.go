@@ -74,6 +74,7 @@ func TestHistoryTellsOfPauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Hour)
+	says(t, w.get(w.preview()), "Automatic runs are paused until 23 Nov 2026", "What you apply by hand is applied all the same. Reason: Review <cycle>.", "Who paused them")
 	for range 50 { // a page of the history
 		w.preview()
 	}

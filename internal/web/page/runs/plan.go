@@ -43,6 +43,7 @@ type planPage struct {
 	List        list
 	Left        []undoLine // of an undo's part kept or impossible
 	Undoes      string     // run that it takes back, "" for other plans
+	TakesBack   string     // what that run is called
 	Apply       string     // text of the button, "" when this viewer has nothing to apply
 	MayPreview  bool
 	Back        string // address of this very page, to come back to after a decision
@@ -106,6 +107,10 @@ func (p *pages) showPlan(w http.ResponseWriter, r *http.Request, s *view.PlanSum
 	page.Page = ui.Page{Title: "Preview", Lead: leadOf(&s.Info), Nav: "connections", Crumbs: connectionCrumbs(st.Connection)}
 	if page.Undoes != "" {
 		page.Title = "Preview of an undo"
+		if page.TakesBack, err = p.undone(r.Context(), page.Undoes); err != nil {
+			return err
+		}
+		page.Lead = "What taking back “" + page.TakesBack + "” would do. Nothing is written until you apply it."
 	}
 	if st.Stage != stageGone {
 		page.Tabs = ui.ConnectionTabs(st.Connection.ID, "Preview")
@@ -150,8 +155,6 @@ func leadOf(info *syncrun.PlanInfo) string {
 		return "What the directory would look like at the end of " + h.AsOfDay + "."
 	case h.WithoutFreezes:
 		return "What would change if every freeze ended now. Nothing of it is written."
-	case info.UndoOf != "":
-		return "What taking that run back would do. Nothing is written until you apply it."
 	}
 	return "What would change in the directory. Nothing is written until you apply it."
 }

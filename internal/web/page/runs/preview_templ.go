@@ -123,7 +123,7 @@ func previewForms(p *previewPage) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.FormErrors(p.Errors, "person:Person", "as_of:As of the end of").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.WrongForm("No preview was made.", p.Errors, "person:Person", "as_of:As of the end of").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -152,7 +152,7 @@ func previewForms(p *previewPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\"><details")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\" novalidate><details")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -94,7 +94,7 @@ func (m *rowMaker) change(it *syncrun.StoredItem) row {
 	w := wordOf(c.Action)
 	r := m.start(it)
 	r.Colour, r.Tag, r.Name, r.Email, r.Short = w.colour, w.tag, c.Name, c.Email, words.Reason(c.Reason)
-	r.Sentence, r.Effective, r.AppliedBy = sentence(c.Sentence), c.EffectiveAt, it.RunID
+	r.Sentence, r.Effective, r.AppliedBy = onScreen(c.Sentence), c.EffectiveAt, it.RunID
 	r.Waiting = m.header.Waiting(c.Kinds)
 	r.Tick = m.ticks && it.RunID == "" && (r.Waiting == plan.NotWaiting || m.waiting)
 	if c.Group != nil {
@@ -165,7 +165,7 @@ func holdWords(h directory.Hold) string {
 	if h.Field != "" {
 		what = words.InSentence(words.Field(h.Field))
 	}
-	if h.UntilHR != "" {
+	if _, waits := h.Awaits(); waits {
 		return fmt.Sprintf("Puts a hold on %s until BambooHR agrees.", what)
 	}
 	return fmt.Sprintf("Puts a hold on %s until somebody removes it.", what)

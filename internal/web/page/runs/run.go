@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -21,19 +22,20 @@ import (
 // runPage is one run with what it applied.
 type runPage struct {
 	ui.Page
-	ID, Base string
-	Run      syncrun.Run
-	Row      runRow
-	Said     note
-	Settings string
-	Plan     string        // address, "" when there is none (any more)
-	Undos    []syncrun.Run // later runs that took it, or a part of it, back
-	Segments []ui.Segment
-	Filter   rowFilter
-	Selects  []ui.Input
-	List     list
-	Mails    welcomes
-	Undo     string // address, "" when there is nothing that this viewer may undo
+	ID, Base  string
+	Run       syncrun.Run
+	Row       runRow
+	Said      note
+	Settings  string
+	Plan      string        // address, "" when there is none (any more)
+	TakesBack string        // which run this one takes back, "" for none
+	Undos     []syncrun.Run // later runs that took it, or a part of it, back
+	Segments  []ui.Segment
+	Filter    rowFilter
+	Selects   []ui.Input
+	List      list
+	Mails     welcomes
+	Undo      string // address, "" when there is nothing that this viewer may undo
 }
 
 // undosShown is how many of the connection's latest undos are looked through for those of one run.
@@ -55,7 +57,7 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := &runPage{ID: run.ID, Base: "/runs/" + run.ID, Run: run, Row: rows[0], Filter: readFilter(r.URL.Query())}
-	page.Page = ui.Page{Title: titleOf(&run), Lead: run.Name, Nav: "history", Crumbs: []ui.Crumb{{Text: "History", Href: "/history"}}}
+	page.Page = ui.Page{Title: titleOf(ctx, &run), Nav: "history", Crumbs: []ui.Crumb{{Text: "History", Href: "/history"}}}
 	page.Said = said(&run)
 	if !gone {
 		page.Crumbs = append(page.Crumbs, ui.Crumb{Text: d.Name, Href: "/connections/" + d.ID + "/history"})
@@ -68,6 +70,9 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if page.Undos, err = p.undos(ctx, &run); err != nil {
+		return err
+	}
+	if page.TakesBack, err = p.undone(ctx, run.UndoOf); err != nil {
 		return err
 	}
 	if page.Mails, err = p.welcomes(ctx, &run, viewer(r)); err != nil {
@@ -94,17 +99,22 @@ func (page *runPage) leadOn(d *connection.Detail, v account.Viewer) {
 	}
 }
 
-// titleOf says what a run was for.
-func titleOf(r *syncrun.Run) string {
+// titleOf says which run this is: what was done, of which company, and when.
+func titleOf(ctx context.Context, r *syncrun.Run) string {
+	what := "Sync of "
 	switch {
 	case r.UndoOf != "" && r.Outcome == syncrun.OutcomePreview:
-		return "Preview of an undo"
+		what = "Preview of an undo in "
 	case r.UndoOf != "":
-		return "Undo"
+		what = "Undo in "
 	case r.Outcome == syncrun.OutcomePreview:
-		return "Preview"
+		what = "Preview of "
+	case r.Trigger == syncrun.TriggerPerson:
+		what = "Sync of one person of "
+	case r.Trigger == syncrun.TriggerHuman:
+		what = "Edit by hand in "
 	}
-	return "Run"
+	return what + cmp.Or(r.Name, "a deleted connection") + ", " + ui.At(ctx, r.StartedAt).Text
 }
 
 // wrote tells a run that may have changed the directory; previews only planned.
@@ -151,6 +161,18 @@ func (p *pages) runSettings(ctx context.Context, page *runPage, d connection.Det
 		page.Settings = "the command line's"
 	}
 	return nil
+}
+
+// undone names the run that another one takes back; one that is kept no more has only its page, which says so.
+func (p *pages) undone(ctx context.Context, id string) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	was, err := p.Views.Run(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) {
+		return "a run that is no longer kept", nil
+	}
+	return titleOf(ctx, &was), err
 }
 
 // undos lists the later runs that took this one, or a part of it, back.

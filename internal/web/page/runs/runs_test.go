@@ -170,6 +170,7 @@ func TestGuard(t *testing.T) {
 	}
 	says(t, own.body, "You asked for this plan yourself, so another administrator has to release what the guard refused. That can be Olga.")
 	says(t, w.get(plan), "Olga releases it by typing the count", "May release Olga")
+	says(t, w.ask("owner", http.MethodGet, plan, nil).body, "If this is meant, you release it by typing the count")
 	says(t, w.ask("owner", http.MethodGet, plan+"/confirm", nil).body, "Type 20 to release them Leave it empty to leave them out")
 	if a := w.ask("owner", http.MethodPost, plan+"/apply", release); a.Code != http.StatusSeeOther {
 		t.Fatalf("another administrator releases: %d\n%s", a.Code, text(a.body))
@@ -399,7 +400,7 @@ func TestUndo(t *testing.T) {
 	}
 	plan := w.post(run+"/undo", url.Values{"kind": {""}})
 	page := w.get(plan)
-	says(t, page, "Preview of an undo", "Will be reverted 1", "Changed since, kept 1", "Cannot be reverted 1", "Takes back this run", "before: Lead → after: Engineer",
+	says(t, page, "Preview of an undo", "Will be reverted 1", "Changed since, kept 1", "Cannot be reverted 1", "Takes back Sync of Acme HR, 21 Nov 2026, 12:00", "before: Lead → after: Engineer",
 		"Puts a hold on job title until BambooHR agrees.", "Apply 1 change")
 	says(t, w.get(plan+"?part=kept"), "Given2 Family2 Location: Berlin back to Utrecht It was changed since, to Paris.")
 	says(t, w.get(plan+"?part=impossible"), "Creation of the department Legal", "Departments and teams stay")
@@ -408,7 +409,7 @@ func TestUndo(t *testing.T) {
 		t.Errorf("an operator applies an undo: %d", a.Code)
 	}
 	undone := w.applyAll(plan)
-	says(t, w.get(undone), "1 change was applied", "Takes back this run")
+	says(t, w.get(undone), "1 change was applied", "Takes back Sync of Acme HR, 21 Nov 2026, 12:00")
 	says(t, w.get(run), "This run was taken back.", "1 change was taken back by the run of")
 	kept := w.get(plan + "?part=kept")
 	says(t, kept, "It was changed since, to Paris.")

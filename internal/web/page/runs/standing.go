@@ -220,12 +220,15 @@ func guards(s *view.PlanSummary, st standing, v account.Viewer, rel connection.R
 }
 
 func guardAdvice(g *guard, rel connection.Release) string {
-	who := releaser(rel)
+	who, accept, release := releaser(rel), "accepts", "releases"
+	if rel.May && !rel.Alone {
+		who, accept, release = "you", "accept", "release"
+	}
 	switch {
 	case g.Kind == plan.KindBaseline:
-		return "If the company really is this small now, " + who + " accepts the new head-count by typing it. If not, run the check: the key may see fewer people than before."
+		return "If the company really is this small now, " + who + " " + accept + " the new head-count by typing it. If not, run the check: the key may see fewer people than before."
 	case g.Refused:
-		return "If this is meant, " + who + " releases it by typing the count. If not, correct it in BambooHR and make a new preview."
+		return "If this is meant, " + who + " " + release + " it by typing the count. If not, correct it in BambooHR and make a new preview."
 	}
 	return "If this is meant, an administrator approves it. If not, correct it in BambooHR and make a new preview."
 }

@@ -22,6 +22,7 @@ import (
 type undoPage struct {
 	ui.Page
 	Base    string // /runs/ID
+	Which   string // the run, see titleOf
 	Run     syncrun.Run
 	Kind    ui.Input
 	Person  ui.Input
@@ -34,12 +35,12 @@ func (p *pages) askUndo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, undoView(newUndoPage(&run, r.URL.Query().Get("kind"), r.URL.Query().Get("person"))))
+	return ui.Render(w, r, http.StatusOK, undoView(newUndoPage(r.Context(), &run, r.URL.Query().Get("kind"), r.URL.Query().Get("person"))))
 }
 
-func newUndoPage(run *syncrun.Run, kind, person string) *undoPage {
-	page := &undoPage{Base: "/runs/" + run.ID, Run: *run}
-	page.Page = ui.Page{Title: "Undo", Nav: "history", Crumbs: []ui.Crumb{{Text: "History", Href: "/history"}, {Text: "Run", Href: page.Base}}}
+func newUndoPage(ctx context.Context, run *syncrun.Run, kind, person string) *undoPage {
+	page := &undoPage{Base: "/runs/" + run.ID, Which: titleOf(ctx, run), Run: *run}
+	page.Page = ui.Page{Title: "Undo", Nav: "history", Crumbs: []ui.Crumb{{Text: "History", Href: "/history"}, {Text: page.Which, Href: page.Base}}}
 	page.Kind = ui.Input{Name: "kind", Label: "What to take back", Value: kind, Options: []ui.Option{{Text: "Everything that this run changed"}}}
 	for _, w := range actionWords() {
 		if n := w.count(run.Counts); n > 0 && w.action != plan.CreateDepartment && w.action != plan.CreateTeam {
@@ -69,7 +70,7 @@ func (p *pages) planUndo(w http.ResponseWriter, r *http.Request) error {
 		if problem.Code == "internal" {
 			return err
 		}
-		page := newUndoPage(&run, req.Kind, req.Person)
+		page := newUndoPage(r.Context(), &run, req.Kind, req.Person)
 		switch problem.Code {
 		case "nobody", "ambiguous", "not_found":
 			page.Person.Error = onScreen(problem.Detail)
@@ -80,8 +81,8 @@ func (p *pages) planUndo(w http.ResponseWriter, r *http.Request) error {
 		}
 		return ui.Render(w, r, http.StatusUnprocessableEntity, undoView(page))
 	}
-	p.Gate.Flash(w, fmt.Sprintf("Will be reverted: %s. Changed since and kept: %s. Cannot be reverted: %s. Nothing is written until you apply it.",
-		values(len(u.Result.Reverted)), values(len(u.Result.Kept)), values(len(u.Result.Impossible))))
+	p.Gate.Flash(w, fmt.Sprintf("Will be reverted: %s, in %s. Changed since and kept: %s. Cannot be reverted: %s. Nothing is written until you apply it.",
+		values(len(u.Result.Reverted)), ui.Count(u.Plan.Header.Counts.Changes(), "change", "changes"), values(len(u.Result.Kept)), values(len(u.Result.Impossible))))
 	http.Redirect(w, r, "/plans/"+u.Plan.ID, http.StatusSeeOther)
 	return nil
 }
@@ -198,7 +199,7 @@ func (p *pages) undoParts(ctx context.Context, page *planPage, st standing) erro
 	}
 	page.Left, page.List.Text = left.kept, "Nothing was changed since."
 	if f.Part == partImpossible {
-		page.Left, page.List.Text = left.impossible, "There is nothing that cannot be reverted."
+		page.Left, page.List.Text = left.impossible, "Everything of this run can be reverted, or was changed since."
 	}
 	if left.next != "" {
 		page.List.Next = rowFilter{Part: f.Part, After: left.next}.at(page.Base)

@@ -190,3 +190,17 @@ func TestPasswordLink(t *testing.T) {
 	w.at = w.at.Add(73 * time.Hour)
 	b.get("/password/"+secret).says(t, http.StatusGone)
 }
+
+// Who types nothing is told so beside the fields, and has not failed to sign in.
+func TestSignInBlank(t *testing.T) {
+	w := newWorld(t, nil)
+	w.owner()
+	b := w.browser()
+	for range 20 { // more than a throttle lets fail
+		b.post("/sign-in", "email", " ", "password", "").says(t, 422, `id="f-email-error"`, `id="f-password-error"`, `aria-describedby="f-email-error"`)
+	}
+	half := b.post("/sign-in", "email", "olga@acme.test", "next", "/people")
+	half.says(t, 422, `value="olga@acme.test"`, `id="f-password-error"`, `name="next" value="/people"`)
+	half.lacks(t, `id="f-email-error"`)
+	b.post("/sign-in", "email", "olga@acme.test", "password", good).leadsTo(t, "/")
+}

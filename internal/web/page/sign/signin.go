@@ -3,6 +3,7 @@ package sign
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -16,6 +17,7 @@ import (
 type signInForm struct {
 	email, next string
 	problem     string // why it did not work; the same for every failure
+	errors      ui.Errors
 	provider    string // name on the button, "" for none
 }
 
@@ -51,7 +53,16 @@ func (p *pages) renderSignIn(w http.ResponseWriter, r *http.Request, code int, f
 
 // signIn opens a session.
 func (p *pages) signIn(w http.ResponseWriter, r *http.Request) error {
-	f := signInForm{email: r.PostFormValue("email"), next: r.PostFormValue("next")}
+	f := signInForm{email: strings.TrimSpace(r.PostFormValue("email")), next: r.PostFormValue("next"), errors: ui.Errors{}}
+	if f.email == "" {
+		f.errors["email"] = "Type your e-mail address."
+	}
+	if r.PostFormValue("password") == "" {
+		f.errors["password"] = "Type your password."
+	}
+	if len(f.errors) > 0 { // nobody tried anything: no failed sign-in
+		return p.renderSignIn(w, r, http.StatusUnprocessableEntity, f)
+	}
 	address, through := p.Gate.Address(r)
 	secret, _, err := p.Accounts.SignIn(r.Context(), account.SignIn{Email: f.email, Password: r.PostFormValue("password"),
 		Address: address, Through: through, Agent: r.UserAgent()})

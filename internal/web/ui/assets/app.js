@@ -46,6 +46,42 @@
     }).catch(function () { location.href = link.href; });
   }
 
+  // The browser's own bubbles stay away: what is wrong stands beside its field, as the server writes it.
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("button");
+    if (button && button.form) { button.form.noValidate = true; }
+  }, true);
+
+  // Half a date never reaches the server, which could not say a word about it.
+  document.addEventListener("submit", function (event) {
+    var half = [];
+    event.target.querySelectorAll("input").forEach(function (input) {
+      var old = document.getElementById(input.id + "-half");
+      if (old) {
+        old.remove();
+        input.removeAttribute("aria-invalid");
+        input.removeAttribute("aria-describedby");
+        if (old.dataset.described) { input.setAttribute("aria-describedby", old.dataset.described); }
+      }
+      if (input.validity.badInput) { half.push(input); }
+    });
+    half.forEach(function (input) {
+      var said = document.createElement("p");
+      said.id = input.id + "-half";
+      said.className = "field-error";
+      said.textContent = "This is not complete. Fill in every part, or clear it.";
+      said.dataset.described = input.getAttribute("aria-describedby") || "";
+      input.setAttribute("aria-invalid", "true");
+      input.setAttribute("aria-describedby", (said.id + " " + said.dataset.described).trim());
+      input.insertAdjacentElement("afterend", said);
+    });
+    if (half.length) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      half[0].focus();
+    }
+  }, true);
+
   document.addEventListener("click", function (event) {
     var target = event.target.closest ? event.target : null;
     if (!target) { return; }
@@ -117,6 +153,12 @@
     if (event.key !== "Escape") { return; }
     var menu = document.querySelector(".side-menu[open]");
     if (menu) { menu.removeAttribute("open"); menu.querySelector("summary").focus(); }
+  });
+
+  // The tab that is open is in sight where they do not all fit.
+  document.querySelectorAll(".tabs [aria-current]").forEach(function (tab) {
+    var row = tab.closest("ul");
+    row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - tab.offsetWidth) / 2;
   });
 
   // What is wrong with a form is read first.
