@@ -32,6 +32,9 @@ type Scalar struct {
 func (s Scalar) Empty() bool { return s.Kind <= Null || IsEmpty(s.Text) }
 
 func scalar(t flatjson.Token) (Scalar, error) {
+	if t.Kind == flatjson.String && t.Plain() {
+		return Scalar{String, string(t.Raw)}, nil
+	}
 	text, _, err := t.Append(nil)
 	return Scalar{ScalarKind(t.Kind), string(text)}, err
 }
@@ -65,8 +68,9 @@ type Decoder struct {
 
 // column is a key as it is written in the records, and its slot or -1.
 type column struct {
-	key  []byte
-	slot int
+	key   []byte
+	plain bool // see flatjson.Token
+	slot  int
 }
 
 // NewDecoder makes a decoder for distinct columns; values come in their order.
@@ -96,6 +100,10 @@ func (d *Decoder) decode(object []byte, idKey string) error {
 	}
 	var m flatjson.Member
 	for position := 0; ; position++ {
+		p.Expect = nil
+		if position < len(d.guess) && d.guess[position].plain {
+			p.Expect = d.guess[position].key
+		}
 		ok, err := p.Next(&m, position == 0)
 		if err != nil {
 			return err
@@ -177,7 +185,7 @@ func (d *Decoder) slot(key flatjson.Token, position int) (int, error) {
 	}
 	if position < len(d.guess) {
 		g := &d.guess[position]
-		g.key, g.slot = append(g.key[:0], key.Raw...), slot
+		g.key, g.plain, g.slot = append(g.key[:0], key.Raw...), key.Plain(), slot
 	}
 	return slot, nil
 }

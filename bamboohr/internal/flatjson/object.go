@@ -25,6 +25,10 @@ const (
 // Parser walks over the members of one JSON object. It accepts exactly what
 // encoding/json accepts, up to MaxDepth levels.
 type Parser struct {
+	// Expect is the key that probably comes next, as it was written in another object; it must be Plain. A key
+	// that is the same needs no reading.
+	Expect []byte
+
 	b []byte
 	i int
 }
@@ -96,6 +100,9 @@ type Token struct {
 	Raw     []byte
 }
 
+// Plain tells that a string is ASCII and stands there as it is.
+func (t Token) Plain() bool { return !t.Escaped && !t.wide }
+
 // Member is one key and its value.
 type Member struct {
 	Key   Token
@@ -156,8 +163,10 @@ func (p *Parser) Next(m *Member, first bool) (bool, error) {
 		return false, p.errorf("no key")
 	}
 	var err error
-	if m.Key, err = p.text(); err != nil {
-		return false, err
+	if !p.expected(m) {
+		if m.Key, err = p.text(); err != nil {
+			return false, err
+		}
 	}
 	if p.peek() != ':' {
 		return false, p.errorf("no colon behind a key")
@@ -166,6 +175,17 @@ func (p *Parser) Next(m *Member, first bool) (bool, error) {
 	p.peek()
 	m.Value, err = p.value()
 	return err == nil, err
+}
+
+// expected reads the key at p.i if it is the expected one.
+func (p *Parser) expected(m *Member) bool {
+	start := p.i + 1
+	end := start + len(p.Expect)
+	if start == end || end >= len(p.b) || p.b[end] != '"' || string(p.b[start:end]) != string(p.Expect) {
+		return false
+	}
+	m.Key, p.i = Token{Kind: String, Raw: p.b[start:end]}, end+1
+	return true
 }
 
 // Close checks that nothing follows the object.
