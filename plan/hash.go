@@ -80,10 +80,16 @@ type encoder struct{ b []byte }
 func (e *encoder) number(n int64) { e.b = binary.AppendVarint(e.b, n) }
 
 func (e *encoder) text(parts ...string) {
+	b := e.b
 	for _, s := range parts {
-		e.b = binary.AppendUvarint(e.b, uint64(len(s)))
-		e.b = append(e.b, s...)
+		if len(s) < 0x80 {
+			b = append(b, byte(len(s))) // most by far; the same as a varint
+		} else {
+			b = binary.AppendUvarint(b, uint64(len(s)))
+		}
+		b = append(b, s...)
 	}
+	e.b = b
 }
 
 func (e *encoder) time(t time.Time) {
