@@ -99,10 +99,10 @@ func (w *Wanted) AppendBinary(dst []byte, names *Names) []byte {
 }
 
 // DecodeWanted reads what AppendBinary wrote with the same names into w, reusing the memory of its
-// lists; instants come back in UTC. All texts share one copy of b. Anything else gives ErrEncoding and
+// lists; instants come back in UTC. All texts are parts of encoded. Anything else gives ErrEncoding and
 // leaves w in no defined state.
-func DecodeWanted(b []byte, names *Names, w *Wanted) error {
-	d := decoder{s: string(b), names: names}
+func DecodeWanted(encoded string, names *Names, w *Wanted) error {
+	d := decoder{s: encoded, names: names}
 	w.Reset()
 	w.SourceID = d.int()
 	w.Name = d.text()
@@ -135,7 +135,7 @@ func DecodeWanted(b []byte, names *Names, w *Wanted) error {
 	if last := d.take(8); len(last) == 8 {
 		w.Coverage = binary.LittleEndian.Uint64([]byte(last))
 	}
-	if d.bad || d.s != "" {
+	if d.bad || d.at != len(d.s) {
 		return ErrEncoding
 	}
 	return nil
@@ -207,41 +207,48 @@ func (e *encoder) time(t time.Time) {
 	e.uint(uint64(t.Nanosecond()))
 }
 
-// decoder reads from the front of s; after the first fault every answer is zero.
+// decoder reads s from at on; after the first fault every answer is zero.
 type decoder struct {
 	s     string
+	at    int
 	names *Names
 	bad   bool
 }
 
 func (d *decoder) fail() {
-	d.bad, d.s = true, ""
+	d.bad, d.at = true, len(d.s)
 }
 
 func (d *decoder) take(n int) string {
-	if n > len(d.s) {
+	if n > len(d.s)-d.at {
 		d.fail()
 		return ""
 	}
-	s := d.s[:n]
-	d.s = d.s[n:]
-	return s
+	d.at += n
+	return d.s[d.at-n : d.at]
 }
 
 func (d *decoder) byte() byte {
-	if s := d.take(1); s != "" {
-		return s[0]
+	if d.at == len(d.s) {
+		d.fail()
+		return 0
 	}
-	return 0
+	d.at++
+	return d.s[d.at-1]
 }
 
 func (d *decoder) uint() uint64 {
+	if d.at < len(d.s) && d.s[d.at] < 0x80 { // most
+		d.at++
+		return uint64(d.s[d.at-1])
+	}
 	var u uint64
-	for i := 0; i < len(d.s) && i < binary.MaxVarintLen64; i++ {
-		c := d.s[i]
+	rest := d.s[d.at:]
+	for i := 0; i < len(rest) && i < binary.MaxVarintLen64; i++ {
+		c := rest[i]
 		u |= uint64(c&0x7f) << (7 * i)
 		if c < 0x80 {
-			d.s = d.s[i+1:]
+			d.at += i + 1
 			return u
 		}
 	}
@@ -257,7 +264,7 @@ func (d *decoder) int() int64 {
 // count reads the length of a list; no list has more items than bytes are left.
 func (d *decoder) count() int {
 	n := d.uint()
-	if n > uint64(len(d.s)) {
+	if n > uint64(len(d.s)-d.at) {
 		d.fail()
 		return 0
 	}

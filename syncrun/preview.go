@@ -267,11 +267,7 @@ func (p *planning) resolve(ctx context.Context) error {
 		return err
 	}
 	for i := range suspects {
-		var link *directory.LinkState
-		if ls, ok := states[links[i]]; ok {
-			link = &ls
-		}
-		p.builder.Examine(&suspects[i], link)
+		p.builder.Examine(&suspects[i], stateOf(states, links[i]))
 	}
 	p.builder.Resolve(missing, deleted)
 	return nil
@@ -381,11 +377,7 @@ func (p *planning) decideSome(ctx context.Context, ws []directory.Wanted, emit f
 		if id, ok := p.builder.Target(ws[i].SourceID); ok {
 			cur = people[id]
 		}
-		var link *directory.LinkState
-		if ls, ok := states[ws[i].SourceID]; ok {
-			link = &ls
-		}
-		if err := p.builder.Decide(&ws[i], cur, link, emit); err != nil {
+		if err := p.builder.Decide(&ws[i], cur, stateOf(states, ws[i].SourceID), emit); err != nil {
 			return err
 		}
 	}
@@ -430,16 +422,22 @@ func (p *planning) decideExtra(ctx context.Context, emit func(plan.Item) error) 
 			return err
 		}
 		for i := range people {
-			var link *directory.LinkState
-			if ls, ok := states[p.sourceID(&people[i])]; ok {
-				link = &ls
-			}
-			if err := p.builder.DecideExtra(&people[i], link, emit); err != nil {
+			if err := p.builder.DecideExtra(&people[i], stateOf(states, p.sourceID(&people[i])), emit); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// stateOf is what is remembered of an employee, nil when nothing is.
+func stateOf(states map[int64]directory.LinkState, id int64) *directory.LinkState {
+	ls, ok := states[id]
+	if !ok {
+		return nil
+	}
+	found := ls // its own variable, so that nothing is allocated for who is new
+	return &found
 }
 
 // sourceID is the employee behind a person of this connection, 0 when there is none.

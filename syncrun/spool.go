@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
 )
@@ -21,7 +22,7 @@ const (
 // spool keeps the records of a reading that have to be decided, between the planner's two passes.
 type spool struct {
 	names  *directory.Names
-	blocks []block
+	blocks []*block
 	used   int // bytes in blocks
 	record []byte
 	file   *os.File
@@ -29,10 +30,11 @@ type spool struct {
 	index  []spoolEntry
 }
 
-// block is a piece of memory; start is where it stands behind file and earlier blocks.
+// block is a piece of memory, of which records are read without copying them; start is where it stands behind file
+// and earlier blocks.
 type block struct {
+	strings.Builder
 	start int64
-	b     []byte
 }
 
 type spoolEntry struct {
@@ -49,12 +51,14 @@ func (s *spool) add(w *directory.Wanted) error {
 	n := len(s.record)
 	off := s.size + int64(s.used)
 	last := len(s.blocks) - 1
-	if last < 0 || cap(s.blocks[last].b)-len(s.blocks[last].b) < n {
-		s.blocks = append(s.blocks, block{off, make([]byte, 0, max(spoolBlock, n))})
+	if last < 0 || s.blocks[last].Cap()-s.blocks[last].Len() < n {
+		b := &block{start: off}
+		b.Grow(max(spoolBlock, n))
+		s.blocks = append(s.blocks, b)
 		last++
 	}
 	s.index = append(s.index, spoolEntry{w.SourceID, off, int32(n), int32(last)})
-	s.blocks[last].b = append(s.blocks[last].b, s.record...)
+	s.blocks[last].Write(s.record)
 	if s.used += n; s.used < spoolMemory {
 		return nil
 	}
@@ -76,13 +80,13 @@ func (s *spool) spill() error {
 		s.file = f
 	}
 	for i := range s.blocks {
-		n, err := s.file.Write(s.blocks[i].b)
+		n, err := s.file.WriteString(s.blocks[i].String())
 		s.size += int64(n)
 		if err != nil {
 			return err
 		}
 	}
-	s.blocks, s.used = s.blocks[:0], 0
+	s.blocks, s.used = nil, 0
 	return nil
 }
 
@@ -105,8 +109,8 @@ func (s *spool) len() int { return len(s.index) }
 func (s *spool) read(i int, w *directory.Wanted) error {
 	e := &s.index[i]
 	if e.off >= s.size {
-		in := &s.blocks[e.block]
-		return directory.DecodeWanted(in.b[e.off-in.start:][:e.len], s.names, w)
+		in := s.blocks[e.block]
+		return directory.DecodeWanted(in.String()[e.off-in.start:][:e.len], s.names, w)
 	}
 	if cap(s.record) < int(e.len) {
 		s.record = make([]byte, e.len)
@@ -115,7 +119,7 @@ func (s *spool) read(i int, w *directory.Wanted) error {
 	if _, err := s.file.ReadAt(b, e.off); err != nil && err != io.EOF {
 		return fmt.Errorf("read evaluated employees back: %w", err)
 	}
-	return directory.DecodeWanted(b, s.names, w)
+	return directory.DecodeWanted(string(b), s.names, w)
 }
 
 func (s *spool) close() {
