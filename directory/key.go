@@ -41,7 +41,7 @@ func derive(prefix string, parts ...string) string {
 		text = append(append(text, p...), 0)
 	}
 	sum := sha256.Sum256(text)
-	return prefix + idText.EncodeToString(sum[:10])
+	return string(idText.AppendEncode(append(text[:0], prefix...), sum[:10]))
 }
 
 // idText writes digests with digits and the letters a to v.
@@ -70,10 +70,45 @@ func EmailKey(s string) string {
 // NameKey is the form in which names of departments, teams, lists and people are compared: NFKC,
 // lower-case, single spaces (promise BW13).
 func NameKey(s string) string {
-	if isASCII(s) {
-		return foldSpaces(asciiLower(s))
+	if isNameKey(s) {
+		return s
 	}
-	return foldSpaces(strings.ToLower(norm.NFKC.String(s)))
+	var b [64]byte
+	return string(AppendNameKey(b[:0], s))
+}
+
+// AppendNameKey appends NameKey(s) to dst.
+func AppendNameKey(dst []byte, s string) []byte {
+	if !isASCII(s) {
+		return append(dst, foldSpaces(strings.ToLower(norm.NFKC.String(s)))...)
+	}
+	start := len(dst)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ' ' || '\t' <= c && c <= '\r':
+			if n := len(dst); n > start && dst[n-1] != ' ' {
+				dst = append(dst, ' ')
+			}
+		case 'A' <= c && c <= 'Z':
+			dst = append(dst, c+'a'-'A')
+		default:
+			dst = append(dst, c)
+		}
+	}
+	if n := len(dst); n > start && dst[n-1] == ' ' {
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// isNameKey tells of the plainest names that they are their own NameKey: ASCII without capitals and space.
+func isNameKey(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || 'A' <= c && c <= 'Z' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func isASCII(s string) bool {

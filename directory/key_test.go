@@ -1,8 +1,10 @@
 package directory_test
 
 import (
+	"strings"
 	"testing"
 
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -44,6 +46,20 @@ func TestNameKey(t *testing.T) {
 			}
 		})
 	}
+}
+
+// NameKey takes short ways for plain names, which must lead to the same place.
+func TestNameKeyIsNFKCLowerCaseWithSingleSpaces(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.StringMatching(`[ \t\v\x{1f}A-Ca-c\x{e9}\x{a0}]{0,9}`), rapid.StringMatching(`[ \tA-C\-]{0,80}`), rapid.String()).Draw(t, "s")
+		want := strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(s))), " ")
+		if got := directory.NameKey(s); got != want {
+			t.Fatalf("NameKey(%+q) = %+q, want %+q", s, got, want)
+		}
+		if got := string(directory.AppendNameKey([]byte("x "), s)); got != "x "+want {
+			t.Fatalf("AppendNameKey(%+q) gives %+q behind another text, want %+q", s, got, "x "+want)
+		}
+	})
 }
 
 func TestKeysAreStable(t *testing.T) {

@@ -142,6 +142,9 @@ func (v *Values) Get(f Field) string {
 	return v.extra[i].Text
 }
 
+// At returns the value of the standard field with that Slot, "" when blank.
+func (v *Values) At(slot int) string { return v.std[slot] }
+
 // KindOf returns the kind of the value of f.
 func (v *Values) KindOf(f Field) Kind {
 	if i, ok := v.find(f); ok {

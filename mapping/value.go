@@ -147,15 +147,22 @@ func badAddress(s string) bool {
 		switch c := s[i]; {
 		case c >= utf8.RuneSelf:
 			return strings.ContainsAny(s, badSigns) || strings.ContainsFunc(s, badRune)
-		case c <= ' ', c == 0x7f, c < '@' && strings.IndexByte(badSigns, c) >= 0, c > 'Z' && c < 'a' && strings.IndexByte(badSigns, c) >= 0:
+		case badASCII[c]:
 			return true
 		}
 	}
 	return false
 }
 
-// badSigns all stand before @ or between Z and a.
 const badSigns = `<>()[],;:\"`
+
+// badASCII tells the characters that an address cannot have: badSigns, controls and spaces.
+var badASCII = func() (bad [utf8.RuneSelf]bool) {
+	for c := range bad {
+		bad[c] = c <= ' ' || c == 0x7f || strings.IndexByte(badSigns, byte(c)) >= 0
+	}
+	return bad
+}()
 
 func badRune(r rune) bool {
 	return r <= ' ' || r == 0x7f || !unicode.IsGraphic(r) || unicode.IsSpace(r)

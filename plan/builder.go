@@ -65,12 +65,13 @@ type Builder struct {
 	endedHold map[string]bool
 	lookAt    time.Time // Header.LookAt
 
-	draft  draft            // of the employee being decided
-	row    Change           // the one that was given out last
-	fields []FieldChange    // scratch of decideNew
-	blank  directory.Values // what a new person has
-	parked []parked
-	out    output
+	draft   draft            // of the employee being decided
+	row     Change           // the one that was given out last
+	fields  []FieldChange    // scratch of decideNew
+	nameKey []byte           // scratch of survey
+	blank   directory.Values // what a new person has
+	parked  []parked
+	out     output
 }
 
 // NewBuilder starts a plan. The input is not changed and must not change meanwhile.

@@ -18,6 +18,12 @@ type groups struct {
 	modes        map[directory.GroupKind]policy.GroupMode
 	existing     map[directory.Key]directory.Group // by the key of the name and of every alias
 	created      map[directory.Key]*newGroup
+	keys         map[groupName]directory.Key // of the names that came up; few, and each of many employees
+}
+
+type groupName struct {
+	kind directory.GroupKind
+	name string
 }
 
 // newGroup is a department or team that a plan creates.
@@ -28,7 +34,7 @@ type newGroup struct {
 }
 
 func newGroups(in Input) groups {
-	g := groups{organisation: in.Organisation, existing: map[directory.Key]directory.Group{}, created: map[directory.Key]*newGroup{},
+	g := groups{organisation: in.Organisation, existing: map[directory.Key]directory.Group{}, created: map[directory.Key]*newGroup{}, keys: map[groupName]directory.Key{},
 		modes: map[directory.GroupKind]policy.GroupMode{directory.KindDepartment: in.Policy.Departments, directory.KindTeam: in.Policy.Teams}}
 	for _, x := range in.Groups {
 		for _, alias := range x.Aliases {
@@ -46,18 +52,28 @@ func (g *groups) creates(kind directory.GroupKind) bool {
 	return g.modes[kind] == policy.GroupCreate || g.modes[kind] == ""
 }
 
+// key is directory.GroupKey.
+func (g *groups) key(kind directory.GroupKind, name string) directory.Key {
+	key, ok := g.keys[groupName{kind, name}]
+	if !ok {
+		key = directory.GroupKey(kind, name)
+		g.keys[groupName{kind, strings.Clone(name)}] = key
+	}
+	return key
+}
+
 // missing tells whether a name would have to be created.
 func (g *groups) missing(kind directory.GroupKind, name string) bool {
 	if name == "" || !g.creates(kind) {
 		return false
 	}
-	_, ok := g.existing[directory.GroupKey(kind, name)]
+	_, ok := g.existing[g.key(kind, name)]
 	return !ok
 }
 
 // identity is what two names of one group have in common.
 func (g *groups) identity(kind directory.GroupKind, name string) string {
-	key := directory.GroupKey(kind, name)
+	key := g.key(kind, name)
 	if x, ok := g.existing[key]; ok {
 		return x.ID
 	}
@@ -67,7 +83,7 @@ func (g *groups) identity(kind directory.GroupKind, name string) string {
 // resolve returns the name under which a group is stored, and the key of the group when the plan has to
 // create it. Without the right to create it says why not.
 func (g *groups) resolve(kind directory.GroupKind, name string) (stored string, needs directory.Key, fault string) {
-	key := directory.GroupKey(kind, name)
+	key := g.key(kind, name)
 	if x, ok := g.existing[key]; ok {
 		return x.Name, "", ""
 	}

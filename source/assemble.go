@@ -29,6 +29,7 @@ type form struct {
 	schema   *hr.Schema
 	column   []int  // per slot: index of the scalar, -1 when it was not asked for
 	answered []bool // per slot
+	idSlot   int    // -1 without
 }
 
 // newForm asks for the columns of a schema; name gives each alias its name at the endpoint ("": the
@@ -38,7 +39,10 @@ func newForm(schema *hr.Schema, columns []string, name func(alias string) string
 	for i, c := range columns {
 		at[c] = i
 	}
-	f := form{schema: schema, column: make([]int, schema.Len()), answered: make([]bool, schema.Len())}
+	f := form{schema: schema, column: make([]int, schema.Len()), answered: make([]bool, schema.Len()), idSlot: -1}
+	if slot, ok := schema.Slot(aliasID); ok {
+		f.idSlot = slot
+	}
 	for slot, alias := range schema.Names() {
 		n := name(alias)
 		i, ok := at[n]
@@ -59,7 +63,8 @@ type assembler struct {
 	tally   *tally
 	digest  hash.Hash
 	seed    [sha256.Size]byte
-	statusS int // slot of the account status in main, -1 without
+	sum     []byte // scratch of fingerprint
+	statusS int    // slot of the account status in main, -1 without
 	record  hr.Record
 	values  []hr.Value
 	later   []hr.Value
@@ -134,9 +139,8 @@ func (a *assembler) fingerprint(main, ahead []byte) hr.Fingerprint {
 	a.digest.Write(a.seed[:])
 	a.digest.Write(main)
 	a.digest.Write(ahead)
-	var sum [sha256.Size]byte
-	a.digest.Sum(sum[:0])
-	return hr.Fingerprint(sum[:16])
+	a.sum = a.digest.Sum(a.sum[:0])
+	return hr.Fingerprint(a.sum[:16])
 }
 
 func (a *assembler) decode(main, ahead view) error {
@@ -186,7 +190,7 @@ func (f form) fill(values []hr.Value, scalars []bamboohr.Scalar, id string) bool
 			continue
 		}
 		v := value(scalars[f.column[slot]])
-		if v.IsSet() && f.schema.Names()[slot] == aliasID {
+		if slot == f.idSlot && v.IsSet() {
 			v = hr.Text(id)
 		}
 		whole = whole && !v.IsUnreadable()

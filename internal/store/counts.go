@@ -80,8 +80,8 @@ func (r *running) add(p *directory.Person, by int) {
 	if p.Status != directory.Deactivated {
 		r.counts.Enabled += by
 	}
-	for i, f := range directory.Standard() {
-		if p.Values.Get(f) != "" {
+	for i := range r.standard {
+		if p.Values.At(i) != "" {
 			r.standard[i] += by
 		}
 	}

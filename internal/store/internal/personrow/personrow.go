@@ -101,8 +101,8 @@ func Bind(st sqldb.Stmt, p *directory.Person, conn int64) error {
 	if err := bindJSON(st, p.Edited); err != nil {
 		return err
 	}
-	for _, f := range directory.Standard() {
-		sqldb.BindOptional(st, p.Values.Get(f))
+	for slot := range directory.StandardCount {
+		sqldb.BindOptional(st, p.Values.At(slot))
 	}
 	sqldb.BindOptional(st, NameKey(&p.Values))
 	return nil
@@ -142,7 +142,8 @@ func SourceNumber(id string) (int64, error) {
 
 // NameKey is the compare form of first and last name.
 func NameKey(v *directory.Values) string {
-	return directory.NameKey(v.Get(directory.FirstName) + " " + v.Get(directory.LastName))
+	var b [64]byte
+	return string(directory.AppendNameKey(b[:0], v.Get(directory.FirstName)+" "+v.Get(directory.LastName)))
 }
 
 // DisplayName is how a person is called when shown.
