@@ -22,9 +22,9 @@ const (
 	// walPages is how much of the log (32 MiB) is collected before it is copied into the file.
 	pageSize = 8192
 	walPages = 4096
-	// cacheKiB holds what a batch of a first load touches at random, a page of the index of addresses for each
-	// person; what is only added to goes through it once and would fill any cache.
-	cacheKiB = 8 << 10
+	// cacheKiB holds what a batch of a first load touches at random, the pages of the index of addresses: all of
+	// them, with 100,000 people. What is only added to goes through it once and would fill any cache.
+	cacheKiB = 4 << 10
 )
 
 // sqliteDB is a SQLite file: one connection that writes, and some that only read.
