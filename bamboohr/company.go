@@ -9,11 +9,14 @@ import (
 	"strings"
 )
 
-const domain = ".bamboohr.com"
+const (
+	domain   = ".bamboohr.com"
+	maxLabel = 63
+)
 
 var (
-	dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	keyLike  = regexp.MustCompile(`^[0-9a-f]{40}$`) // bamboohr-api §1.2
+	dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) // and at most maxLabel long
+	keyLike  = regexp.MustCompile(`^[0-9a-f]{40}$`)                  // bamboohr-api §1.2
 )
 
 // ParseSubdomain reduces what people paste (acme, acme.bamboohr.com,
@@ -32,7 +35,7 @@ func ParseSubdomain(s string) (string, error) {
 	host, _, _ = strings.Cut(host, "?")
 	host, _, _ = strings.Cut(host, "#")
 	label := strings.TrimSuffix(host, domain)
-	if !dnsLabel.MatchString(label) {
+	if len(label) > maxLabel || !dnsLabel.MatchString(label) {
 		return "", subdomainError(s)
 	}
 	if label != host && (label == "api" || label == "www") {

@@ -5,19 +5,25 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
+const (
+	maxLabel = 63 // bytes of a DNS label
+	maxAlias = 100
+)
+
 var (
-	subdomainLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	subdomainLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) // and at most maxLabel long
 	envName        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	bambooKey      = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
 	baseURL        = regexp.MustCompile(`^https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?$|^https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?$`)
-	mailAddress    = regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\/]+$`)
+	mailAddress    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\/]+$`) })
 	currencyCode   = regexp.MustCompile(`^[A-Z]{3}$`)
-	sourceAlias    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,99}$`)
+	sourceAlias    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`) // and at most maxAlias long
 )
 
 const bambooDomain = ".bamboohr.com"
@@ -40,7 +46,7 @@ func ParseSubdomain(text string) (string, error) {
 	if bambooKey.MatchString(label) {
 		return "", errors.New("this looks like the API key; write the part before .bamboohr.com, e.g. acme")
 	}
-	if !subdomainLabel.MatchString(label) {
+	if len(label) > maxLabel || !subdomainLabel.MatchString(label) {
 		return "", fmt.Errorf("%q is not a BambooHR sub-domain; write the part before .bamboohr.com, e.g. acme", text)
 	}
 	if label == "api" || label == "www" || label == "app" {
@@ -90,7 +96,7 @@ func checkAddress(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	// Lengths are checked apart: counted repeats would make the pattern costly for every start of the program.
 	name, domain, _ := strings.Cut(text, "@")
-	if !mailAddress.MatchString(text) || utf8.RuneCountInString(name) > 64 || utf8.RuneCountInString(domain) > 189 ||
+	if !mailAddress().MatchString(text) || utf8.RuneCountInString(name) > 64 || utf8.RuneCountInString(domain) > 189 ||
 		strings.ContainsFunc(text, unicode.IsControl) {
 		return "", fmt.Errorf("%q is not an e-mail address; write one such as it@acme.test", text)
 	}
@@ -134,7 +140,7 @@ func checkSource(text string) (string, error) {
 	if text == "employmentStatus" {
 		return "", errors.New("employmentStatus is BambooHR's old word for the account status; use status, or employmentHistoryStatus for the employment status")
 	}
-	if !sourceAlias.MatchString(text) {
+	if len(text) > maxAlias || !sourceAlias.MatchString(text) {
 		return "", fmt.Errorf("%q is not a BambooHR field; write its alias such as workEmail, or \"name:…\" with the name BambooHR shows", text)
 	}
 	return text, nil

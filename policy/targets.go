@@ -20,7 +20,13 @@ const (
 	CustomPrefix = "custom."
 )
 
-var ownName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,49}$`)
+// ownName is the name of a budget or custom field, which is also at most maxOwnName long. (A bound inside the
+// pattern makes fifty copies of its part, at every start of the program.)
+var ownName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
+const maxOwnName = 50
+
+func isOwnName(s string) bool { return len(s) <= maxOwnName && ownName.MatchString(s) }
 
 // Targets returns the standard fields in the order in which people read them (product, "Mapping").
 // Kind and the clearing default are product decisions; the aliases are those of bamboohr-api §2.6.
@@ -52,10 +58,10 @@ func Targets() []Target {
 // text until a rule says otherwise).
 func FindTarget(name string) (Target, bool) {
 	if own, ok := strings.CutPrefix(name, BudgetPrefix); ok {
-		return Target{Name: name, Kind: KindMoney}, ownName.MatchString(own)
+		return Target{Name: name, Kind: KindMoney}, isOwnName(own)
 	}
 	if own, ok := strings.CutPrefix(name, CustomPrefix); ok {
-		return Target{Name: name, Kind: KindText}, ownName.MatchString(own)
+		return Target{Name: name, Kind: KindText}, isOwnName(own)
 	}
 	all := Targets()
 	i := slices.IndexFunc(all, func(t Target) bool { return t.Name == name })

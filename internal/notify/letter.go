@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -40,7 +41,7 @@ type line struct{ Name, Text string }
 //go:embed letter.html
 var htmlText string
 
-var htmlPage = template.Must(template.New("letter").Parse(htmlText))
+var htmlPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("letter").Parse(htmlText)) })
 
 // lineWidth is where lines of text break; a link never does.
 const lineWidth = 72
@@ -48,7 +49,7 @@ const lineWidth = 72
 // render writes the letter as text and as HTML.
 func (l letter) render() (text, html string, err error) {
 	var page strings.Builder
-	if err := htmlPage.Execute(&page, l); err != nil {
+	if err := htmlPage().Execute(&page, l); err != nil {
 		return "", "", fmt.Errorf("write the mail: %w", err)
 	}
 	return l.text(), page.String(), nil

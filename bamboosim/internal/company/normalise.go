@@ -12,13 +12,16 @@ import (
 // DefaultKey is the API key of the full-access user that a company without users gets.
 const DefaultKey = "0123456789abcdef0123456789abcdef01234567"
 
-var subdomainPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+// subdomainPattern is that of a DNS label, which is also at most maxLabel long.
+var subdomainPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+
+const maxLabel = 63
 
 // normalise fills in defaults and names every fault at once.
 func (c *Company) normalise() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if !subdomainPattern.MatchString(c.Subdomain) {
+	if len(c.Subdomain) > maxLabel || !subdomainPattern.MatchString(c.Subdomain) {
 		fault("company: %q is no subdomain (lower-case letters, digits and hyphens)", c.Subdomain)
 	}
 	if _, err := c.StartInstant(); err != nil {

@@ -1,29 +1,38 @@
 package words
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
-// Rewordings are patterns of text for the command line, each with what a screen says instead.
-type Rewordings []rewording
+// Rewordings are patterns of text for the command line, each with what a screen says instead; nil has none.
+type Rewordings func() []rewording
 
 type rewording struct {
 	find *regexp.Regexp
 	with string
 }
 
-// Table compiles pairs of a pattern and its replacement, which are applied in that order.
+// Table takes pairs of a pattern and its replacement, which are applied in that order. They are compiled when a
+// screen first needs them: no command that ends soon does.
 func Table(pairs [][2]string) Rewordings {
-	out := make(Rewordings, len(pairs))
-	for i, p := range pairs {
-		out[i] = rewording{regexp.MustCompile(p[0]), p[1]}
-	}
-	return out
+	return sync.OnceValue(func() []rewording {
+		out := make([]rewording, len(pairs))
+		for i, p := range pairs {
+			out[i] = rewording{regexp.MustCompile(p[0]), p[1]}
+		}
+		return out
+	})
 }
 
 // Reword takes the command line out of what the planner and the engine say. own is what the page says for
 // what it does itself; what every page says in the same way follows.
 func Reword(text string, own Rewordings) string {
 	for _, table := range []Rewordings{own, everywhere} {
-		for _, r := range table {
+		if table == nil {
+			continue
+		}
+		for _, r := range table() {
 			text = r.find.ReplaceAllString(text, r.with)
 		}
 	}

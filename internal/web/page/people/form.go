@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -191,8 +192,8 @@ func (page *formPage) lay(fields []field, address func(string) string, typed url
 }
 
 var (
-	decimal = regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,6})?$`)
-	money   = regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,6})? [A-Z]{3}$`)
+	decimal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,6})?$`) })
+	money   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,6})? [A-Z]{3}$`) })
 )
 
 // fault says why a value cannot be taken, "" when it can.
@@ -215,9 +216,9 @@ func (f *field) fault(text string) string {
 		if _, err := time.Parse(time.DateOnly, text); err != nil {
 			return fmt.Sprintf("%q is no date. Write it as 2026-11-21.", text)
 		}
-	case f.Kind == directory.KindMoney && !money.MatchString(text):
+	case f.Kind == directory.KindMoney && !money().MatchString(text):
 		return fmt.Sprintf("%q is no amount. Write it as 500.00 EUR.", text)
-	case f.Kind == directory.KindNumber && !decimal.MatchString(text):
+	case f.Kind == directory.KindNumber && !decimal().MatchString(text):
 		return fmt.Sprintf("%q is no number.", text)
 	case f.Kind == directory.KindBoolean && text != "true" && text != "false":
 		return "Choose yes or no."

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/view"
@@ -93,7 +94,7 @@ func authorityWords(a policy.Authority) (short, long string) {
 // onScreen rewords what the planner and the engine say for the command line.
 func onScreen(text string) string {
 	text = words.Reword(text, rewordings)
-	text = fieldNames.ReplaceAllStringFunc(text, func(name string) string { return inSentence(directory.Field(name)) })
+	text = fieldNames().ReplaceAllStringFunc(text, func(name string) string { return inSentence(directory.Field(name)) })
 	return sentence(text)
 }
 
@@ -101,7 +102,9 @@ func onScreen(text string) string {
 func ofFile(text string) string { return sentence(words.Reword(text, rewordings)) }
 
 // fieldNames finds standard fields by the names that only programs use.
-var fieldNames = regexp.MustCompile(`\b(?:employee_id|first_name|last_name|preferred_name|display_name|job_title|(?:original_)?hire_date|deactivation_date)\b`)
+var fieldNames = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:employee_id|first_name|last_name|preferred_name|display_name|job_title|(?:original_)?hire_date|deactivation_date)\b`)
+})
 
 // rewordings are a table in effect constant: a command, and where a screen does the same.
 var rewordings = words.Table([][2]string{
