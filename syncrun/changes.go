@@ -246,7 +246,7 @@ func (p *planning) enough() error {
 	l := p.opt.look
 	p.found.read = sortedSet(p.found.read)
 	p.found.lost = p.lost.names(p.snap.Schema)
-	if err := l.check(&p.found); err != nil {
+	if err := l.check(p.found); err != nil {
 		return err
 	}
 	if p.cert.Grade != hr.Complete {

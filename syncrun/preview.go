@@ -94,13 +94,13 @@ type planning struct {
 	cert    hr.Certificate
 	snap    *hr.Snapshot
 	writer  PlanWriter
-	found   findings
+	found   *findings   // outlives the planning, see session
 	lost    lostColumns // of a look
 	differs bool        // somebody who was to be read differs; of a look
 }
 
 func (s *session) planOnce(ctx context.Context, opt PreviewOptions) (PlanInfo, error) {
-	p := &planning{s: s, opt: opt, spool: newSpool()}
+	p := &planning{s: s, opt: opt, spool: newSpool(), found: new(findings)}
 	defer p.spool.close()
 	in, err := s.e.input(ctx, s)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *session) planOnce(ctx context.Context, opt PreviewOptions) (PlanInfo, e
 	if err := p.read(ctx); err != nil {
 		return PlanInfo{}, &ReadError{Connection: s.conn.Name, Cert: p.refusal(), Err: err}
 	}
-	s.found = &p.found
+	s.found = p.found
 	if opt.look != nil && !p.differs {
 		return PlanInfo{}, errNothing
 	}
