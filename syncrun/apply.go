@@ -62,7 +62,7 @@ func (s *session) applyAndEnd(ctx context.Context, info PlanInfo, opt ApplyOptio
 	waiting, err := s.apply(ctx, info, opt)
 	if err == nil && after != nil {
 		if m, ok := after(waiting); ok {
-			err = s.e.Store.PutMark(ctx, s.lease, m)
+			err = s.e.Store.PutMark(context.WithoutCancel(ctx), s.lease, m) // all is applied
 		}
 	}
 	return s.endApply(ctx, ApplyResult{Plan: info, Waiting: waiting, Doubt: s.inDoubt(info, opt)}, err)

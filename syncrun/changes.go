@@ -80,7 +80,7 @@ func (s *session) syncSome(ctx, caller context.Context, trigger Trigger, l *look
 	info, err := s.plan(ctx, opt)
 	switch {
 	case errors.Is(err, errNothing):
-		err = s.e.Store.PutMark(ctx, s.lease, l.unchanged())
+		err = s.e.Store.PutMark(context.WithoutCancel(ctx), s.lease, l.unchanged())
 		return SyncResult{Nothing: err == nil}, errors.Join(err, s.abandon(ctx))
 	case errors.Is(err, hr.ErrWhole):
 		return s.syncAll(ctx, caller, trigger, wholeReason(err))

@@ -18,6 +18,17 @@ import (
 // ErrLeaseLost says that another run has taken the connection's lease; nothing more is written.
 var ErrLeaseLost = errors.New("another run has taken over this connection; nothing more was written")
 
+// ErrLeaseExpired is an ErrLeaseLost whose time was up before anybody took the lease, because the run stood still.
+var ErrLeaseExpired error = leaseExpired{}
+
+type leaseExpired struct{}
+
+func (leaseExpired) Error() string {
+	return "this run stood still for longer than it keeps its connection; nothing more was written, the next run does the rest"
+}
+
+func (leaseExpired) Is(target error) bool { return target == ErrLeaseLost }
+
 // Engine runs one connection of one organisation. All fields but Progress, MayGive and Guard must be set.
 type Engine struct {
 	Organisation string
@@ -141,23 +152,29 @@ func (e *Engine) Exclusive(ctx context.Context, connection, id string, f func(co
 	return errors.Join(err, stop(), e.Store.Release(context.WithoutCancel(ctx), lease))
 }
 
-// keep renews the lease until stop, and cancels the context when it is lost.
+// keep renews the lease until stop, and cancels the context when it is lost. What kept the database from renewing
+// it, such as a long write of somebody else, is soon tried again.
 func (e *Engine) keep(ctx context.Context, l Lease) (context.Context, func() error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(e.LeaseFor / 3)
-		defer tick.Stop()
+		due := time.NewTimer(e.LeaseFor / 3)
+		defer due.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-tick.C:
-				if err := e.Store.Renew(ctx, l, e.LeaseFor); errors.Is(err, ErrLeaseLost) {
-					cancel(ErrLeaseLost)
-					return
-				}
+			case <-due.C:
+			}
+			switch err := e.Store.Renew(ctx, l, e.LeaseFor); {
+			case errors.Is(err, ErrLeaseLost):
+				cancel(err)
+				return
+			case err != nil:
+				due.Reset(e.LeaseFor / 60)
+			default:
+				due.Reset(e.LeaseFor / 3)
 			}
 		}
 	}()
@@ -166,7 +183,7 @@ func (e *Engine) keep(ctx context.Context, l Lease) (context.Context, func() err
 		cancel(nil)
 		<-done
 		if errors.Is(cause, ErrLeaseLost) {
-			return ErrLeaseLost
+			return cause
 		}
 		return nil
 	}

@@ -72,8 +72,9 @@ type Lease struct {
 
 // Store keeps people, plans and history of one organisation. Every method states what it does when a
 // record is missing: directory.ErrNotFound, unless said otherwise. Every method that takes a Lease and
-// writes checks it in the transaction that writes: ErrLeaseLost, and nothing is written, once another
-// run has taken the connection (security §3 #42).
+// writes checks it in the transaction that writes, before its first row and after its last: ErrLeaseLost, and
+// nothing is written, once another run has taken the connection, or once the lease's time is up by the
+// database's clock, whether or not somebody took it (ErrLeaseExpired; security §3 #42).
 type Store interface {
 	Connections
 	Directory
@@ -91,9 +92,9 @@ type Connections interface {
 	// gone or whose time is up is taken over; the run that held it is marked interrupted. Time is the
 	// database's, not the run's clock.
 	Acquire(ctx context.Context, connection, runID string, ttl time.Duration) (Lease, error)
-	// Renew extends the lease; ErrLeaseLost when another run has taken it.
+	// Renew extends a lease whose time is not up.
 	Renew(ctx context.Context, l Lease, ttl time.Duration) error
-	// Release gives the lease back; no error when it was lost.
+	// Release gives the lease back; no error when it was lost, and nothing is written then.
 	Release(ctx context.Context, l Lease) error
 	// LinkStates yields what is remembered of every employee of a connection by ascending SourceID,
 	// reusing the value it yields. PersonID and Since are left out unless full is set.

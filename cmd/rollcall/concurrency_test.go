@@ -167,7 +167,7 @@ func TestLateWorker(t *testing.T) {
 		t.Parallel()
 		o := newOffice(t, company)
 		arrived, open := o.holdFirst()
-		late := o.start("sync", "--yes", "--lease", "1s", "-o", "json")
+		late := o.start("sync", "--yes", "--lease", "5s", "-o", "json")
 		<-arrived
 		late.pause()
 		o.takeOver(want)
@@ -216,7 +216,7 @@ func (p *process) resume() {
 func (o *office) startAndPauseBetweenBatches() *process {
 	o.t.Helper()
 	for range 30 {
-		p := o.start("sync", "--yes", "--lease", "1s", "-o", "json")
+		p := o.start("sync", "--yes", "--lease", "5s", "-o", "json")
 		for o.count("select count(*) from journal") == 0 {
 		}
 		for p.pause(); o.locked(); p.pause() {

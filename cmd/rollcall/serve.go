@@ -31,6 +31,7 @@ type serveCmd struct {
 	Roles        []string      `placeholder:"web,worker" help:"What this process does: web, worker; default both."`
 	Clock        string        `placeholder:"TIME" help:"RFC 3339 time, or \"follow\" for the simulator's clock; only with a simulator."`
 	Lease        time.Duration `hidden:""`
+	Silence      time.Duration `hidden:""` // of the process that works the queue, until another takes over
 	Every        time.Duration `hidden:""` // between two looks at the schedules while a simulator's clock is followed
 	output
 }
@@ -60,7 +61,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	o := serverOptions{dir: dir, clock: clock, file: file, external: c.URL, simulator: c.BambooHRURL, lease: c.Lease, worker: c.does("worker"), metrics: c.Metrics}
+	o := serverOptions{dir: dir, clock: clock, file: file, external: c.URL, simulator: c.BambooHRURL, lease: c.Lease, silence: c.Silence, worker: c.does("worker"), metrics: c.Metrics}
 	if o.proxies, err = c.proxies(file.Network); err != nil {
 		return err
 	}
@@ -140,6 +141,9 @@ func (c *serveCmd) fromEnv(a *app) string {
 func (c *serveCmd) check() error {
 	if c.Lease != 0 && c.Lease < time.Second {
 		return problem.Usage("--lease %s is too short; give at least 1s", c.Lease)
+	}
+	if c.Silence != 0 && c.Silence < time.Second {
+		return problem.Usage("--silence %s is too short; give at least 1s", c.Silence)
 	}
 	if c.Every != 0 && c.Every < 10*time.Millisecond {
 		return problem.Usage("--every %s is too short; give at least 10ms", c.Every)

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -154,8 +155,8 @@ const (
 )
 
 // TestServedWorkerStandsStill stops a server in the middle of an automatic run for longer than its lease (security
-// §3 #42): "Sync now" in another process takes over, and once the first goes on, it writes nothing about anybody,
-// says why in its queue, and makes the next run.
+// §3 #42): "Sync now" in another process takes over the run, and once the first goes on, it writes nothing but what
+// became of its job, and makes the next run.
 func TestServedWorkerStandsStill(t *testing.T) {
 	t.Parallel()
 	company := invented(t, 40)
@@ -165,15 +166,9 @@ func TestServedWorkerStandsStill(t *testing.T) {
 
 	o := newOffice(t, company)
 	o.automatic()
-	worker := o.start("serve", "--roles", "worker", "--lease", "1s", "--every", "20ms")
+	worker := o.start("serve", "--roles", "worker", "--lease", "5s", "--every", "20ms")
 	o.until(worker, "scheduled", scheduled, 1)
-	arrived, open := o.holdFirst()
-	o.clock("2026-11-21T15:00:00Z")
-	<-arrived
-	for worker.pause(); o.locked(); worker.pause() { // not inside a write, which would keep everybody waiting
-		worker.resume()
-	}
-	standby := o.start("serve", "--roles", "worker", "--every", "20ms")
+	open := o.stopsReading(worker)
 	pages, api := o.opens(o.key(), "--roles", "web")
 	id := api.only()
 	eventually(t, "taken over", func() bool {
@@ -186,39 +181,131 @@ func TestServedWorkerStandsStill(t *testing.T) {
 	if diff := cmp.Diff(want, o.directory()); diff != "" {
 		t.Errorf("the directory after the take-over (-want +got):\n%.2000s", diff)
 	}
-	before := o.aboutPeople()
+	o.toldOf(2)
+	before := o.ours()
 	worker.resume()
 	open()
 	o.until(worker, "given up", "select count(*) from river_job where state = 'cancelled' and json(errors) like '%another run has taken over%'", 1)
-	if diff := cmp.Diff(before, o.aboutPeople()); diff != "" {
+	if diff := cmp.Diff(before, o.ours()); diff != "" {
 		t.Errorf("the late worker wrote (-before +after):\n%.2000s", diff)
 	}
 	o.clock("2026-11-21T18:00:00Z")
 	o.until(worker, "next", "select count(*) from runs where outcome = 'no_op'", 1)
-	// The one that stood by takes over once the first is gone, stopped or not.
-	worker.pause()
-	_ = worker.Process.Kill()
-	worker.wait()
-	o.clock("2026-11-21T21:00:00Z")
-	o.until(standby, "next, by the other", "select count(*) from runs where outcome = 'no_op'", 2)
-	standby.interrupt()
+	worker.interrupt()
 	pages.interrupt()
+	o.had("no_op applied interrupted")
+}
+
+// TestStandbyTakesOver stops the server that makes the automatic runs, in the middle of one. It keeps its lock, and still
+// the one that stands by makes that run and the next. Going on, the first writes nothing at all, not even to its
+// queue, stands by, and takes over at once when the other is killed (security §3 #42).
+func TestStandbyTakesOver(t *testing.T) {
+	t.Parallel()
+	company := invented(t, 40)
+	calm := newOffice(t, company)
+	calm.exits(0, "sync", "--yes")
+	want := calm.directory()
+
+	o := newOffice(t, company)
+	o.automatic()
+	worker := o.start("serve", "--roles", "worker", "--every", "20ms", "--silence", "10s")
+	o.until(worker, "scheduled", scheduled, 1)
+	open := o.stopsReading(worker)
+	standby := o.start("serve", "--roles", "worker", "--every", "20ms", "--silence", "10s")
+	o.until(standby, "made by the other", jobsDone, 1)
+	if diff := cmp.Diff(want, o.directory()); diff != "" {
+		t.Errorf("the directory after the take-over (-want +got):\n%.2000s", diff)
+	}
+	o.toldOf(2)
+	before := o.ours() + o.queue()
+	worker.resume()
+	open()
+	o.until(standby, "the late one stands by, and gave its lock back", "select locked from queue_worker where term = 2", 1)
+	if diff := cmp.Diff(before, o.ours()+o.queue()); diff != "" {
+		t.Errorf("the late worker wrote (-before +after):\n%.2000s", diff)
+	}
+	o.clock("2026-11-21T18:00:00Z")
+	o.until(standby, "next", jobsDone, 2)
+	_ = standby.Process.Kill()
+	standby.wait()
+	o.clock("2026-11-21T21:00:00Z")
+	if took := o.until(worker, "next, by the first", jobsDone, 3); took > 30*time.Second {
+		t.Errorf("the next run was made %s after the kill", took)
+	}
+	worker.interrupt()
+	for p, says := range map[*process]string{worker: "another process took over the automatic runs", standby: "took over the automatic runs of a process that gave no sign of life"} {
+		if !strings.Contains(p.err.String(), says) {
+			t.Errorf("it does not say %q: %s", says, &p.err)
+		}
+	}
+	o.had("no_op no_op applied interrupted")
+}
+
+// stopsReading stops a server once its automatic run reads everybody, outside of any write. What it reads comes when
+// open is called.
+func (o *office) stopsReading(worker *process) (open func()) {
+	o.t.Helper()
+	arrived, opened := make(chan struct{}, 100), make(chan struct{})
+	open = sync.OnceFunc(func() { close(opened) })
+	o.t.Cleanup(open)
+	var came atomic.Bool
+	o.sim.set(func(w http.ResponseWriter, r *http.Request) http.ResponseWriter {
+		if strings.Contains(r.URL.Path, "/reports/") && came.CompareAndSwap(false, true) {
+			arrived <- struct{}{}
+			<-opened
+		}
+		return w
+	})
+	o.clock("2026-11-21T15:00:00Z")
+	select {
+	case <-arrived:
+	case <-time.After(time.Minute):
+		o.t.Fatalf("nobody reads\n%s", &worker.err)
+	}
+	for worker.pause(); o.locked(); worker.pause() { // a write would keep everybody waiting
+		worker.resume()
+	}
+	return open
+}
+
+// toldOf waits until the mails of so many runs were thought of, those of interrupted ones by a server that starts: the
+// others look once a minute.
+func (o *office) toldOf(runs int) {
+	o.t.Helper()
+	p := o.start("serve", "--listen", "127.0.0.1:0", "--roles", "web")
+	o.until(p, "told", "select count(*) from told_runs where done_at > 0", runs)
+	p.interrupt()
+}
+
+// had wants runs of these outcomes, the newest first, and a sound database.
+func (o *office) had(want string) {
+	o.t.Helper()
 	var outcomes []string
 	for _, r := range o.history() {
 		outcomes = append(outcomes, r.outcome())
 	}
-	if got := strings.Join(outcomes, " "); got != "no_op no_op applied interrupted" {
-		t.Errorf("history: %s", got)
+	if got := strings.Join(outcomes, " "); got != want {
+		o.t.Errorf("history: %s, want %s", got, want)
 	}
 	o.intact()
 }
 
-// aboutPeople are all rows but those of the queue, and of which runs' mails were thought of.
-func (o *office) aboutPeople() string {
+// ours are all rows but those of the queue and of who works it.
+func (o *office) ours() string {
+	return o.rows(func(table string) bool {
+		return !strings.HasPrefix(table, "river_") && table != "queue_worker" && table != "sqlite_sequence"
+	})
+}
+
+// queue are the jobs.
+func (o *office) queue() string {
+	return o.rows(func(table string) bool { return table == "river_job" })
+}
+
+func (o *office) rows(of func(table string) bool) string {
 	var out []string
 	for line := range strings.Lines(o.contents()) {
-		table, _, _ := strings.Cut(line, "\t")
-		if !strings.HasPrefix(table, "river_") && table != "schedules" && table != "sqlite_sequence" && table != "told_runs" {
+		if table, _, _ := strings.Cut(line, "\t"); of(table) {
 			out = append(out, line)
 		}
 	}

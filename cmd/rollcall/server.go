@@ -54,9 +54,10 @@ type serverOptions struct {
 	external  string // address that people use, "" when only this machine does
 	simulator string // for connections made in the browser
 	lease     time.Duration
-	pages     bool // serves them
-	reachable bool // from other machines
-	worker    bool // makes automatic runs
+	silence   time.Duration // 0: as package jobs has it
+	pages     bool          // serves them
+	reachable bool          // from other machines
+	worker    bool          // makes automatic runs
 	every     time.Duration
 	demo      bool
 	proxies   []netip.Prefix // whose X-Forwarded-For is believed; nil: this machine
@@ -131,7 +132,8 @@ func (a *app) automate(s *server, o serverOptions) (err error) {
 		return err
 	}
 	s.jobs, err = jobs.New(a.ctx, jobs.Options{Queue: s.queue, Organisations: []jobs.Organisation{{ID: organisation, Connections: s.connections, Hints: s.db.Org(organisation).Hints()}},
-		Now: o.clock.now, Log: a.log(), Every: o.every, Poll: o.every / 5})
+		Now: o.clock.now, Log: a.log(), Every: o.every, Poll: o.every / 5,
+		Silence: o.silence, Beat: o.silence / 6})
 	if err != nil || !o.worker {
 		return err
 	}
@@ -187,7 +189,11 @@ func (a *app) mailer(s *server, o serverOptions, kept *store.Store, ring *seal.K
 		}
 		s.base = external
 	}
-	s.mails = notify.New(notify.Options{Missed: s.missedRuns, Organisation: organisation, Store: kept.Outbox(), Records: kept, Now: a.now, RunNow: o.clock.now, BaseURL: s.base,
+	var every time.Duration
+	if o.every > 0 {
+		every = max(o.every, time.Second)
+	}
+	s.mails = notify.New(notify.Options{Missed: s.missedRuns, Every: every, Organisation: organisation, Store: kept.Outbox(), Records: kept, Now: a.now, RunNow: o.clock.now, BaseURL: s.base,
 		Sealer: sealed{ring, "outbox"}, SMTP: o.file.SMTP, Demo: o.demo && o.file.SMTP == nil,
 		Language: o.file.Language, Log: a.log()})
 	return external, nil

@@ -32,7 +32,7 @@ func (s *Service) start(ctx context.Context, actor string, c *current, kind JobK
 	var work context.Context
 	work, j.cancel = context.WithCancelCause(s.ctx)
 	leased := make(chan error, 1)
-	e.Store = pinned{Store: s.o.Store, settings: s.o.Settings, id: c.ID, acquired: func(err error) {
+	e.Store = pinned{Store: s.o.Store, settings: s.o.Settings, id: c.ID, may: permissionOf(ctx), acquired: func(err error) {
 		select {
 		case leased <- err:
 		default: // the second run of an undo
@@ -127,7 +127,8 @@ func (s *Service) giveBack(id string, before *job) {
 	s.jobs[id] = before
 }
 
-// finish does the task and keeps what came of it.
+// finish does the task and keeps what came of it. Of a run that lost its lease nothing is kept or told here: whoever
+// took over does that, or the observer, which looks for runs that were interrupted.
 func (s *Service) finish(ctx context.Context, actor string, c *current, j *job, e *syncrun.Engine, f task) {
 	defer close(j.done)
 	defer j.cancel(nil)
@@ -139,7 +140,9 @@ func (s *Service) finish(ctx context.Context, actor string, c *current, j *job, 
 			result.Run = &run
 		}
 	}
-	if busy := new(syncrun.BusyError); !errors.As(err, &busy) {
+	if errors.Is(err, syncrun.ErrLeaseLost) {
+		s.late(c.ID, j.ID, err)
+	} else if busy := new(syncrun.BusyError); !errors.As(err, &busy) {
 		err = errors.Join(err, s.learn(keep, actor, c, j.Kind, err, result.Plan))
 		s.ran(keep, c.ID, &result)
 	}

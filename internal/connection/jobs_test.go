@@ -105,6 +105,70 @@ func TestTheRequestMayEnd(t *testing.T) {
 	}
 }
 
+// late is a store whose runs stand still before their first batch, for longer than their lease.
+type late struct{ syncrun.Store }
+
+func (s late) ApplyBatch(ctx context.Context, l syncrun.Lease, r syncrun.Run, planID string, items []syncrun.StoredItem, now time.Time) (int, error) {
+	if err := s.Renew(ctx, l, 0); err != nil {
+		return 0, err
+	}
+	return s.Store.ApplyBatch(ctx, l, r, planID, items, now)
+}
+
+// told notes of which runs it is told.
+type told struct{ runs []string }
+
+func (o *told) RunFinished(_ context.Context, r syncrun.Run, _ *syncrun.PlanInfo, _ connection.Detail) error {
+	o.runs = append(o.runs, string(r.Outcome))
+	return nil
+}
+func (*told) AskedFor(context.Context, string, bool) error            { return nil }
+func (*told) ConnectionSeen(context.Context, connection.Detail) error { return nil }
+func (*told) SettingsSaved(context.Context, connection.Detail) error  { return nil }
+
+// TestLate: of a run that stood still for longer than its lease nothing is kept, and nobody is told by it; the next
+// run does what it did not (security §3 #42).
+func TestLate(t *testing.T) {
+	h := newHouse(t, office(10))
+	d := h.checked("{}")
+	o, observer := h.options(late{h.store}), &told{}
+	o.Observer = observer
+	s := connection.New(o)
+	j, err := s.Sync(t.Context(), actor, d.ID)
+	if err == nil {
+		j, err = s.Wait(t.Context(), j.ID)
+	}
+	if err != nil || !errors.Is(j.Err, syncrun.ErrLeaseExpired) || j.Run == nil || j.Run.Outcome != syncrun.OutcomeInterrupted {
+		t.Errorf("the late run: %v, %v, %+v", err, j.Err, j.Run)
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if len(observer.runs) != 0 || len(h.people()) != 0 {
+		t.Errorf("%d people, told of %q", len(h.people()), observer.runs)
+	}
+	if got := h.good(h.Sync(t.Context(), actor, d.ID)); got.Run.Counts.Create != 9 {
+		t.Errorf("the next run: %+v", got.Run)
+	}
+}
+
+// TestWhile: work whose right to begin ended meanwhile begins nothing, and leaves the connection free.
+func TestWhile(t *testing.T) {
+	h := newHouse(t, office(10))
+	d := h.checked("{}")
+	gone := errors.New("gone")
+	ctx := connection.While(t.Context(), func(context.Context) error { return gone })
+	if j := h.done(h.Sync(ctx, actor, d.ID)); !errors.Is(j.Err, gone) || j.Run != nil {
+		t.Errorf("it began: %v, %+v", j.Err, j.Run)
+	}
+	ctx = connection.While(t.Context(), func(context.Context) error { return nil })
+	h.good(h.Sync(ctx, actor, d.ID))
+	runs, err := h.store.RunList(t.Context(), d.ID, 10)
+	if err != nil || len(runs) != 1 {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+}
+
 // halting is a store that stops after the first batch of an apply until its run is ended.
 type halting struct {
 	syncrun.Store

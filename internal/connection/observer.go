@@ -58,6 +58,17 @@ func (s *Service) saved(ctx context.Context, id string) {
 	s.complain("tell of new settings", id, err)
 }
 
+// late logs that a run was not the connection's any more.
+func (s *Service) late(id, run string, err error) {
+	why := syncrun.ErrLeaseLost
+	if errors.Is(err, syncrun.ErrLeaseExpired) {
+		why = syncrun.ErrLeaseExpired
+	}
+	if s.o.Log != nil {
+		s.o.Log.Warn("a run came too late", "connection", id, "run", run, "reason", why)
+	}
+}
+
 // complain logs what an observer could not do: the observer catches up later.
 func (s *Service) complain(what, id string, err error) {
 	if err != nil && s.o.Log != nil && !errors.Is(err, context.Canceled) {

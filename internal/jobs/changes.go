@@ -34,13 +34,13 @@ func (changesArgs) Kind() string { return string(Changes) }
 
 type changesWorker struct {
 	river.WorkerDefaults[changesArgs]
-	s *Service
+	t *term
 }
 
 // Work implements river.Worker.
 func (w *changesWorker) Work(ctx context.Context, job *river.Job[changesArgs]) error {
 	task := job.Args.Task
-	return w.s.look(ctx, Changes, task, func(c Connections, b hint.Batch) (connection.Job, error) {
+	return w.t.look(ctx, Changes, task, func(ctx context.Context, c Connections, b hint.Batch) (connection.Job, error) {
 		trigger := syncrun.TriggerSchedule
 		if b.Mark != 0 {
 			trigger = syncrun.TriggerWebhook
@@ -53,20 +53,26 @@ func (w *changesWorker) Work(ctx context.Context, job *river.Job[changesArgs]) e
 }
 
 // look is work that reads BambooHR, and so answers every hint that came before it began. They are dropped only
-// once what was read is stored: a process that dies before leaves them to the next one.
-func (s *Service) look(ctx context.Context, kind Kind, task Task, start func(Connections, hint.Batch) (connection.Job, error)) error {
+// once what was read is stored: a process that dies before leaves them to the next one, and so does one that stood
+// still meanwhile.
+func (t *term) look(ctx context.Context, kind Kind, task Task, start func(context.Context, Connections, hint.Batch) (connection.Job, error)) error {
+	s := t.s
 	hints := s.organisation(task.Organisation).Hints
 	if hints == nil {
-		return s.work(ctx, kind, task, func(c Connections) (connection.Job, error) { return start(c, hint.Batch{}) })
+		return t.work(ctx, kind, task, func(ctx context.Context, c Connections) (connection.Job, error) { return start(ctx, c, hint.Batch{}) })
 	}
 	b, err := hints.Take(ctx, task.Connection)
 	if err != nil {
 		return fmt.Errorf("look up what BambooHR told of %s: %w", task.Connection, err)
 	}
 	s.rests.put(task, rest{hints: s.o.Real().Add(apart)})
-	err = s.work(ctx, kind, task, func(c Connections) (connection.Job, error) { return start(c, b) })
+	err = t.work(ctx, kind, task, func(ctx context.Context, c Connections) (connection.Job, error) { return start(ctx, c, b) })
+	keep := context.WithoutCancel(ctx)
 	if err == nil {
-		return hints.Done(context.WithoutCancel(ctx), task.Connection, b.Mark)
+		err = t.still(keep)
+	}
+	if err == nil {
+		err = hints.Done(keep, task.Connection, b.Mark)
 	}
 	return err
 }

@@ -70,19 +70,26 @@ type Options struct {
 	Workers int
 	// Poll is how much real time passes between two looks into the queue. Defaults to a second.
 	Poll time.Duration
+	// Beat is how much real time passes between two signs of life of the process that works the queue. Defaults to
+	// 10 s.
+	Beat time.Duration
+	// Silence is for how much real time it may give none, until another takes over. Defaults to a minute.
+	Silence time.Duration
 }
 
 // Service looks at the schedules and works the queue. It may be used by many goroutines.
 type Service struct {
 	o      Options
-	client *river.Client[*sql.Tx]
+	client *river.Client[*sql.Tx] // inserts and lists, and works nothing
 
 	looking sync.Mutex // held during a look at the schedules
 	rests   rests      // of connections that hints started a look of
 
-	stop    context.CancelFunc // nil: not started
-	done    chan struct{}
-	release func() error // of the queue's lock, nil while another process has it
+	stop  context.CancelFunc // nil: not started
+	done  chan struct{}
+	watch watch
+	mu    sync.Mutex
+	term  *term // nil: another process works the queue
 }
 
 // The queues: what came due need not wait for long readings.
@@ -102,6 +109,12 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.Poll == 0 {
 		o.Poll = time.Second
 	}
+	if o.Beat == 0 {
+		o.Beat = 10 * time.Second
+	}
+	if o.Silence == 0 {
+		o.Silence = time.Minute
+	}
 	if o.Real == nil {
 		o.Real = time.Now
 	}
@@ -119,36 +132,40 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue of jobs: %w", err)
 	}
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &runWorker{s: s})
-	river.AddWorker(workers, &effectsWorker{s: s})
-	river.AddWorker(workers, &changesWorker{s: s})
-	s.client, err = river.NewClient(driver, &river.Config{
-		Logger:  log,
-		Workers: workers,
-		Queues:  map[string]river.QueueConfig{queueRuns: {MaxWorkers: o.Workers}, queueEffects: {MaxWorkers: 1}},
-		// Every part of a run has a limit of its own, and Start takes over what a process left behind.
-		JobTimeout:           -1,
-		RescueStuckJobsAfter: 24 * time.Hour,
-		PollOnly:             true, // one process works; there is nobody to notify
-		FetchPollInterval:    o.Poll,
-		FetchCooldown:        min(o.Poll, river.FetchCooldownDefault),
-		// A week of what happened, for the page of jobs.
-		CompletedJobRetentionPeriod: 7 * 24 * time.Hour,
-		CancelledJobRetentionPeriod: 7 * 24 * time.Hour,
-		DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
-	})
-	if err != nil {
+	if s.client, err = river.NewClient(driver, &river.Config{Logger: log}); err != nil {
 		return nil, fmt.Errorf("prepare the queue of jobs: %w", err)
 	}
 	return s, nil
 }
 
-// Start looks at the schedules and works the queue until Stop. While another process does so, it stands by
-// and takes over when that one ends, however it ends.
+// worker makes the client that works the queue for one term.
+func (s *Service) worker(t *term) (*river.Client[*sql.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &runWorker{t: t})
+	river.AddWorker(workers, &effectsWorker{t: t})
+	river.AddWorker(workers, &changesWorker{t: t})
+	return river.NewClient(riversqlite.New(s.o.Queue.DB()), &river.Config{
+		Logger:  slog.New(warnings{s.o.Log.Handler()}),
+		Workers: workers,
+		Queues:  map[string]river.QueueConfig{queueRuns: {MaxWorkers: s.o.Workers}, queueEffects: {MaxWorkers: 1}},
+		// Every part of a run has a limit of its own, and whoever takes over takes up what a process left behind.
+		JobTimeout:           -1,
+		RescueStuckJobsAfter: 24 * time.Hour,
+		PollOnly:             true, // one process works; there is nobody to notify
+		FetchPollInterval:    s.o.Poll,
+		FetchCooldown:        min(s.o.Poll, river.FetchCooldownDefault),
+		// A week of what happened, for the page of jobs.
+		CompletedJobRetentionPeriod: 7 * 24 * time.Hour,
+		CancelledJobRetentionPeriod: 7 * 24 * time.Hour,
+		DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
+	})
+}
+
+// Start looks at the schedules and works the queue until Stop. While another process does so, it stands by and takes
+// over when that one ends, however it ends, or gives no sign of life.
 func (s *Service) Start(ctx context.Context) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	if err := s.takeOver(ctx); err != nil {
+	if _, err := s.takeOver(ctx); err != nil {
 		stop()
 		return err
 	}
@@ -163,42 +180,36 @@ func (s *Service) run(ctx context.Context) {
 	every := time.NewTicker(s.o.Every)
 	defer every.Stop()
 	for {
-		err := error(nil)
-		if s.release == nil {
-			err = s.takeOver(ctx)
-		}
-		if err == nil && s.release != nil {
-			err = s.tick(ctx)
-		}
+		t, err := s.turn(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.o.Log.Warn("automatic runs: "+err.Error(), "next_try_in", s.o.Every)
 		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-t.lost():
 		case <-every.C:
 		}
 	}
 }
 
-// takeOver begins to work the queue, unless another process does.
-func (s *Service) takeOver(ctx context.Context) error {
-	release, err := s.o.Queue.Lock()
-	if errors.Is(err, ErrLocked) {
-		return nil
+// turn takes over where that is due, and looks at the schedules; nil when another process does.
+func (s *Service) turn(ctx context.Context) (*term, error) {
+	t := s.current()
+	var err error
+	switch {
+	case t == nil:
+		t, err = s.takeOver(ctx)
+	case t.isLost():
+		return nil, s.standDown(ctx, t)
 	}
-	if err != nil {
-		return fmt.Errorf("become the process that makes automatic runs: %w", err)
+	if t == nil || err != nil {
+		return t, err
 	}
-	err = s.o.Queue.Revive(ctx)
-	if err == nil {
-		err = s.client.Start(context.WithoutCancel(ctx))
+	if err = s.tick(ctx, t); errors.Is(err, ErrTakenOver) {
+		return nil, s.standDown(ctx, t)
 	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("start automatic runs: %w", err), release())
-	}
-	s.release = release
-	return nil
+	return t, err
 }
 
 // Stop ends the runs under way between two batches, and waits for them until ctx ends. They go on when the
@@ -210,14 +221,15 @@ func (s *Service) Stop(ctx context.Context) error {
 	s.stop()
 	<-s.done
 	s.stop = nil
-	if s.release == nil {
+	t := s.current()
+	if t == nil {
 		return nil
 	}
-	err := s.client.StopAndCancel(ctx)
-	if err != nil {
-		err = fmt.Errorf("wait for automatic runs: %w", err)
+	err := s.end(ctx, t)
+	if left := s.o.Queue.Leave(context.WithoutCancel(ctx), t.no); !errors.Is(left, ErrTakenOver) {
+		err = errors.Join(err, left)
 	}
-	return errors.Join(err, s.release())
+	return errors.Join(err, t.unlock())
 }
 
 // write runs f in a transaction that holds the write lock.

@@ -27,12 +27,18 @@ func (o Of) Health(ctx context.Context) (Health, error) { return o.s.Health(ctx,
 type Health struct {
 	Idle   bool     // connections run by themselves, but no process anywhere makes their runs
 	Missed []Missed // by connection, as Overdue tells
+	Worker *Worker  // who makes automatic runs; nil: nobody
+	Silent bool     // it has given no sign of life for a while, and nobody took over
 }
 
 // Health looks at the schedules of an organisation and for the process that works the queue, which may be
 // another one.
 func (s *Service) Health(ctx context.Context, organisation string) (Health, error) {
-	var h Health
+	h, err := s.health(ctx)
+	if err != nil {
+		return h, err
+	}
+	works := h.Worker != nil && !h.Silent
 	for _, o := range s.o.Organisations {
 		if o.ID != organisation {
 			continue
@@ -45,25 +51,8 @@ func (s *Service) Health(ctx context.Context, organisation string) (Health, erro
 		h.Missed = missed
 		now := s.o.Now()
 		for _, t := range tables {
-			h.Idle = h.Idle || t.On && !now.Before(t.From)
+			h.Idle = h.Idle || !works && t.On && !now.Before(t.From)
 		}
 	}
-	if !h.Idle {
-		return h, nil
-	}
-	working, err := s.working()
-	h.Idle = !working
-	return h, err
-}
-
-// working tells whether some process works the queue: then its lock cannot be taken.
-func (s *Service) working() (bool, error) {
-	release, err := s.o.Queue.Lock()
-	if errors.Is(err, ErrLocked) {
-		return true, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("look for the process that makes automatic runs: %w", err)
-	}
-	return false, release()
+	return h, nil
 }

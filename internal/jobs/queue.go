@@ -10,17 +10,42 @@ import (
 // ErrLocked says that another process works the queue.
 var ErrLocked = errors.New("another process makes the automatic runs")
 
+// ErrTakenOver says that another process works the queue by now, because this one stood still.
+var ErrTakenOver = errors.New("another process makes the automatic runs by now")
+
+// Worker is the process that works the queue, or did last. Times are real.
+type Worker struct {
+	Term   int64 // grows with every process that takes the queue; 0: nobody ever did
+	Host   string
+	PID    int       // 0: it gave the queue back
+	Since  time.Time // when it took the queue
+	Seen   time.Time // when it was heard of last
+	Beats  int64     // how often it was heard of
+	Locked bool      // it has the queue's lock too
+	Gone   bool      // its process has ended, as far as this one can tell
+}
+
 // Queue keeps schedules beside River's tables, so that a job and the schedule that it came from are written
 // in one transaction. Instants are kept to the millisecond.
 type Queue interface {
 	// DB is where River keeps its tables; its transactions hold the write lock from their start.
 	DB() *sql.DB
-	// Lock makes this the only process that works the queue, or answers ErrLocked. The lock ends with
-	// release, and with the process, however it ends.
+	// Lock takes the queue's lock, which only one process has, or answers ErrLocked. It ends with release, and
+	// with the process, however it ends.
 	Lock() (release func() error, err error)
-	// Revive makes the jobs that an ended process had begun wait again; one that was begun as often as it
-	// may is given up. Only whoever has the lock may call it.
-	Revive(ctx context.Context) error
+	// Worker tells who works the queue.
+	Worker(ctx context.Context) (Worker, error)
+	// Take makes this process the one that works the queue, unless whoever does was heard of since was was read:
+	// ErrLocked. In the same transaction the jobs that the former one had begun wait again, those begun as often
+	// as they may are given up, and its runs of them lose their leases. From then on River's writes for the former
+	// one do nothing.
+	Take(ctx context.Context, was Worker, locked bool, now time.Time) (Worker, error)
+	// Beat says that the worker of a term works, and whether it has the lock; ErrTakenOver when it is not the last.
+	Beat(ctx context.Context, term int64, locked bool, now time.Time) error
+	// Leave says that the worker of a term ended; ErrTakenOver when it is not the last.
+	Leave(ctx context.Context, term int64) error
+	// Working tells whether a term is the last: ErrTakenOver.
+	Working(ctx context.Context, tx *sql.Tx, term int64) error
 	// Rows returns the schedules of an organisation.
 	Rows(ctx context.Context, tx *sql.Tx, organisation string) ([]Row, error)
 	// Put writes one row of a connection that exists.

@@ -34,8 +34,8 @@ type due struct {
 }
 
 // tick finds what is due and turns it into jobs; a job and the schedule that it came from are written
-// together or not at all.
-func (s *Service) tick(ctx context.Context) error {
+// together or not at all, and only in a term that is not over.
+func (s *Service) tick(ctx context.Context, t *term) error {
 	s.looking.Lock() // what was read first is written first
 	defer s.looking.Unlock()
 	var errs []error
@@ -45,7 +45,7 @@ func (s *Service) tick(ctx context.Context) error {
 		errs = append(errs, err) // those that can be read go on
 		hinted, err := s.hinted(ctx, o, s.o.Real())
 		errs = append(errs, err)
-		err = s.write(ctx, func(tx *sql.Tx) error { return s.schedule(ctx, tx, o.ID, tables, hinted, now) })
+		err = s.inTerm(ctx, t, func(tx *sql.Tx) error { return s.schedule(ctx, tx, o.ID, tables, hinted, now) })
 		if err != nil {
 			errs = append(errs, fmt.Errorf("look at the schedules of %s: %w", o.ID, err))
 		}

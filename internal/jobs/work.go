@@ -48,25 +48,25 @@ func (effectsArgs) Kind() string { return string(Effects) }
 
 type runWorker struct {
 	river.WorkerDefaults[runArgs]
-	s *Service
+	t *term
 }
 
 // Work implements river.Worker.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 	task := job.Args.Task
-	return w.s.look(ctx, Run, task, func(c Connections, _ hint.Batch) (connection.Job, error) {
+	return w.t.look(ctx, Run, task, func(ctx context.Context, c Connections, _ hint.Batch) (connection.Job, error) {
 		return c.SyncFor(ctx, Actor, task.Connection, syncrun.TriggerSchedule)
 	})
 }
 
 type effectsWorker struct {
 	river.WorkerDefaults[effectsArgs]
-	s *Service
+	t *term
 }
 
 // Work implements river.Worker.
 func (w *effectsWorker) Work(ctx context.Context, job *river.Job[effectsArgs]) error {
-	return w.s.work(ctx, Effects, job.Args.Task, func(c Connections) (connection.Job, error) {
+	return w.t.work(ctx, Effects, job.Args.Task, func(ctx context.Context, c Connections) (connection.Job, error) {
 		return c.ApplyDue(ctx, Actor, job.Args.Connection)
 	})
 }
@@ -77,13 +77,15 @@ type result struct {
 }
 
 // work starts what a task asks for, waits until it is done, and says what becomes of the job: nil, done;
-// a cancellation, done without success; a snooze, later; any other error, tried again soon.
-func (s *Service) work(ctx context.Context, kind Kind, task Task, start func(Connections) (connection.Job, error)) error {
+// a cancellation, done without success; a snooze, later; any other error, tried again soon. It gives way when the
+// term is over before it begins.
+func (t *term) work(ctx context.Context, kind Kind, task Task, start func(context.Context, Connections) (connection.Job, error)) error {
+	s := t.s
 	c := s.organisation(task.Organisation).Connections
 	if c == nil {
 		return river.JobCancel(fmt.Errorf("organisation %s is not served here", task.Organisation))
 	}
-	job, err := start(c)
+	job, err := start(t.may(ctx), c)
 	if err != nil {
 		return begun(err)
 	}
@@ -109,7 +111,7 @@ func (s *Service) work(ctx context.Context, kind Kind, task Task, start func(Con
 	if stopped && job.Err != nil {
 		return river.JobSnooze(0)
 	}
-	return s.ended(context.WithoutCancel(ctx), kind, task, job.Err)
+	return t.ended(context.WithoutCancel(ctx), kind, task, job.Err)
 }
 
 // begun is what becomes of a job that could not begin.
@@ -132,19 +134,25 @@ func later(err error) bool {
 }
 
 // ended is what becomes of a job whose run ended. A failed reading was tried again within the run; the next
-// try is the next start (contradiction C25).
-func (s *Service) ended(ctx context.Context, kind Kind, task Task, err error) error {
+// try is the next start (contradiction C25). A run that another one took over is that one's business; one that stood
+// still, and that nobody took over, is made again.
+func (t *term) ended(ctx context.Context, kind Kind, task Task, err error) error {
+	s := t.s
 	_, unread := errors.AsType[*syncrun.ReadError](err)
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, syncrun.ErrLeaseExpired):
+		return err
+	case errors.Is(err, syncrun.ErrLeaseLost):
+		return river.JobCancel(err)
 	case unread:
 		s.failed(task, err)
 		if e, ok := errors.AsType[*source.Error](err); ok && e.RetryAfter() > longestWait && kind != Changes {
-			err = errors.Join(err, s.park(ctx, task, s.o.Now().Add(e.RetryAfter())))
+			err = errors.Join(err, t.park(ctx, task, s.o.Now().Add(e.RetryAfter())))
 		}
 		return river.JobCancel(err)
-	case errors.Is(err, connection.ErrCancelled), errors.Is(err, syncrun.ErrLeaseLost):
+	case errors.Is(err, connection.ErrCancelled):
 		return river.JobCancel(err)
 	case later(err):
 		return river.JobSnooze(busyWait)
@@ -153,14 +161,15 @@ func (s *Service) ended(ctx context.Context, kind Kind, task Task, err error) er
 }
 
 // park makes an instant the connection's next run, because BambooHR wants to be left alone until then.
-func (s *Service) park(ctx context.Context, task Task, until time.Time) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		rows, err := s.o.Queue.Rows(ctx, tx, task.Organisation)
+func (t *term) park(ctx context.Context, task Task, until time.Time) error {
+	queue := t.s.o.Queue
+	return t.s.inTerm(ctx, t, func(tx *sql.Tx) error {
+		rows, err := queue.Rows(ctx, tx, task.Organisation)
 		if err != nil {
 			return err
 		}
 		row := rowOf(rows, task.Connection, Run)
 		row.Next = until
-		return s.o.Queue.Put(ctx, tx, task.Organisation, row)
+		return queue.Put(ctx, tx, task.Organisation, row)
 	})
 }

@@ -35,6 +35,8 @@ type world struct {
 	dir string
 	sim *httptest.Server
 	ids atomic.Int64
+	// opened counts processes, the n-th of which is of version test-n.
+	opened atomic.Int64
 	// every is real time between two looks at the schedules that the test does not ask for.
 	every time.Duration
 
@@ -144,7 +146,10 @@ func (w *world) control(path, body string) {
 func (w *world) newID(prefix string) string { return fmt.Sprintf("%s_%d", prefix, w.ids.Add(1)) }
 
 // open starts a process that does not make automatic runs yet.
-func (w *world) open() *process {
+func (w *world) open() *process { return w.openWith(func(*jobs.Options) {}) }
+
+// openWith is open with options that the test changes.
+func (w *world) openWith(change func(*jobs.Options)) *process {
 	w.t.Helper()
 	ctx := w.t.Context()
 	db, err := store.Open(ctx, w.dir, store.Options{})
@@ -157,13 +162,15 @@ func (w *world) open() *process {
 	}
 	p := &process{w: w, db: db, store: db.Org("default")}
 	p.Service = connection.New(connection.Options{Organisation: "default", Store: p.store, Settings: p.store.Settings(), Keys: ring,
-		Now: w.clock, NewID: w.newID, BaseURL: w.sim.URL, Version: "test", LeaseFor: time.Minute,
+		Now: w.clock, NewID: w.newID, BaseURL: w.sim.URL, Version: fmt.Sprintf("test-%d", w.opened.Add(1)), LeaseFor: time.Minute,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	if p.queue, err = db.OpenQueue(); err != nil {
 		w.t.Fatal(err)
 	}
-	p.jobs, err = jobs.New(ctx, jobs.Options{Queue: p.queue, Organisations: []jobs.Organisation{{ID: "default", Connections: p.Service, Hints: p.store.Hints()}},
-		Now: w.clock, Real: w.wall, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)), Every: w.every, Poll: 5 * time.Millisecond, Workers: 4})
+	o := jobs.Options{Queue: p.queue, Organisations: []jobs.Organisation{{ID: "default", Connections: p.Service, Hints: p.store.Hints()}},
+		Now: w.clock, Real: w.wall, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)), Every: w.every, Poll: 5 * time.Millisecond, Workers: 4}
+	change(&o)
+	p.jobs, err = jobs.New(ctx, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -47,7 +47,10 @@ type Options struct {
 	// Missed asks every minute whose automatic runs do not happen, and whether no process makes any; nil: nobody
 	// looks.
 	Missed func(ctx context.Context) (missed []MissedRun, idle bool, err error)
-	Log    *slog.Logger // defaults to none
+	// Every is how much real time passes between two looks for what RunNow brings, such as weekly digests. Defaults to
+	// a minute; less is for a clock that jumps.
+	Every time.Duration
+	Log   *slog.Logger // defaults to none
 }
 
 // Sealer seals the secret of a link for one row of the outbox (internal/seal).
@@ -81,6 +84,7 @@ type Records interface {
 	AppliedItems(ctx context.Context, runID string) iter.Seq2[syncrun.StoredItem, error]
 	RunList(ctx context.Context, connection string, limit int) ([]syncrun.Run, error)
 	Holds(ctx context.Context) ([]directory.Hold, error)
+	Freezes(ctx context.Context, connection string) ([]directory.Freeze, error)
 }
 
 const (
@@ -112,6 +116,9 @@ var _ account.Mailer = (*Service)(nil)
 func New(o Options) *Service {
 	if o.RunNow == nil {
 		o.RunNow = o.Now
+	}
+	if o.Every == 0 {
+		o.Every = sweep
 	}
 	if o.MaxWelcomes == 0 {
 		o.MaxWelcomes = 500
@@ -178,9 +185,10 @@ func (s *Service) Stop(ctx context.Context) error {
 // loop sends until quit is closed. Its own troubles are logged: no run ever hears of them.
 func (s *Service) loop(ctx context.Context, quit <-chan struct{}, done chan<- struct{}) {
 	defer close(done)
-	due, swept := time.NewTimer(0), time.NewTicker(sweep)
+	due, swept, passed := time.NewTimer(0), time.NewTicker(sweep), time.NewTicker(s.o.Every)
 	defer due.Stop()
 	defer swept.Stop()
+	defer passed.Stop()
 	s.tidy(ctx)
 	for {
 		select {
@@ -188,6 +196,9 @@ func (s *Service) loop(ctx context.Context, quit <-chan struct{}, done chan<- st
 			return
 		case <-swept.C:
 			s.tidy(ctx)
+			continue
+		case <-passed.C:
+			s.report(s.OnTime(ctx))
 			continue
 		case <-s.wake:
 		case <-due.C:
@@ -203,7 +214,12 @@ func (s *Service) loop(ctx context.Context, quit <-chan struct{}, done chan<- st
 
 // tidy finds runs that were not told about, queues what the clock brings, and drops what is old.
 func (s *Service) tidy(ctx context.Context) {
-	if err := errors.Join(s.CatchUp(ctx), s.watch(ctx), s.OnTime(ctx), s.Prune(ctx)); err != nil {
+	s.report(errors.Join(s.CatchUp(ctx), s.watch(ctx), s.OnTime(ctx), s.Prune(ctx)))
+}
+
+// report logs what kept the outbox from being brought up to date.
+func (s *Service) report(err error) {
+	if err != nil {
 		s.o.Log.Warn("the outbox could not be brought up to date", "reason", err)
 	}
 }

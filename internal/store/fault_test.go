@@ -167,6 +167,39 @@ func TestLeaseOfAnotherProcess(t *testing.T) {
 	}
 }
 
+// TestStandsStillInsideATransaction: what is written under a lease whose time ends before the commit is not kept
+// (security §3 #42).
+func TestStandsStillInsideATransaction(t *testing.T) {
+	s := reopen(t, filepath.Join(t.TempDir(), "data")).Org("acme")
+	c, err := s.EnsureConnection(t.Context(), "HR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := s.Acquire(t.Context(), c.ID, "run_1", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.write(t.Context(), func(tx tx) error {
+		if _, err := tx.fenced(l); err != nil {
+			return err
+		}
+		_, err := tx.exec("update connections set failures = 7 where org = $1", tx.org)
+		if err == nil {
+			_, err = tx.exec("update leases set expires = 0 where org = $1", tx.org)
+		}
+		return err
+	})
+	if !errors.Is(err, syncrun.ErrLeaseExpired) {
+		t.Errorf("the commit: %v, want ErrLeaseExpired", err)
+	}
+	if c, err = s.EnsureConnection(t.Context(), "HR"); err != nil || c.Failures != 0 {
+		t.Errorf("%d failures, %v; the write was kept", c.Failures, err)
+	}
+	if err := s.Renew(t.Context(), l, time.Hour); err != nil {
+		t.Errorf("nothing of it was to be kept: %v", err)
+	}
+}
+
 func TestCrashInsideATransaction(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	kill := spawn(t, dir, "half")

@@ -52,11 +52,14 @@ func (s *Store) Acquire(ctx context.Context, connection, runID string, ttl time.
 	return l, nil
 }
 
-// Renew implements syncrun.Connections. A lease that ran out but that nobody took is still good.
+// Renew implements syncrun.Connections.
 func (s *Store) Renew(ctx context.Context, l syncrun.Lease, ttl time.Duration) error {
 	return s.write(ctx, func(t tx) error {
-		conn, err := t.fenced(l)
+		conn, err := t.connection(l.Connection)
 		if err != nil {
+			return err
+		}
+		if err := runrow.Check(t.shared(), conn, l); err != nil {
 			return err
 		}
 		now, err := t.Now()
@@ -76,23 +79,42 @@ func (s *Store) Release(ctx context.Context, l syncrun.Lease) error {
 		if err != nil {
 			return err
 		}
-		_, err = t.exec("update leases set run_id = '', expires = 0 where org = $1 and connection = $2 and run_id = $3 and fence = $4",
-			t.org, conn, l.RunID, l.Fence)
+		if err := runrow.Check(t.shared(), conn, l); err != nil {
+			if errors.Is(err, syncrun.ErrLeaseLost) {
+				return nil
+			}
+			return err
+		}
+		_, err = t.exec("update leases set run_id = '', expires = 0 where org = $1 and connection = $2", t.org, conn)
 		return err
 	})
 }
 
-// fenced checks inside a transaction that a lease is still the connection's last one, and returns the
-// connection's number; ErrLeaseLost otherwise (security §3 #42).
+// fenced checks inside a transaction that a lease is still the connection's last one and that its time is not up,
+// and returns the connection's number; ErrLeaseLost otherwise (security §3 #42). A transaction that writes checks
+// it once more before it commits: whoever stands still inside it has its lock, but no right to write any more.
 func (t tx) fenced(l syncrun.Lease) (int64, error) {
 	conn, err := t.connection(l.Connection)
 	if err != nil {
 		return 0, err
 	}
-	ok, err := t.first("select 1 from leases where org = $1 and connection = $2 and run_id = $3 and fence = $4",
-		nil, t.org, conn, l.RunID, l.Fence)
-	if err == nil && !ok {
-		err = syncrun.ErrLeaseLost
+	err = runrow.Check(t.shared(), conn, l)
+	if err == nil && t.under != nil {
+		t.under.conn, t.under.lease = conn, l
 	}
 	return conn, err
+}
+
+// under is the lease that a transaction writes under, if any.
+type under struct {
+	conn  int64
+	lease syncrun.Lease
+}
+
+// inTime checks the lease that a transaction writes under once more.
+func (t tx) inTime() error {
+	if t.under.conn == 0 {
+		return nil
+	}
+	return runrow.Check(t.shared(), t.under.conn, t.under.lease)
 }

@@ -30,6 +30,7 @@ type tx struct {
 	sqldb.Conn
 	org   int64
 	orgID string
+	under *under // nil: it only reads
 }
 
 func (t tx) exec(sql string, args ...any) (int, error) { return sqldb.Exec(t, sql, args...) }
@@ -44,12 +45,18 @@ func (t tx) first(sql string, scan func(stmt), args ...any) (bool, error) {
 
 // write runs f in a transaction that holds the write lock.
 func (s *Store) write(ctx context.Context, f func(tx) error) error {
-	return s.org.Write(ctx, func(t orgtx.Tx) error { return f(tx{t.Conn, t.Org, t.OrgID}) })
+	return s.org.Write(ctx, func(t orgtx.Tx) error {
+		w := tx{t.Conn, t.Org, t.OrgID, &under{}}
+		if err := f(w); err != nil {
+			return err
+		}
+		return w.inTime()
+	})
 }
 
 // read runs f on one state of the database.
 func (s *Store) read(ctx context.Context, f func(tx) error) error {
-	return s.org.Read(ctx, func(t orgtx.Tx) error { return f(tx{t.Conn, t.Org, t.OrgID}) })
+	return s.org.Read(ctx, func(t orgtx.Tx) error { return f(tx{t.Conn, t.Org, t.OrgID, nil}) })
 }
 
 // connection returns the number of a connection; directory.ErrNotFound when there is none.

@@ -192,6 +192,10 @@ func testApplyFence(t *testing.T, w *world) {
 	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"), plan.Item{Refresh: w.linked(9, "p_9")})
 	late, err := w.Acquire(t.Context(), w.conn.ID, "run_late", 0)
 	w.ok(err)
+	_, err = w.ApplyBatch(t.Context(), late, syncrun.Run{ID: "run_late"}, info.ID, w.items(info.ID), w.now())
+	if !errors.Is(err, syncrun.ErrLeaseExpired) {
+		t.Errorf("a batch after the lease's time: %v", err)
+	}
 	r := w.begin(syncrun.TriggerManual)
 	_, err = w.ApplyBatch(t.Context(), late, syncrun.Run{ID: "run_late"}, info.ID, w.items(info.ID), w.now())
 	if !errors.Is(err, syncrun.ErrLeaseLost) {

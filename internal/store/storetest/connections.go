@@ -75,11 +75,22 @@ func testLease(t *testing.T, w *world) {
 
 func testLeaseExpired(t *testing.T, w *world) {
 	old := syncrun.Run{ID: "run_old", Connection: w.conn.ID, Name: w.conn.Name, Trigger: syncrun.TriggerSchedule, StartedAt: w.now()}
-	a, err := w.Acquire(t.Context(), w.conn.ID, old.ID, 0)
+	a, err := w.Acquire(t.Context(), w.conn.ID, old.ID, time.Minute)
 	w.ok(err)
 	w.ok(w.StartRun(t.Context(), a, old))
-	// Its time is up, but nobody took it: the worker may go on.
 	w.ok(w.Renew(t.Context(), a, 0))
+	// Its time is up. Nobody took it, and still the worker has no right to anything.
+	ended := old
+	ended.Outcome = syncrun.OutcomeApplied
+	for what, err := range map[string]error{"Renew": w.Renew(t.Context(), a, time.Minute), "FinishRun": w.FinishRun(t.Context(), a, ended)} {
+		if !errors.Is(err, syncrun.ErrLeaseExpired) || !errors.Is(err, syncrun.ErrLeaseLost) {
+			t.Errorf("%s after the lease's time: %v, want ErrLeaseExpired", what, err)
+		}
+	}
+	w.ok(w.Release(t.Context(), a)) // writes nothing
+	if r, err := w.Run(t.Context(), old.ID); err != nil || r.Outcome != syncrun.OutcomeInterrupted {
+		t.Errorf("the run whose lease ended is %q, %v", r.Outcome, err)
+	}
 	b, err := w.Acquire(t.Context(), w.conn.ID, "run_new", time.Minute)
 	w.ok(err)
 	if b.Fence <= a.Fence {
@@ -100,32 +111,25 @@ func testLateWorker(t *testing.T, w *world) {
 	info := w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"), plan.Item{Refresh: w.linked(9, "p_9")})
 	w.ok(w.AddHold(t.Context(), directory.Hold{ID: "hold_1", PersonID: w.personID(1), Reason: "r", CreatedAt: w.now()}))
 	r := syncrun.Run{ID: "run_late", Connection: w.conn.ID, Name: w.conn.Name, Trigger: syncrun.TriggerSchedule, StartedAt: w.now()}
-	late, err := w.Acquire(t.Context(), w.conn.ID, r.ID, 0)
+	late, err := w.Acquire(t.Context(), w.conn.ID, r.ID, time.Minute)
 	w.ok(err)
 	w.ok(w.StartRun(t.Context(), late, r))
 	pw, err := w.NewPlan(t.Context(), late, "plan_late", "", "", w.now())
 	w.ok(err)
 	w.ok(pw.Add(t.Context(), held(3, "", plan.NoEmail)))
-	other := w.begin(syncrun.TriggerManual)
+	w.ok(w.Renew(t.Context(), late, 0))
 	r.Outcome = syncrun.OutcomeApplied
-	for what, err := range map[string]error{
-		"Renew":          w.Renew(t.Context(), late, time.Minute),
-		"StartRun":       w.StartRun(t.Context(), late, syncrun.Run{ID: "run_later"}),
-		"FinishRun":      w.FinishRun(t.Context(), late, r),
-		"MarkUndone":     w.MarkUndone(t.Context(), late, "run_1"),
-		"EndHolds":       w.EndHolds(t.Context(), late, []string{"hold_1"}, "run:late", w.now()),
-		"FinishReading":  w.FinishReading(t.Context(), late, true, &hr.Baseline{Employees: 1}),
-		"AcceptBaseline": w.AcceptBaseline(t.Context(), late, hr.Baseline{Employees: 1}, "x", w.now()),
-		"PutMark":        w.PutMark(t.Context(), late, syncrun.Mark{Since: w.now()}),
-		"NewPlan":        second(w.NewPlan(t.Context(), late, "plan_later", "", "", w.now())),
-		"Finish":         second(pw.Finish(t.Context(), plan.Header{}, hr.Baseline{})),
-		"ApplyBatch":     second(w.ApplyBatch(t.Context(), late, r, info.ID, w.items(info.ID), w.now())),
-		"ApplyRefreshes": second(w.ApplyRefreshes(t.Context(), late, info.ID)),
-	} {
-		if !errors.Is(err, syncrun.ErrLeaseLost) {
-			t.Errorf("%s of a late worker: %v, want ErrLeaseLost", what, err)
+	refused := func(who string, want error) {
+		t.Helper()
+		for what, err := range w.writes(late, r, info.ID, pw) {
+			if !errors.Is(err, want) {
+				t.Errorf("%s of %s: %v, want %v", what, who, err, want)
+			}
 		}
 	}
+	refused("a worker whose lease ended", syncrun.ErrLeaseExpired)
+	other := w.begin(syncrun.TriggerManual)
+	refused("a late worker", syncrun.ErrLeaseLost)
 	w.ok(w.Release(t.Context(), late)) // must not free the other run's
 	w.ok(w.Renew(t.Context(), w.lease, time.Minute))
 	w.end(other, syncrun.OutcomeNoOp)
@@ -208,9 +212,12 @@ func testHolds(t *testing.T, w *world) {
 	}
 	whole := directory.Hold{ID: "hold_2", PersonID: w.personID(1), Reason: "leave", CreatedBy: "p_editor", CreatedAt: w.now()}
 	w.ok(w.AddHold(t.Context(), whole))
+	blank := directory.Hold{ID: "hold_3", PersonID: w.personID(1), Field: directory.Phone, UntilHR: directory.UntilHRSays(""), Reason: "undone",
+		CreatedBy: "p_editor", CreatedAt: w.now()}
+	w.ok(w.AddHold(t.Context(), blank))
 	got, err := w.Holds(t.Context())
 	w.ok(err)
-	w.same([]directory.Hold{h, whole}, got)
+	w.same([]directory.Hold{h, whole, blank}, got)
 
 	w.apply(plan.Item{Refresh: w.linked(1, w.personID(1))})
 	w.ok(w.RemoveHold(t.Context(), h.ID, "p_editor", w.now()))
@@ -219,7 +226,7 @@ func testHolds(t *testing.T, w *world) {
 	}
 	got, err = w.Holds(t.Context())
 	w.ok(err)
-	w.same([]directory.Hold{whole}, got)
+	w.same([]directory.Hold{whole, blank}, got)
 	w.notFound("RemoveHold", w.RemoveHold(t.Context(), h.ID, "p_editor", w.now()))
 	whole.PersonID = "p_none"
 	w.notFound("AddHold", w.AddHold(t.Context(), whole))
@@ -311,4 +318,22 @@ func testMarks(t *testing.T, w *world) {
 	m, err := w.org("other").Mark(t.Context(), other.ID, true)
 	w.ok(err)
 	w.same(syncrun.Mark{}, m)
+}
+
+// writes are all writes of a run, and what became of each; pw is a plan that the run has begun.
+func (w *world) writes(late syncrun.Lease, r syncrun.Run, planID string, pw syncrun.PlanWriter) map[string]error {
+	return map[string]error{
+		"Renew":          w.Renew(w.ctx(), late, time.Minute),
+		"StartRun":       w.StartRun(w.ctx(), late, syncrun.Run{ID: "run_later"}),
+		"FinishRun":      w.FinishRun(w.ctx(), late, r),
+		"MarkUndone":     w.MarkUndone(w.ctx(), late, "run_1"),
+		"EndHolds":       w.EndHolds(w.ctx(), late, []string{"hold_1"}, "run:late", w.now()),
+		"FinishReading":  w.FinishReading(w.ctx(), late, true, &hr.Baseline{Employees: 1}),
+		"AcceptBaseline": w.AcceptBaseline(w.ctx(), late, hr.Baseline{Employees: 1}, "x", w.now()),
+		"PutMark":        w.PutMark(w.ctx(), late, syncrun.Mark{Since: w.now()}),
+		"NewPlan":        second(w.NewPlan(w.ctx(), late, "plan_later", "", "", w.now())),
+		"Finish":         second(pw.Finish(w.ctx(), plan.Header{}, hr.Baseline{})),
+		"ApplyBatch":     second(w.ApplyBatch(w.ctx(), late, r, planID, w.items(planID), w.now())),
+		"ApplyRefreshes": second(w.ApplyRefreshes(w.ctx(), late, planID)),
+	}
 }

@@ -35,6 +35,24 @@ func (l Lease) Held(now int64, me proc.Identity) bool {
 	return l.Run != "" && now < l.Expires && !me.Gone(l.Holder)
 }
 
+// Check tells, inside a transaction, whether a run may write under a lease: nil, syncrun.ErrLeaseLost when it is no
+// longer the last one of the connection with that number, or syncrun.ErrLeaseExpired.
+func Check(t orgtx.Tx, connection int64, l syncrun.Lease) error {
+	var have Lease
+	if _, err := t.First("select "+LeaseColumns+" from leases where org = $1 and connection = $2",
+		func(st sqldb.Stmt) { have = ScanLease(st, 0) }, t.Org, connection); err != nil {
+		return err
+	}
+	if have.Run != l.RunID || have.Fence != l.Fence {
+		return syncrun.ErrLeaseLost
+	}
+	now, err := t.Now()
+	if err == nil && now >= have.Expires {
+		err = syncrun.ErrLeaseExpired
+	}
+	return err
+}
+
 const columns = `r.id, c.id, r.name, r.cause, r.actor, r.outcome, r.plan_id, r.undo_of, r.started_at, r.finished_at, r.counts, r.kind_counts,
 	r.released, r.revision, r.requests, r.rows_written, r.errors, l.run_id, l.fence, l.expires, l.host, l.pid, l.started, r.no from runs r
 	join connections c on c.no = r.connection left join leases l on l.org = r.org and l.connection = r.connection where r.org = $1 `

@@ -352,7 +352,6 @@ CREATE TABLE preferences (
 	set_by text not null,
 	primary key (org, name)
 ) without rowid;
-CREATE INDEX people_names on people (org, lower(coalesce(display_name, name_key, email_key, id)), no, status, name_key, email_key, employee_id);
 CREATE TABLE schedules (
 	org integer not null,
 	connection integer not null references connections (no),
@@ -504,3 +503,27 @@ CREATE TABLE plan_chunks (
 	bodies blob not null,
 	primary key (org, plan, no)
 );
+CREATE TABLE queue_worker (
+	one integer primary key check (one = 1),
+	term integer not null,      -- grows with every process that takes the queue; nobody may write it under an older one
+	host text not null,         -- '' once that process gave the queue back
+	pid integer not null,
+	started integer not null,   -- start of that process, in the host's own unit; 0 when unknown
+	locked integer not null,    -- it has the lock on worker.lock too
+	since integer not null,     -- real time, as seen
+	seen integer not null,      -- when it was heard of last
+	beats integer not null      -- how often it was heard of
+);
+CREATE TABLE unsaved (
+	org integer not null,
+	connection integer not null references connections (no),
+	person_id text not null,    -- who typed it, and alone sees it
+	form text not null,         -- mapping, scope, configuration
+	version integer not null,   -- connection_settings.version that the form began with
+	tab text not null,          -- the page it was typed on
+	at integer not null,        -- when last; grows with every change
+	replaced integer not null,  -- at of what another page had kept and this one took the place of; 0: nothing
+	fields text not null,       -- JSON: the form's fields
+	primary key (org, connection, person_id, form)
+) without rowid;
+CREATE INDEX people_names on people (org, lower(coalesce(display_name, name_key, email_key, id)), no);
