@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // a bare container knows no zones
 
 	"golang.org/x/term"
 )

@@ -18,8 +18,8 @@ const (
 	HoldEnd      EffectKind = "hold_end"
 	FreezeEnd    EffectKind = "freeze_end"
 	PauseEnd     EffectKind = "pause_end" // automatic runs go on
-	Start        EffectKind = "start"   // who was provisioned ahead becomes active
-	Arrival      EffectKind = "arrival" // an employee who is nobody in the directory yet gets an account
+	Start        EffectKind = "start"     // who was provisioned ahead becomes active
+	Arrival      EffectKind = "arrival"   // an employee who is nobody in the directory yet gets an account
 )
 
 // EffectKinds lists the kinds.

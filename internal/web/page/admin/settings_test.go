@@ -172,7 +172,7 @@ func TestSignInSettings(t *testing.T) {
 	w := newWorld(t, func(d *admin.Deps) {
 		d.Provider = check{"https://none.test": &openid.Error{Text: "cannot be reached", Cause: errors.New("dial 10.0.0.1")},
 			"https://intern.test": &openid.Error{Text: "x", Cause: fmt.Errorf("dial: %w", openid.ErrPrivate)},
-			"http://plain.test": &account.InputError{Field: "issuer", Text: "the issuer must be an https:// URL"}}
+			"http://plain.test":   &account.InputError{Field: "issuer", Text: "the issuer must be an https:// URL"}}
 	})
 	w.owner()
 	b := w.signedIn("olga@acme.test")
