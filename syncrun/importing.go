@@ -59,15 +59,14 @@ func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Per
 		slices.SortStableFunc(imp.faults, func(a, b ImportFault) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, &ImportError{imp.faults}
 	}
+	changes := make([]plan.Change, len(imp.people))
 	for i := range imp.people {
 		p := &imp.people[i]
-		c := plan.Change{Action: plan.Create, Reason: plan.FieldChanged, PersonID: p.ID, Email: p.Values.Get(directory.Email), Name: personName(p),
+		changes[i] = plan.Change{Action: plan.Create, Reason: plan.FieldChanged, PersonID: p.ID, Email: p.Values.Get(directory.Email), Name: personName(p),
 			StatusBefore: p.Status, StatusAfter: p.Status, Sentence: e.Actor + " imported this person"}
-		saved, err := e.Store.SavePerson(ctx, *p, c, e.Actor, e.Now())
-		if err != nil {
-			return imp.people[:i], fmt.Errorf("import line %d (%s): %w; the %d people before it are in, import the rest again", rows[i].line, c.Email, err, i)
-		}
-		imp.people[i] = saved
+	}
+	if failed, err := e.Store.SavePeople(ctx, imp.people, changes, e.Actor, e.Now()); err != nil {
+		return nil, fmt.Errorf("import line %d (%s): %w; nobody was imported, try again", rows[failed].line, changes[failed].Email, err)
 	}
 	return imp.people, nil
 }

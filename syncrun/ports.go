@@ -142,6 +142,9 @@ type Directory interface {
 	// *StaleRecordError when it has another one by now, *ConflictError when the e-mail is taken. It
 	// marks the link state unclean, and appends history and audit rows in the same transaction.
 	SavePerson(ctx context.Context, p directory.Person, change plan.Change, actor string, now time.Time) (directory.Person, error)
+	// SavePeople is SavePerson for several in one transaction, a change for each: all are written, and get their
+	// new versions, or none; failed is then the one that could not be.
+	SavePeople(ctx context.Context, people []directory.Person, changes []plan.Change, actor string, now time.Time) (failed int, err error)
 }
 
 // Plans stores plans row by row.

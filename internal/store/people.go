@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -214,37 +215,61 @@ func (s *Store) Owners(ctx context.Context) ([]string, error) {
 // SavePerson implements syncrun.Directory. A deactivation keeps the state before it; departments and teams
 // that the person names come into being.
 func (s *Store) SavePerson(ctx context.Context, p directory.Person, change plan.Change, actor string, now time.Time) (directory.Person, error) {
+	people := []directory.Person{p}
+	_, err := s.SavePeople(ctx, people, []plan.Change{change}, actor, now)
+	if err != nil {
+		return directory.Person{}, err
+	}
+	return people[0], nil
+}
+
+// SavePeople implements syncrun.Directory.
+func (s *Store) SavePeople(ctx context.Context, people []directory.Person, changes []plan.Change, actor string, now time.Time) (failed int, err error) {
+	saved := slices.Clone(people)
+	err = s.write(ctx, func(t tx) error {
+		for i := range people {
+			saved[i] = people[i]
+			if err := t.savePerson(&saved[i], changes[i], actor, now); err != nil {
+				failed = i
+				return fmt.Errorf("save person %s: %w", people[i].ID, err)
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		copy(people, saved)
+	}
+	return failed, err
+}
+
+func (t tx) savePerson(p *directory.Person, change plan.Change, actor string, now time.Time) error {
 	read := p.Version
 	p.Version, p.UpdatedAt = read+1, now
-	err := s.write(ctx, func(t tx) error {
-		conn := int64(0)
-		if p.Link != nil {
-			var err error
-			if conn, err = t.connection(p.Link.Connection); err != nil {
-				return err
-			}
-		}
-		if err := t.free(&p); err != nil {
+	conn := int64(0)
+	if p.Link != nil {
+		var err error
+		if conn, err = t.connection(p.Link.Connection); err != nil {
 			return err
 		}
-		if read == 0 {
-			if p.CreatedAt.IsZero() {
-				p.CreatedAt = now
-			}
-			if _, err := t.insertPerson(&p, conn); errors.Is(err, sqldb.ErrUnique) {
-				return &syncrun.StaleRecordError{Key: directory.PersonKey(p.ID)}
-			} else if err != nil {
-				return err
-			}
-		} else if err := t.replacePerson(&p, read, conn); err != nil {
-			return err
-		}
-		return t.recordEdit(&p, change, actor, now)
-	})
-	if err != nil {
-		return directory.Person{}, fmt.Errorf("save person %s: %w", p.ID, err)
 	}
-	return p, nil
+	if err := t.free(p); err != nil {
+		return err
+	}
+	if read > 0 {
+		if err := t.replacePerson(p, read, conn); err != nil {
+			return err
+		}
+		return t.recordEdit(p, change, actor, now)
+	}
+	if p.CreatedAt.IsZero() {
+		p.CreatedAt = now
+	}
+	if _, err := t.insertPerson(p, conn); errors.Is(err, sqldb.ErrUnique) {
+		return &syncrun.StaleRecordError{Key: directory.PersonKey(p.ID)}
+	} else if err != nil {
+		return err
+	}
+	return t.recordEdit(p, change, actor, now)
 }
 
 // replacePerson writes a person over the version that was read.

@@ -69,6 +69,11 @@ func testSaveConflicts(t *testing.T, w *world) {
 	p.Version = 3
 	_, err = w.SavePerson(t.Context(), p, plan.Change{Action: plan.Update}, "p_editor", w.now())
 	w.notFound("SavePerson", err)
+	several := []directory.Person{manual("p_7", "seven@acme.test"), manual("p_8", "ann@acme.test"), manual("p_9", "nine@acme.test")}
+	failed, err := w.SavePeople(t.Context(), several, make([]plan.Change, 3), "p_editor", w.now())
+	if c, ok := errors.AsType[*syncrun.ConflictError](err); !ok || c.Owner != "p_1" || failed != 1 || several[0].Version != 0 {
+		t.Errorf("a taken address among several: %d, %v, %+v", failed, err, several[0])
+	}
 	if n := len(w.people()); n != 1 {
 		t.Errorf("%d people, want 1", n)
 	}

@@ -55,9 +55,6 @@ func (p *pages) takeImport(w http.ResponseWriter, r *http.Request) error {
 	case faulty:
 		page.Faults = faults.Faults
 		return renderImport(w, r, http.StatusUnprocessableEntity, page)
-	case err != nil && len(people) > 0:
-		page.Problem = onScreen(err.Error())
-		return renderImport(w, r, http.StatusUnprocessableEntity, page)
 	case err != nil:
 		wrong, ok := refusal(err)
 		if !ok {
