@@ -63,8 +63,11 @@ func TestPictures(t *testing.T) {
 		{"preview", "/plans/" + planID}, {"mapping", "/connections/" + id + "/mapping"}, {"history", "/history"}, {"person", "/people/" + person.ID},
 	} {
 		tab.Go(p.path)
-		if p.name == "preview" {
+		switch p.name {
+		case "preview":
 			tab.Click("#rows details:has(.k-update) summary")
+		case "mapping":
+			tab.Wait(".examples")
 		}
 		tab.Picture(filepath.Join(dir, fmt.Sprintf("%s.png", p.name)))
 	}
