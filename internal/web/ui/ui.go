@@ -55,12 +55,13 @@ func chrome(ctx context.Context) Chrome {
 
 // Page is what the layout needs to know of a screen.
 type Page struct {
-	Title   string // heading and window title
-	Lead    string // one sentence below the heading, "" for none
-	Nav     string // current entry: connections, automation, history, people, chart, groups, numbers, audit, settings, me
-	Crumbs  []Crumb
-	Actions templ.Component // buttons beside the heading, nil for none
-	Tabs    []Tab
+	Title    string // heading and window title
+	Lead     string // one sentence below the heading, "" for none
+	Nav      string // current entry: connections, automation, history, people, chart, groups, numbers, audit, settings, me
+	Crumbs   []Crumb
+	Actions  templ.Component // buttons beside the heading, nil for none
+	Tabs     []Tab
+	Standing templ.Component // what holds for all that the page shows, above it; nil for nothing
 }
 
 // Crumb is a step of the way to a page.

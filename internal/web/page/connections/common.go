@@ -50,8 +50,12 @@ func formErrors(err error, fields ...string) (ui.Errors, bool) {
 
 // frame is the page around one connection's screen.
 func frame(d *connection.Detail, tab string) ui.Page {
-	return ui.Page{Title: d.Name, Nav: "connections", Crumbs: append(crumbs(), ui.Crumb{Text: "HRIS connections", Href: "/connections"}),
+	page := ui.Page{Title: d.Name, Nav: "connections", Crumbs: append(crumbs(), ui.Crumb{Text: "HRIS connections", Href: "/connections"}),
 		Tabs: ui.ConnectionTabs(d.ID, tab)}
+	if d.Pause != nil && tab != "Overview" { // the overview tells who paused it
+		page.Standing = pausedLine(d.Summary)
+	}
+	return page
 }
 
 // crumbs are the way that the vendors' documents tell (promise AY3).

@@ -279,6 +279,9 @@ func TestAutomaticRuns(t *testing.T) {
 	w.post(path+"/pause", url.Values{"reason": {"Review cycle " + markup}, "until": {"2026-11-30"}}).status(303)
 	w.do("auditor", "GET", path, nil).says("Paused by", "person p_admin", "1 Dec 2026, 00:00", "Review cycle "+markup)
 	w.get("/connections").says("Paused", "Review cycle")
+	for _, tab := range []string{"/configuration", "/mapping", "/scope", "/check", "/holds"} {
+		w.get(path+tab).says("Automatic runs are paused until", "1 Dec 2026, 00:00", "Who paused them, and why")
+	}
 	w.post(path+"/resume", nil).status(303)
 	form = w.get(path + "/configuration").form(path + "/configuration")
 	form.Set("approval", "required")
