@@ -2,7 +2,6 @@ package connection
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -99,34 +98,14 @@ func (s *Service) SyncFor(ctx context.Context, actor, id string, trigger syncrun
 }
 
 func (s *Service) sync(ctx context.Context, actor, id string, trigger syncrun.Trigger, invite *bool) (Job, error) {
-	c, p, err := s.toRead(ctx, id, nil)
-	if err != nil {
-		return Job{}, err
-	}
 	if err := s.mayInvite(invite, false); err != nil {
 		return Job{}, err
 	}
-	if trigger.Automatic() {
-		if err := c.alone(s.o.Now()); err != nil {
-			return Job{}, err
-		}
-	}
-	e, err := s.planner(ctx, actor, c, &p, s.o.Store)
-	if err != nil {
-		return Job{}, err
-	}
-	hangUp, err := s.connect(e, c)
-	if err != nil {
-		return Job{}, err
-	}
-	return s.start(ctx, actor, c, JobSync, e, hangUp, func(ctx context.Context, e *syncrun.Engine, result *Job) error {
+	return s.startSync(ctx, actor, id, trigger, func(ctx context.Context, e *syncrun.Engine, result *Job) (syncrun.SyncResult, error) {
 		if err := s.askedFor(ctx, result.ID, invite); err != nil {
-			return err
+			return syncrun.SyncResult{}, err
 		}
-		r, err := e.Sync(ctx, syncrun.PreviewOptions{Trigger: trigger})
-		result.ran(r.Run, r.Plan)
-		result.Waiting = r.Waiting
-		return errors.Join(r.ReadErr, err)
+		return e.Sync(ctx, syncrun.PreviewOptions{Trigger: trigger})
 	})
 }
 

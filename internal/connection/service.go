@@ -128,6 +128,28 @@ func (s *Service) current(ctx context.Context, id string) (*current, error) {
 	return s.decode(&rec, asked)
 }
 
+// readable gives every connection to f whose settings can be read; the error says why others cannot.
+func (s *Service) readable(ctx context.Context, f func(*current)) error {
+	records, err := s.o.Settings.Connections(ctx)
+	if err != nil {
+		return fmt.Errorf("list the connections: %w", err)
+	}
+	asked, err := s.asked(ctx)
+	if err != nil {
+		return err
+	}
+	var broken []error
+	for i := range records {
+		c, err := s.decode(&records[i], asked)
+		if err != nil {
+			broken = append(broken, err)
+			continue
+		}
+		f(c)
+	}
+	return errors.Join(broken...)
+}
+
 // decode gives a record its settings, and who agreed to be told.
 func (s *Service) decode(rec *Record, asked *audience) (*current, error) {
 	c := &current{Record: rec, audience: asked}

@@ -2,8 +2,6 @@ package connection
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/policy"
@@ -76,25 +74,9 @@ func (t Timetable) Next(after, last time.Time) time.Time {
 // Timetables tells of every connection when it runs by itself. Those whose settings cannot be read are left
 // out, and the error says why.
 func (s *Service) Timetables(ctx context.Context) ([]Timetable, error) {
-	records, err := s.o.Settings.Connections(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list the connections: %w", err)
-	}
-	asked, err := s.asked(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Timetable, 0, len(records))
-	var broken []error
-	for i := range records {
-		c, err := s.decode(&records[i], asked)
-		if err != nil {
-			broken = append(broken, err)
-			continue
-		}
-		out = append(out, c.timetable())
-	}
-	return out, errors.Join(broken...)
+	var out []Timetable
+	err := s.readable(ctx, func(c *current) { out = append(out, c.timetable()) })
+	return out, err
 }
 
 // ApplyDue applies, guarded and without asking BambooHR, what came due by itself (architecture, decision 5).

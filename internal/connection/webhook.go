@@ -2,8 +2,6 @@ package connection
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/rollcall-hr/rollcall/bamboohr"
 	"github.com/rollcall-hr/rollcall/policy"
@@ -23,22 +21,8 @@ type Webhook struct {
 // Webhooks tells of every connection whether BambooHR shall tell it of changes. Those whose settings cannot be
 // read are left out, and the error says why.
 func (s *Service) Webhooks(ctx context.Context) ([]Webhook, error) {
-	records, err := s.o.Settings.Connections(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list the connections: %w", err)
-	}
-	asked, err := s.asked(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Webhook, 0, len(records))
-	var broken []error
-	for i := range records {
-		c, err := s.decode(&records[i], asked)
-		if err != nil {
-			broken = append(broken, err)
-			continue
-		}
+	var out []Webhook
+	err := s.readable(ctx, func(c *current) {
 		var sum Summary
 		noKey := s.keyHint(c, &sum)
 		w := Webhook{ID: c.ID, Name: c.Name, Company: c.policy.BambooHR.Subdomain, Base: c.policy.BambooHR.BaseURL, Fields: policy.SourceFields(c.policy)}
@@ -48,8 +32,8 @@ func (s *Service) Webhooks(ctx context.Context) ([]Webhook, error) {
 			w.Key = sum.Key.Fingerprint
 		}
 		out = append(out, w)
-	}
-	return out, errors.Join(broken...)
+	})
+	return out, err
 }
 
 // Client asks BambooHR with a connection's key, with the patience of a question that somebody waits for. The
