@@ -15,6 +15,9 @@ type index struct {
 	late map[int64]uint64
 }
 
+// indexRoom is how many ids an index has room for at first.
+const indexRoom = 1000
+
 func newIndex() *index {
 	return &index{seed: maphash.MakeSeed(), late: map[int64]uint64{}}
 }
@@ -33,6 +36,9 @@ func (x *index) add(id int64, raw []byte) sighting {
 	sum := maphash.Bytes(x.seed, raw)
 	n := len(x.ids)
 	if n == 0 || id > x.ids[n-1] {
+		if n == cap(x.ids) {
+			x.ids, x.sums = doubled(x.ids), doubled(x.sums)
+		}
 		x.ids = append(x.ids, id)
 		x.sums = append(x.sums, sum)
 		return first
@@ -47,6 +53,13 @@ func (x *index) add(id int64, raw []byte) sighting {
 	default:
 		return differing
 	}
+}
+
+// doubled makes room; append would grow by a quarter, and so allocate five times what is needed in the end.
+func doubled[T any](s []T) []T {
+	larger := make([]T, len(s), max(2*len(s), indexRoom))
+	copy(larger, s)
+	return larger
 }
 
 func (x *index) find(id int64) (uint64, bool) {

@@ -43,7 +43,10 @@ func (s *scanner) more() bool {
 		s.pos = 0
 	}
 	if s.end == len(s.buf) {
-		s.buf = append(s.buf, make([]byte, max(windowSize, len(s.buf)))...)
+		// Not by append, which clears what it adds: memory that nothing is read into stays untouched.
+		larger := make([]byte, s.end+max(windowSize, s.end))
+		copy(larger, s.buf)
+		s.buf = larger
 	}
 	for range 100 {
 		n, err := s.src.Read(s.buf[s.end:])
