@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -14,10 +13,17 @@ const (
 	maxLabel = 63
 )
 
-var (
-	dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) // and at most maxLabel long
-	keyLike  = regexp.MustCompile(`^[0-9a-f]{40}$`)                  // bamboohr-api §1.2
+// A text consists of such characters when trimming them leaves nothing.
+const (
+	hexDigits  = "0123456789abcdef"
+	labelSigns = "0123456789abcdefghijklmnopqrstuvwxyz-"
 )
+
+func isLabel(s string) bool {
+	return s != "" && len(s) <= maxLabel && strings.Trim(s, labelSigns) == "" && strings.Trim(s, "-") == s
+}
+
+func isKeyLike(s string) bool { return len(s) == 40 && strings.Trim(s, hexDigits) == "" } // bamboohr-api §1.2
 
 // ParseSubdomain reduces what people paste (acme, acme.bamboohr.com,
 // https://acme.bamboohr.com/home) to the company's sub-domain, one lower-case
@@ -35,13 +41,13 @@ func ParseSubdomain(s string) (string, error) {
 	host, _, _ = strings.Cut(host, "?")
 	host, _, _ = strings.Cut(host, "#")
 	label := strings.TrimSuffix(host, domain)
-	if len(label) > maxLabel || !dnsLabel.MatchString(label) {
+	if !isLabel(label) {
 		return "", subdomainError(s)
 	}
 	if label != host && (label == "api" || label == "www") {
 		return "", subdomainError(s)
 	}
-	if keyLike.MatchString(label) {
+	if isKeyLike(label) {
 		return "", errors.New("this looks like an API key, not like a BambooHR sub-domain")
 	}
 	return label, nil

@@ -16,15 +16,36 @@ const (
 	maxAlias = 100
 )
 
+// Patterns are compiled when they are first needed: every command begins with reading its configuration.
 var (
-	subdomainLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) // and at most maxLabel long
-	envName        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	bambooKey      = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
-	baseURL        = regexp.MustCompile(`^https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?$|^https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?$`)
-	mailAddress    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\/]+$`) })
-	currencyCode   = regexp.MustCompile(`^[A-Z]{3}$`)
-	sourceAlias    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`) // and at most maxAlias long
+	baseURL = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?$|^https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?$`)
+	})
+	mailAddress = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\/]+$`) })
 )
+
+const (
+	digits  = "0123456789"
+	small   = "abcdefghijklmnopqrstuvwxyz"
+	capital = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	letters = small + capital
+)
+
+// consists tells that a text is not empty and has no other signs.
+func consists(text, of string) bool { return text != "" && strings.Trim(text, of) == "" }
+
+// isWord tells that a text has letters, digits and _ only, and begins with one of first.
+func isWord(text, first string) bool {
+	return consists(text, letters+digits+"_") && strings.IndexByte(first, text[0]) >= 0
+}
+
+func isBambooKey(text string) bool { return len(text) == 40 && consists(text, digits+"abcdefABCDEF") }
+
+func isCurrency(code string) bool { return len(code) == 3 && consists(code, capital) }
+
+func isSubdomain(label string) bool {
+	return len(label) <= maxLabel && consists(label, small+digits+"-") && strings.Trim(label, "-") == label
+}
 
 const bambooDomain = ".bamboohr.com"
 
@@ -43,10 +64,10 @@ func ParseSubdomain(text string) (string, error) {
 	if strings.Contains(host, "@") {
 		return "", errors.New("the sub-domain contains an @; write the part before .bamboohr.com, e.g. acme")
 	}
-	if bambooKey.MatchString(label) {
+	if isBambooKey(label) {
 		return "", errors.New("this looks like the API key; write the part before .bamboohr.com, e.g. acme")
 	}
-	if len(label) > maxLabel || !subdomainLabel.MatchString(label) {
+	if !isSubdomain(label) {
 		return "", fmt.Errorf("%q is not a BambooHR sub-domain; write the part before .bamboohr.com, e.g. acme", text)
 	}
 	if label == "api" || label == "www" || label == "app" {
@@ -68,17 +89,17 @@ func checkName(text string) (string, error) {
 
 // checkEnvName never repeats its argument: people paste the key itself here.
 func checkEnvName(text string) (string, error) {
-	if bambooKey.MatchString(text) {
+	if isBambooKey(text) {
 		return "", errors.New("this looks like the API key itself; put the key into an environment variable, and that variable's name here")
 	}
-	if !envName.MatchString(text) {
+	if !isWord(text, letters+"_") {
 		return "", errors.New("this is not the name of an environment variable; write one such as BAMBOOHR_API_KEY")
 	}
 	return text, nil
 }
 
 func checkBaseURL(text string) (string, error) {
-	if !baseURL.MatchString(text) {
+	if !baseURL().MatchString(text) {
 		return "", errors.New("this is not a base URL; write http(s)://host:port, without sign-in, query or fragment")
 	}
 	return strings.TrimRight(text, "/"), nil
@@ -113,7 +134,7 @@ func checkHost(text string) (string, error) {
 
 func checkCurrency(text string) (string, error) {
 	code := strings.ToUpper(strings.TrimSpace(text))
-	if !currencyCode.MatchString(code) {
+	if !isCurrency(code) {
 		return "", fmt.Errorf("%q is not a currency; write its three-letter ISO 4217 code such as EUR", text)
 	}
 	return code, nil
@@ -140,7 +161,7 @@ func checkSource(text string) (string, error) {
 	if text == "employmentStatus" {
 		return "", errors.New("employmentStatus is BambooHR's old word for the account status; use status, or employmentHistoryStatus for the employment status")
 	}
-	if len(text) > maxAlias || !sourceAlias.MatchString(text) {
+	if len(text) > maxAlias || !isWord(text, letters) {
 		return "", fmt.Errorf("%q is not a BambooHR field; write its alias such as workEmail, or \"name:…\" with the name BambooHR shows", text)
 	}
 	return text, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -24,8 +23,11 @@ const (
 	maxExprMemory = 100_000 // values, not bytes
 )
 
-// aliasName is the shape of BambooHR's aliases: camelCase, or custom followed by anything.
-var aliasName = regexp.MustCompile(`^([a-z][A-Za-z0-9]*|custom[A-Za-z0-9_]+)$`)
+// isAliasName tells the shape of BambooHR's aliases: camelCase, or custom followed by anything.
+func isAliasName(s string) bool {
+	rest, own := strings.CutPrefix(s, "custom")
+	return own && consists(rest, letters+digits+"_") || isWord(s, small) && !strings.Contains(s, "_")
+}
 
 // Expression is a compiled mapping expression. It may be used from several goroutines.
 type Expression struct {
@@ -110,7 +112,7 @@ func (e *Expression) add(name string, mapping []FieldRule) error {
 		return fmt.Errorf("%s cannot be used in an expression; use the BambooHR field behind it", name)
 	case isTarget && string(target.Alias) != name:
 		return fmt.Errorf("%s is not mapped; map it, or use BambooHR's %s", name, target.Alias)
-	case aliasName.MatchString(name) && name != "custom" && name != "budgets":
+	case isAliasName(name) && name != "custom" && name != "budgets":
 		e.Fields = append(e.Fields, SourceField(name))
 	default:
 		return fmt.Errorf("unknown name %s; use a mapped directory field such as first_name or a BambooHR field such as firstName", name)

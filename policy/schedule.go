@@ -3,15 +3,11 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/netresearch/go-cron"
 )
-
-var clockTime = regexp.MustCompile(`^([01]?[0-9]|2[0-3]):([0-5][0-9])$`)
 
 // String gives the schedule as people read it, e.g. `daily 03:00`.
 func (s Schedule) String() string {
@@ -173,13 +169,11 @@ func checkCron(text string) (string, error) {
 
 // parseClock reads HH:MM.
 func parseClock(text string) (time.Duration, error) {
-	m := clockTime.FindStringSubmatch(text)
-	if m == nil {
+	at, err := time.Parse("15:04", text)
+	if err != nil {
 		return 0, fmt.Errorf("%q is not a time of day; write one such as \"03:00\"", text)
 	}
-	hour, _ := strconv.Atoi(m[1])
-	minute, _ := strconv.Atoi(m[2])
-	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute, nil
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute, nil
 }
 
 func checkDaily(text string) (string, error) {

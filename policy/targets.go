@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,13 +19,10 @@ const (
 	CustomPrefix = "custom."
 )
 
-// ownName is the name of a budget or custom field, which is also at most maxOwnName long. (A bound inside the
-// pattern makes fifty copies of its part, at every start of the program.)
-var ownName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
-
+// maxOwnName is how long the name of a budget or custom field may be.
 const maxOwnName = 50
 
-func isOwnName(s string) bool { return len(s) <= maxOwnName && ownName.MatchString(s) }
+func isOwnName(s string) bool { return len(s) <= maxOwnName && isWord(s, letters) }
 
 // Targets returns the standard fields in the order in which people read them (product, "Mapping").
 // Kind and the clearing default are product decisions; the aliases are those of bamboohr-api §2.6.

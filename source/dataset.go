@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rollcall-hr/rollcall/bamboohr"
 	"github.com/rollcall-hr/rollcall/hr"
@@ -98,7 +99,7 @@ func (v vocabulary) columns(schemas ...*hr.Schema) []string {
 	return out
 }
 
-var invalidField = regexp.MustCompile(`Invalid field name: (?:employee_)?(\w+)`)
+var invalidField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`Invalid field name: (?:employee_)?(\w+)`) })
 
 // openRows opens the dataset. It refuses a request that names a field it does not have, so the request
 // is made again without it, and the field counts as not answered (bamboohr-api §2.6).
@@ -109,7 +110,7 @@ func (b *BambooHR) openRows(ctx context.Context, columns []string) (*bamboohr.St
 		if !ok || e.Kind != bamboohr.ErrRejected {
 			return stream, columns, err
 		}
-		m := invalidField.FindStringSubmatch(e.Message)
+		m := invalidField().FindStringSubmatch(e.Message)
 		if m == nil || m[1] == columns[0] || !slices.Contains(columns, m[1]) {
 			return nil, nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -239,7 +240,7 @@ func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) 
 		}
 		return directory.JoinList(items), kind, nil
 	case kind == directory.KindNumber:
-		if !number.MatchString(text) {
+		if !number().MatchString(text) {
 			return "", "", inputError(f, "%q is no number for %s; write 12 or 12.5", text, f)
 		}
 	case kind == directory.KindBoolean:
@@ -249,7 +250,7 @@ func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) 
 		}
 		return strconv.FormatBool(truth), kind, nil
 	case kind == directory.KindMoney:
-		if !money.MatchString(text) {
+		if !money().MatchString(text) {
 			return "", "", inputError(f, "%q is no amount for %s; write it as 500.00 EUR", text, f)
 		}
 	}
@@ -258,8 +259,8 @@ func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) 
 
 // What humans write for a decimal number, and for an amount with its ISO 4217 currency.
 var (
-	number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
-	money  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)? [A-Z]{3}$`)
+	number = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`) })
+	money  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)? [A-Z]{3}$`) })
 )
 
 func (e *Engine) kindOf(f directory.Field) directory.Kind {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -13,7 +14,7 @@ import (
 const DefaultKey = "0123456789abcdef0123456789abcdef01234567"
 
 // subdomainPattern is that of a DNS label, which is also at most maxLabel long.
-var subdomainPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+var subdomainPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) })
 
 const maxLabel = 63
 
@@ -21,7 +22,7 @@ const maxLabel = 63
 func (c *Company) normalise() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if len(c.Subdomain) > maxLabel || !subdomainPattern.MatchString(c.Subdomain) {
+	if len(c.Subdomain) > maxLabel || !subdomainPattern().MatchString(c.Subdomain) {
 		fault("company: %q is no subdomain (lower-case letters, digits and hyphens)", c.Subdomain)
 	}
 	if _, err := c.StartInstant(); err != nil {

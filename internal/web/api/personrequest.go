@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
@@ -55,8 +56,8 @@ type personRequest struct {
 }
 
 var (
-	decimal  = regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,6})?$`)
-	currency = regexp.MustCompile(`^[A-Z]{3}$`)
+	decimal  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,6})?$`) })
+	currency = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z]{3}$`) })
 )
 
 // fields gives what is to be written in the text that the engine takes.
@@ -88,7 +89,7 @@ func (b *personRequest) fields(e *syncrun.Engine) (map[directory.Field]string, e
 			set[directory.Field(field)] = ""
 			continue
 		}
-		if !decimal.MatchString(m.Amount) || !currency.MatchString(m.Currency) {
+		if !decimal().MatchString(m.Amount) || !currency().MatchString(m.Currency) {
 			return nil, &gate.InputError{Field: field, Text: `this is no amount; write {"amount":"500.00","currency":"EUR"}`}
 		}
 		set[directory.Field(field)] = m.Amount + " " + m.Currency
@@ -137,7 +138,7 @@ func customText(c *policy.Connection, field string, raw json.RawMessage) (string
 	var text string
 	switch kind {
 	case policy.KindNumber:
-		if text = string(raw); !decimal.MatchString(text) {
+		if text = string(raw); !decimal().MatchString(text) {
 			err = fmt.Errorf("%s is no number", text)
 		}
 	case policy.KindBoolean:

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
@@ -174,7 +175,7 @@ func (e *Endpoint) problems() []string {
 }
 
 // flatList is a list of words in indented JSON.
-var flatList = regexp.MustCompile(`\[\n\s+"[^"]*"(,\n\s+"[^"]*")*\n\s+\]`)
+var flatList = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[\n\s+"[^"]*"(,\n\s+"[^"]*")*\n\s+\]`) })
 
 // Text is the OpenAPI document for people, lists of words on one line.
 func (x *Surface) Text(endpoints []Endpoint) ([]byte, error) {
@@ -182,7 +183,7 @@ func (x *Surface) Text(endpoints []Endpoint) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
 	}
-	text = flatList.ReplaceAllFunc(text, func(list []byte) []byte {
+	text = flatList().ReplaceAllFunc(text, func(list []byte) []byte {
 		return []byte("[" + strings.Join(strings.Fields(string(list[1:len(list)-1])), " ") + "]")
 	})
 	return append(text, '\n'), nil

@@ -4,13 +4,14 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 )
 
-var rowID = regexp.MustCompile(`^row-[0-9]+$`)
+var rowID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^row-[0-9]+$`) })
 
 // decide settles a held match, and comes back to the held entry.
 func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
@@ -54,7 +55,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 	if target == "/" {
 		target = "/plans/" + s.Info.ID + "?part=held"
 	}
-	if id := r.FormValue("row"); rowID.MatchString(id) {
+	if id := r.FormValue("row"); rowID().MatchString(id) {
 		target += "#" + id
 	}
 	http.Redirect(w, r, target, http.StatusSeeOther)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/rollcall-hr/rollcall/policy"
@@ -85,13 +86,13 @@ func Placed(faults []policy.Fault, fields ...string) map[string]string {
 	return out
 }
 
-var oneOfMany = regexp.MustCompile(`(?:^|; |: )(connection\.[^:\s]+): `)
+var oneOfMany = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|; |: )(connection\.[^:\s]+): `) })
 
 // apart splits what the company's own field list refuses: one fault tells of every row.
 func apart(faults []policy.Fault) []policy.Fault {
 	var out []policy.Fault
 	for _, f := range faults {
-		starts := oneOfMany.FindAllStringSubmatchIndex(f.Message, -1)
+		starts := oneOfMany().FindAllStringSubmatchIndex(f.Message, -1)
 		if len(starts) == 0 {
 			out = append(out, f)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -193,11 +194,11 @@ func RemoveRow(v url.Values, target string) {
 	v["rows"] = slices.DeleteFunc(slices.Clone(v["rows"]), func(t string) bool { return t == target })
 }
 
-var columnOf = regexp.MustCompile(`at column (\d+)`)
+var columnOf = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`at column (\d+)`) })
 
 // Caret points at the column that an expression's error names; "" when it names none.
 func Caret(expr, message string) string {
-	m := columnOf.FindStringSubmatch(message)
+	m := columnOf().FindStringSubmatch(message)
 	if m == nil || expr == "" || strings.Contains(expr, "\n") {
 		return ""
 	}
