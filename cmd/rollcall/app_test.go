@@ -56,3 +56,23 @@ func TestRoomyLeavesTheOperatorsChoice(t *testing.T) {
 		}
 	}
 }
+
+// TestRoomEndsAsItBegan: the collector's setting follows the first collection, and is given back once.
+func TestRoomEndsAsItBegan(t *testing.T) {
+	percent := func() int {
+		was := debug.SetGCPercent(100)
+		debug.SetGCPercent(was)
+		return was
+	}
+	before := percent()
+	r := &room{before: debug.SetGCPercent(firstPercent)}
+	r.settle()
+	if got := percent(); got != collectPercent {
+		t.Errorf("%d per cent after the first collection, not %d", got, collectPercent)
+	}
+	r.end()
+	r.settle() // a collection at the very end
+	if got := percent(); got != before || r.spare != nil {
+		t.Errorf("%d per cent and %d spare bytes at the end, not %d and none", got, len(r.spare), before)
+	}
+}
