@@ -68,13 +68,19 @@ func (o *Organisation) ensure(ctx context.Context) error {
 		return fmt.Errorf("an organisation needs an id")
 	}
 	var no int64
-	err := o.db.Write(ctx, func(c sqldb.Conn) error {
-		if _, err := sqldb.Exec(c, "insert into organisations (id) values ($1) on conflict (id) do nothing", o.id); err != nil {
-			return err
-		}
+	find := func(c sqldb.Conn) error {
 		_, err := sqldb.First(c, "select no from organisations where id = $1", func(st sqldb.Stmt) { no = st.ColInt(0) }, o.id)
 		return err
-	})
+	}
+	err := o.db.Read(ctx, find)
+	if err == nil && no == 0 {
+		err = o.db.Write(ctx, func(c sqldb.Conn) error {
+			if _, err := sqldb.Exec(c, "insert into organisations (id) values ($1) on conflict (id) do nothing", o.id); err != nil {
+				return err
+			}
+			return find(c)
+		})
+	}
 	if err == nil {
 		o.no.Store(no) // only now is the row sure to stay
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -204,6 +205,58 @@ func TestReadSeesOneState(t *testing.T) {
 		return nil
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestReadsWriteNothing: not with a reader of their own, and not with the writer that they are lent.
+func TestReadsWriteNothing(t *testing.T) {
+	db := open(t)
+	insert := func(c Conn) error {
+		_, err := Exec(c, "insert into t (b) values ('x')")
+		return err
+	}
+	rows := func() (n int64) {
+		if err := db.Read(t.Context(), func(c Conn) error {
+			_, err := First(c, "select count(*) from t", func(st Stmt) { n = st.ColInt(0) })
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := rows()
+	if err := db.Read(t.Context(), insert); err == nil {
+		t.Error("a read with the writer's connection wrote")
+	}
+	write(t, db, func(Conn) error {
+		if err := db.Read(t.Context(), insert); err == nil {
+			t.Error("a read beside a write wrote")
+		}
+		return nil
+	})
+	if after := rows(); after != before {
+		t.Errorf("%d rows became %d", before, after)
+	}
+}
+
+// TestCloseDuringRead: a read under way ends well, and leaves nothing open.
+func TestCloseDuringRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.db")
+	db, err := OpenSQLite(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Read(t.Context(), func(c Conn) error {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		_, err := c.Has("t")
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the log is still there (%v), so a connection is still open", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -18,6 +19,8 @@ const (
 	// idleReaders is how many read connections are kept open; more are opened while they are needed, so
 	// that a read inside the loop of another read never waits for itself.
 	idleReaders = 4
+	// readKiB is small, because what reads everybody goes through the cache once, and every page of it is new memory.
+	readKiB = 2 << 10
 	// pageSize halves the pages that random-order index inserts of a first load touch, beside 4 KiB;
 	// walPages is how much of the log (32 MiB) is collected before it is copied into the file.
 	pageSize = 8192
@@ -27,11 +30,17 @@ const (
 	cacheKiB = 4 << 10
 )
 
-// sqliteDB is a SQLite file: one connection that writes, and some that only read.
+// sqliteDB is a SQLite file: one connection that writes, and some that only read. Who reads while nobody writes,
+// and no reader is idle, is lent the writer: a connection that is opened reads the whole schema, which costs a
+// short command more than all that it then asks. Whoever wants to write meanwhile opens another.
 type sqliteDB struct {
-	path    string
-	writer  chan *sqliteConn // holds the writer while nobody uses it
-	readers chan *sqliteConn // idle ones
+	path  string
+	write chan struct{} // holds one token while nobody writes
+
+	mu      sync.Mutex
+	writer  *sqliteConn   // nil while it is in use
+	readers []*sqliteConn // idle ones
+	closed  bool
 }
 
 // OpenSQLite opens a SQLite file, creating it (mode 0600) when it is not there.
@@ -44,14 +53,23 @@ func OpenSQLite(path string) (DB, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	w, err := openConn(path, fmt.Sprintf(`pragma page_size = %d; pragma journal_mode = wal; pragma synchronous = normal;
+	w, err := openWriter(path)
+	if err != nil {
+		return nil, err
+	}
+	db := &sqliteDB{path: path, write: make(chan struct{}, 1), writer: w}
+	db.write <- struct{}{}
+	return db, nil
+}
+
+func openWriter(path string) (*sqliteConn, error) {
+	c, err := openConn(path, fmt.Sprintf(`pragma page_size = %d; pragma journal_mode = wal; pragma synchronous = normal;
 		pragma foreign_keys = on; pragma cache_size = -%d; pragma temp_store = memory; pragma wal_autocheckpoint = %d`, pageSize, cacheKiB, walPages))
 	if err != nil {
 		return nil, err
 	}
-	db := &sqliteDB{path: path, writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, idleReaders)}
-	db.writer <- w
-	return db, nil
+	c.writes = true
+	return c, nil
 }
 
 func openConn(path, pragmas string) (*sqliteConn, error) {
@@ -83,15 +101,19 @@ func insist(c *sqlite.Conn, pragma string) error {
 }
 
 func (db *sqliteDB) Write(ctx context.Context, f func(Conn) error) error {
-	var c *sqliteConn
 	select {
-	case c = <-db.writer:
+	case <-db.write:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	defer func() { db.write <- struct{}{} }()
+	c, err := db.takeWriter()
+	if err != nil {
+		return err
+	}
 	defer func() {
 		c.c.SetInterrupt(nil)
-		db.writer <- c
+		db.put(c)
 	}()
 	wait, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
@@ -145,27 +167,57 @@ func (db *sqliteDB) Read(ctx context.Context, f func(Conn) error) error {
 	if _, err := Exec(c, "begin"); err != nil {
 		return db.explain(ctx, err)
 	}
-	return db.explain(ctx, f(c))
+	return db.explain(ctx, c.onlyRead(f))
+}
+
+// takeWriter is for who holds the token.
+func (db *sqliteDB) takeWriter() (*sqliteConn, error) {
+	db.mu.Lock()
+	c := db.writer
+	db.writer = nil
+	db.mu.Unlock()
+	if c == nil {
+		return openWriter(db.path)
+	}
+	return c, nil
 }
 
 func (db *sqliteDB) reader() (*sqliteConn, error) {
-	select {
-	case c := <-db.readers:
-		return c, nil
-	default:
-		return openConn(db.path, "pragma query_only = on; pragma temp_store = memory; pragma cache_size = -8192")
+	db.mu.Lock()
+	var c *sqliteConn
+	if n := len(db.readers); n > 0 {
+		c, db.readers = db.readers[n-1], db.readers[:n-1]
+	} else {
+		c, db.writer = db.writer, nil
 	}
+	db.mu.Unlock()
+	if c == nil {
+		return openConn(db.path, fmt.Sprintf("pragma query_only = on; pragma temp_store = memory; pragma cache_size = -%d", readKiB))
+	}
+	return c, nil
 }
 
-// release ends a reader's transaction and keeps the connection, or closes it when there are enough. A
-// failed close of a connection that only read loses nothing.
+// release ends a reader's transaction.
 func (db *sqliteDB) release(c *sqliteConn) {
 	if err := db.rollback(c); err != nil {
 		_ = c.c.Close()
 		return
 	}
-	select {
-	case db.readers <- c:
+	db.put(c)
+}
+
+// put keeps a connection, or closes it when there are enough. A failed close of a connection that has nothing under
+// way loses nothing.
+func (db *sqliteDB) put(c *sqliteConn) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	switch {
+	case db.closed:
+		_ = c.c.Close()
+	case c.writes && db.writer == nil:
+		db.writer = c
+	case len(db.readers) < idleReaders:
+		db.readers = append(db.readers, c)
 	default:
 		_ = c.c.Close()
 	}
@@ -193,16 +245,18 @@ func (db *sqliteDB) Backup(ctx context.Context, path string) error {
 }
 
 func (db *sqliteDB) Close() error {
+	<-db.write
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.closed = true
 	var errs []error
-	for range idleReaders {
-		select {
-		case c := <-db.readers:
+	for _, c := range append(db.readers, db.writer) {
+		if c != nil { // lent to who still reads
 			errs = append(errs, c.c.Close())
-		default:
 		}
 	}
-	w := <-db.writer
-	return errors.Join(append(errs, w.c.Close())...)
+	db.readers, db.writer = nil, nil
+	return errors.Join(errs...)
 }
 
 // explain tells the caller's cancellation from the engine's failures.
@@ -235,8 +289,9 @@ func explain(path string, err error) error {
 
 // sqliteConn is one SQLite connection with its statements.
 type sqliteConn struct {
-	c     *sqlite.Conn
-	stmts map[string]*sqliteStmt
+	c      *sqlite.Conn
+	stmts  map[string]*sqliteStmt
+	writes bool // may be used for writing
 }
 
 func (c *sqliteConn) Prepare(sql string) Stmt {
@@ -268,6 +323,30 @@ func (c *sqliteConn) Has(name string) (bool, error) {
 func (c *sqliteConn) Now() (ms int64, err error) {
 	_, err = First(c, "select cast(unixepoch('subsec') * 1000 as integer)", func(st Stmt) { ms = st.ColInt(0) })
 	return ms, err
+}
+
+// onlyRead runs f, and tells of a write in it, which is undone with its transaction. A reader refuses to write; a
+// writer that was lent is asked how many rows it has changed.
+func (c *sqliteConn) onlyRead(f func(Conn) error) error {
+	if !c.writes {
+		return f(c)
+	}
+	changed := func() (n int64, err error) {
+		_, err = First(c, "select total_changes()", func(st Stmt) { n = st.ColInt(0) })
+		return n, err
+	}
+	before, err := changed()
+	if err != nil {
+		return err
+	}
+	if err := f(c); err != nil {
+		return err
+	}
+	after, err := changed()
+	if err == nil && after != before {
+		err = errors.New("a read wrote; it was undone")
+	}
+	return err
 }
 
 // closeAll closes what an error or a panic left open.
