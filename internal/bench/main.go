@@ -55,6 +55,7 @@ func run(sizes string, million bool, repeat int) error {
 		return err
 	}
 	build := exec.Command("go", "build", "-trimpath", "-pgo=internal/bench/rollcall.pgo", "-o", b.rollcall, "./cmd/rollcall") // as "make install" does
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build rollcall: %w", err)
