@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
-	"strconv"
 
 	"github.com/rollcall-hr/rollcall/bamboohr"
 )
@@ -85,8 +85,16 @@ func (s *side) show(row bamboohr.Row, err error) (bool, error) {
 // parseID reads an internal id: a positive whole number, as text or number, leading zeros allowed
 // (security §3 #28).
 func parseID(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 || text[0] == '+' {
+	var n int64
+	for i := range len(text) {
+		digit := int64(text[i]) - '0'
+		if digit < 0 || digit > 9 || n > (math.MaxInt64-digit)/10 {
+			n = 0
+			break
+		}
+		n = 10*n + digit
+	}
+	if n == 0 {
 		return 0, fmt.Errorf("%w: the id %.40q is no positive whole number", ErrData, text)
 	}
 	return n, nil
