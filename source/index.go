@@ -1,8 +1,11 @@
 package source
 
 import (
+	"cmp"
 	"hash/maphash"
-	"slices"
+	"sort"
+
+	"github.com/rollcall-hr/rollcall/internal/list"
 )
 
 // index remembers which ids a stream has shown and a hash of each row, so that a row that comes twice
@@ -10,16 +13,17 @@ import (
 // each; the others go to a map.
 type index struct {
 	seed maphash.Seed
-	ids  []int64 // ascending
-	sums []uint64
+	rows list.List[seenRow] // by ascending id
 	late map[int64]uint64
 }
 
-// indexRoom is how many ids an index has room for at first.
-const indexRoom = 1000
-
 func newIndex() *index {
 	return &index{seed: maphash.MakeSeed(), late: map[int64]uint64{}}
+}
+
+type seenRow struct {
+	id  int64
+	sum uint64
 }
 
 // sighting is what an index says about a row.
@@ -34,13 +38,9 @@ const (
 // add notes a row.
 func (x *index) add(id int64, raw []byte) sighting {
 	sum := maphash.Bytes(x.seed, raw)
-	n := len(x.ids)
-	if n == 0 || id > x.ids[n-1] {
-		if n == cap(x.ids) {
-			x.ids, x.sums = doubled(x.ids), doubled(x.sums)
-		}
-		x.ids = append(x.ids, id)
-		x.sums = append(x.sums, sum)
+	n := x.rows.Len()
+	if n == 0 || id > x.rows.At(n-1).id {
+		x.rows.Append(seenRow{id, sum})
 		return first
 	}
 	before, ok := x.find(id)
@@ -55,16 +55,9 @@ func (x *index) add(id int64, raw []byte) sighting {
 	}
 }
 
-// doubled makes room; append would grow by a quarter, and so allocate five times what is needed in the end.
-func doubled[T any](s []T) []T {
-	larger := make([]T, len(s), max(2*len(s), indexRoom))
-	copy(larger, s)
-	return larger
-}
-
 func (x *index) find(id int64) (uint64, bool) {
-	if i, ok := slices.BinarySearch(x.ids, id); ok {
-		return x.sums[i], true
+	if i, ok := sort.Find(x.rows.Len(), func(i int) int { return cmp.Compare(id, x.rows.At(i).id) }); ok {
+		return x.rows.At(i).sum, true
 	}
 	sum, ok := x.late[id]
 	return sum, ok

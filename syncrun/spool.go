@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/list"
 )
 
 // spoolMemory is how many bytes of evaluated records stay in memory; more go to a temporary file, so
@@ -27,7 +27,7 @@ type spool struct {
 	record []byte
 	file   *os.File
 	size   int64 // bytes in file
-	index  []spoolEntry
+	index  list.List[spoolEntry]
 }
 
 // block is a piece of memory, of which records are read without copying them; start is where it stands behind file
@@ -39,7 +39,7 @@ type block struct {
 
 type spoolEntry struct {
 	id    int64
-	off   int64 // counts over file and blocks, so that it also tells the order of arrival
+	off   int64 // counts over file and blocks
 	len   int32
 	block int32 // unless it is in the file
 }
@@ -57,7 +57,7 @@ func (s *spool) add(w *directory.Wanted) error {
 		s.blocks = append(s.blocks, b)
 		last++
 	}
-	s.index = append(s.index, spoolEntry{w.SourceID, off, int32(n), int32(last)})
+	s.index.Append(spoolEntry{w.SourceID, off, int32(n), int32(last)})
 	s.blocks[last].Write(s.record)
 	if s.used += n; s.used < spoolMemory {
 		return nil
@@ -92,22 +92,14 @@ func (s *spool) spill() error {
 
 // sort orders the records by employee id; of several records of one id the last one counts.
 func (s *spool) sort() {
-	slices.SortFunc(s.index, func(a, b spoolEntry) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.off, b.off)) })
-	kept := s.index[:0]
-	for i, e := range s.index {
-		if i+1 < len(s.index) && s.index[i+1].id == e.id {
-			continue
-		}
-		kept = append(kept, e)
-	}
-	s.index = kept
+	s.index.Sort(func(a, b *spoolEntry) int { return cmp.Compare(a.id, b.id) }, func(first, next *spoolEntry) { *first = *next })
 }
 
-func (s *spool) len() int { return len(s.index) }
+func (s *spool) len() int { return s.index.Len() }
 
 // read decodes the i-th record into w.
 func (s *spool) read(i int, w *directory.Wanted) error {
-	e := &s.index[i]
+	e := s.index.At(i)
 	if e.off >= s.size {
 		in := s.blocks[e.block]
 		return directory.DecodeWanted(in.String()[e.off-in.start:][:e.len], s.names, w)
