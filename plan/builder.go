@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/list"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -39,10 +40,13 @@ type Builder struct {
 	decisions map[int64]directory.Decision
 	only      map[int64]bool
 
-	entries       []entry // by id once settled
+	entries       list.List[entry]   // by id once settled
+	texts         texts              // of the entries
+	keys          map[int64][]string // correlation values of the employees with fOwnKeys
+	reasons       []Reason           // of the entries that are held
 	settled       bool
 	lastFound     int // see find
-	refs          []directory.ManagerRef
+	refs          list.List[directory.ManagerRef]
 	refIndex      map[directory.ManagerRef]int32
 	lostColumns   []string                 // columns of HR that nobody's record showed
 	lostInputs    map[directory.Field]bool // fields whose expression reads one of them
@@ -81,7 +85,7 @@ func NewBuilder(in Input) *Builder {
 		in.Now = *in.AsOf
 	}
 	b := &Builder{in: in, madeAt: made, set: newSettings(in.Policy), groups: newGroups(in),
-		holds: map[string][]directory.Hold{}, decisions: map[int64]directory.Decision{}, only: map[int64]bool{},
+		holds: map[string][]directory.Hold{}, decisions: map[int64]directory.Decision{}, only: map[int64]bool{}, keys: map[int64][]string{},
 		refIndex: map[directory.ManagerRef]int32{}, lost: map[directory.Field]bool{}, lostInputs: map[directory.Field]bool{}, adopted: map[int64]bool{},
 		hireDates: map[string]int32{}, blocks: map[int64]block{}, takers: map[string]int32{}, extra: map[string]extra{},
 		missing: map[int64]bool{}, newIDs: map[int32]string{}, owners: len(in.Owners), endedHold: map[string]bool{}, out: newOutput()}
@@ -123,10 +127,7 @@ func (b *Builder) skip(ls *directory.LinkState, n int) {
 func (b *Builder) Survey(w *directory.Wanted, linked bool) {
 	e := b.survey(w)
 	e.set(fIsLinked, linked)
-	if len(b.entries) == cap(b.entries) {
-		b.entries = slices.Grow(b.entries, max(64, len(b.entries))) // doubled: there may be very many
-	}
-	b.entries = append(b.entries, e)
+	b.entries.Append(e)
 }
 
 // Unreadable tells which columns of HR nobody's record showed: one entry per field says so, instead of
@@ -157,8 +158,8 @@ func (b *Builder) decides(id int64) bool { return len(b.only) == 0 || b.only[id]
 func (b *Builder) NoStatus() []int64 {
 	b.settle()
 	var ids []int64
-	for i := range b.entries {
-		if e := &b.entries[i]; e.has(fNoStatus) && b.decides(e.id) {
+	for _, e := range b.entries.All() {
+		if e.has(fNoStatus) && b.decides(e.id) {
 			ids = append(ids, e.id)
 		}
 	}
@@ -173,17 +174,22 @@ func (b *Builder) ConfirmNoStatus(visible map[int64]bool) { b.statusVisible = vi
 // held or left out whatever the directory says needs nobody. To be called after ConfirmNoStatus.
 func (b *Builder) NeedsPeople() bool {
 	b.settle()
-	needs := slices.ContainsFunc(b.entries, func(e entry) bool {
-		if e.has(fIsLinked) {
-			return b.decides(e.id)
+	for _, e := range b.entries.All() {
+		if b.needsPeople(*e) {
+			b.people.expected = b.in.Linked.People + b.in.Linked.People/16
+			return true
 		}
-		b.classify(&e) // a copy
-		return e.stand == open
-	})
-	if needs {
-		b.people.expected = b.in.Linked.People + b.in.Linked.People/16
 	}
-	return needs
+	return false
+}
+
+// needsPeople reports whether one employee needs everybody to be known; e is a copy.
+func (b *Builder) needsPeople(e entry) bool {
+	if e.has(fIsLinked) {
+		return b.decides(e.id)
+	}
+	b.classify(&e)
+	return e.stand == open
 }
 
 // AddPerson takes note of a person and keeps p's strings, not p.
@@ -195,8 +201,7 @@ func (b *Builder) AddPerson(p *directory.Brief) { b.people.add(p, b.in.Connectio
 func (b *Builder) Suspects() []string {
 	b.index()
 	var ids []string
-	for i := range b.entries {
-		e := &b.entries[i]
+	for _, e := range b.entries.All() {
 		if e.person != none {
 			if b.differs(e, e.person) {
 				ids = append(ids, b.people.all[e.person].id)
@@ -226,7 +231,7 @@ func (b *Builder) Examine(p *directory.Person, link *directory.LinkState) {
 // differs tells whether name and address of an employee and a person are known and both different.
 func (b *Builder) differs(e *entry, person int32) bool {
 	p := &b.people.all[person]
-	return e.name != 0 && p.name != 0 && e.name != p.name && e.email != "" && p.key != "" && e.email != p.key
+	return e.name != 0 && p.name != 0 && e.name != p.name && !e.mail.blank() && p.key != "" && b.email(e) != p.key
 }
 
 // recycled tells whether the person is somebody else than the employee whose id or number it has: name,
@@ -249,9 +254,9 @@ func (b *Builder) index() {
 	if !b.people.index() {
 		return
 	}
-	for i := range b.entries {
-		if p, ok := b.people.bySource[b.entries[i].id]; ok {
-			b.entries[i].person = p
+	for i, e := range b.entries.All() {
+		if p, ok := b.people.bySource[e.id]; ok {
+			e.person = p
 			b.people.all[p].entry = int32(i)
 		}
 	}
@@ -268,12 +273,12 @@ func (b *Builder) Resolve(missing []directory.LinkState, deleted map[int64]bool)
 			b.extra[ls.PersonID] = extra{missing: true}
 		}
 	}
-	for i := range b.entries {
-		b.classify(&b.entries[i])
+	for _, e := range b.entries.All() {
+		b.classify(e)
 	}
 	b.match()
-	for i := range b.entries {
-		b.keepLastOwner(&b.entries[i])
+	for _, e := range b.entries.All() {
+		b.keepLastOwner(e)
 	}
 	b.settleEmails()
 	b.settleManagers()
@@ -294,17 +299,21 @@ func (b *Builder) hold(e *entry, why Reason, bl block) {
 		b.people.all[e.person].entry = none
 		e.person = none
 	}
-	e.hold(why)
+	b.holdFor(e, why)
 	b.blocks[e.id] = bl
 }
 
 // Target returns the person whose full record Decide wants for an employee, false when it wants none.
 func (b *Builder) Target(sourceID int64) (personID string, ok bool) {
 	i, ok := b.find(sourceID)
-	if !ok || b.entries[i].person == none || b.entries[i].stand == excluded {
+	if !ok {
 		return "", false
 	}
-	return b.people.all[b.entries[i].person].id, true
+	e := b.entry(i)
+	if e.person == none || e.stand == excluded {
+		return "", false
+	}
+	return b.people.all[e.person].id, true
 }
 
 // Extra returns, sorted, the people that are decided without a record of their own: missing ones, those

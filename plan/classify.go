@@ -15,9 +15,9 @@ func (b *Builder) classify(e *entry) {
 	case !b.decides(e.id):
 		e.stand = excluded
 	case e.has(fProblem), e.has(fAccountUnreadable), e.has(fRecordUnreadable):
-		e.hold(Unreadable)
+		b.holdFor(e, Unreadable)
 	case e.has(fAccountBlank):
-		e.hold(InactiveUnknown)
+		b.holdFor(e, InactiveUnknown)
 	case e.person == none:
 		b.classifyNew(e)
 	default:
@@ -50,26 +50,26 @@ func (b *Builder) noStatusReason(e *entry) Reason {
 func (b *Builder) classifyNew(e *entry) {
 	switch {
 	case e.has(fBeforeProvision) && !e.has(fGone):
-		e.hold(NotStarted)
+		b.holdFor(e, NotStarted)
 	case e.has(fGone):
 		e.stand = left
 	case b.decisions[e.id].Kind == directory.DecideIgnore:
 		b.hold(e, OnHold, block{detail: "an administrator chose to leave this employee out",
 			fix: "decide again with \"rollcall decide\" to let the employee in"})
 	case e.has(fAccountOther):
-		e.hold(InactiveUnknown)
+		b.holdFor(e, InactiveUnknown)
 	case e.has(fScopeUnknown):
-		e.hold(Unreadable)
+		b.holdFor(e, Unreadable)
 	case e.has(fScopeOut), e.has(fBlocked):
-		e.hold(OutOfScope)
+		b.holdFor(e, OutOfScope)
 	case b.noStatusReason(e) != "":
-		e.hold(b.noStatusReason(e))
+		b.holdFor(e, b.noStatusReason(e))
 	case e.has(fFutureRow):
-		e.hold(NotStarted)
+		b.holdFor(e, NotStarted)
 	case e.has(fEmailUnreadable):
-		e.hold(Unreadable)
-	case e.email == "":
-		e.hold(NoEmail)
+		b.holdFor(e, Unreadable)
+	case e.mail.blank():
+		b.holdFor(e, NoEmail)
 	}
 }
 
@@ -84,20 +84,20 @@ func (b *Builder) classifyLinked(e *entry) {
 	case b.recycled(e, e.person):
 		b.hold(e, IdentityConflict, b.recycledBlock(e))
 	case e.has(fScopeUnknown):
-		e.hold(Unreadable)
+		b.holdFor(e, Unreadable)
 	case !leaver && b.noStatusReason(e) != "":
-		e.hold(b.noStatusReason(e))
+		b.holdFor(e, b.noStatusReason(e))
 	case !off && !leaver && e.has(fHoldSignal):
-		e.hold(b.holdSignalReason(e))
+		b.holdFor(e, b.holdSignalReason(e))
 	case !off || e.staysOff():
 	case e.has(fEndUnreadable) && b.listens(policy.SignalTermination):
-		e.hold(Unreadable)
+		b.holdFor(e, Unreadable)
 	case e.has(fAccountOther):
-		e.hold(InactiveUnknown)
+		b.holdFor(e, InactiveUnknown)
 	case p.manualLock && b.in.Policy.Lifecycle.ManualDeactivation != policy.ManualOverwrite:
-		e.hold(LockedByAdmin)
+		b.holdFor(e, LockedByAdmin)
 	case e.has(fBeforeStart):
-		e.hold(NotStarted)
+		b.holdFor(e, NotStarted)
 	}
 }
 

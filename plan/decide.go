@@ -16,7 +16,7 @@ func (b *Builder) Decide(w *directory.Wanted, cur *directory.Person, link *direc
 	if !ok {
 		return protocolError("employee %d was not surveyed", w.SourceID)
 	}
-	e := &b.entries[i]
+	e := b.entry(i)
 	if e.stand == excluded {
 		return nil
 	}
@@ -54,13 +54,13 @@ func (b *Builder) decideLeft(d *draft, emit func(Item) error) error {
 	}
 	t := b.trace(d)
 	t.Match, t.Fix = "none", "nothing to do; whoever comes back gets an account by then"
-	return b.put(Item{Left: &Left{SourceID: e.id, Name: w.Name, Email: e.email, Link: state, Trace: t}}, emit)
+	return b.put(Item{Left: &Left{SourceID: e.id, Name: w.Name, Email: b.email(e), Link: state, Trace: t}}, emit)
 }
 
 // decideHeld says why nobody changes. A linked employee's record is looked at again on the next run.
 func (b *Builder) decideHeld(d *draft, cur *directory.Person, emit func(Item) error) error {
 	e := d.e
-	if err := b.putHeld(d, e.held, b.blocks[e.id], emit); err != nil {
+	if err := b.putHeld(d, b.why(e), b.blocks[e.id], emit); err != nil {
 		return err
 	}
 	if e.person == none {
@@ -74,7 +74,7 @@ func (b *Builder) decideHeld(d *draft, cur *directory.Person, emit func(Item) er
 }
 
 func (b *Builder) putHeld(d *draft, why Reason, bl block, emit func(Item) error) error {
-	h := Held{Kind: HeldPerson, Reason: why, SourceID: d.e.id, PersonID: d.person, Name: d.name, Email: d.e.email,
+	h := Held{Kind: HeldPerson, Reason: why, SourceID: d.e.id, PersonID: d.person, Name: d.name, Email: d.b.email(d.e),
 		Detail: bl.detail, Candidates: bl.candidates, Trace: b.trace(d)}
 	h.Trace.Fix = bl.fix
 	if h.Detail == "" {
@@ -200,7 +200,7 @@ func (b *Builder) lastOwner(p *directory.Person) bool {
 func (b *Builder) decideFrozen(d *draft, cur *directory.Person, l leaving, after directory.Status, emit func(Item) error) error {
 	e := d.e
 	key := directory.EmailKey(cur.Values.Get(directory.Email))
-	email := e.email != "" && e.email != key && b.set.rule(directory.Email).writes(key, d.mode)
+	email := !e.mail.blank() && b.email(e) != key && b.set.rule(directory.Email).writes(key, d.mode)
 	state := b.nextState(d, l, cur.Status)
 	d.held = nil
 	if len(d.fields) == 0 && len(d.frozen) == 0 && after == cur.Status && e.do != bossOnHold && !email {
@@ -261,7 +261,7 @@ func (b *Builder) commit(d *draft, i int32, c Change, l leaving, emit func(Item)
 
 // bossNode returns the node of a new manager who is created in this plan, else none.
 func (b *Builder) bossNode(e *entry) int32 {
-	if i := b.bossEntry(e); i != none && b.entries[i].stand == creating {
+	if i := b.bossEntry(e); i != none && b.entry(i).stand == creating {
 		return e.boss
 	}
 	return none
@@ -300,7 +300,7 @@ func (b *Builder) trace(d *draft) Trace {
 	for _, n := range w.Notes {
 		t.Notes = append(t.Notes, strings.TrimPrefix(string(n.Field)+": "+n.Detail, ": "))
 	}
-	if e.stand == held && e.held == NotStarted && w.ProvisionAt.After(b.in.Now) {
+	if e.stand == held && b.why(e) == NotStarted && w.ProvisionAt.After(b.in.Now) {
 		t.Effective = w.ProvisionAt // the calendar lists when it comes
 		b.lookBy(w.ProvisionAt)
 	}

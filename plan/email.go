@@ -19,8 +19,7 @@ import (
 //   - an owner or admin keeps the address: whoever may write in BambooHR could otherwise have a new password
 //     for that account sent to themselves (security §1.5).
 func (b *Builder) settleEmails() {
-	for i := range b.entries {
-		e := &b.entries[i]
+	for _, e := range b.entries.All() {
 		e.set(fMoves, b.wantsMove(e))
 	}
 	b.holdDuplicates()
@@ -34,17 +33,17 @@ func (b *Builder) wantsMove(e *entry) bool {
 	if e.stand == creating {
 		return true
 	}
-	if !e.stand.active() || e.has(fFrozen) || e.email == "" {
+	if !e.stand.active() || e.has(fFrozen) || e.mail.blank() {
 		return false
 	}
 	p := &b.people.all[e.person]
 	if p.privileged {
 		return false
 	}
-	b.agree(p.id, directory.Email, func(until string) bool { return directory.EmailKey(until) == e.email })
+	b.agree(p.id, directory.Email, func(until string) bool { return directory.EmailKey(until) == b.email(e) })
 	_, on := b.heldField(p.id, directory.Email)
 	_, frozen := b.frozenOf(e, directory.Email)
-	return !on && !frozen && e.email != p.key && b.set.rule(directory.Email).writes(p.key, b.mode(e))
+	return !on && !frozen && b.email(e) != p.key && b.set.rule(directory.Email).writes(p.key, b.mode(e))
 }
 
 // mode says how an employee's record is written.
@@ -57,7 +56,7 @@ func (b *Builder) mode(e *entry) mode {
 func (b *Builder) addressAfter(e *entry) string {
 	switch {
 	case e.has(fMoves):
-		return e.email
+		return b.email(e)
 	case e.person != none:
 		return b.people.all[e.person].key
 	}
@@ -66,30 +65,29 @@ func (b *Builder) addressAfter(e *entry) string {
 
 // claims tells whether an employee who stays wants exactly the address that its person will have.
 func (b *Builder) claims(e *entry) bool {
-	return e.stand.active() && !e.has(fLeaver) && e.email != "" && e.email == b.addressAfter(e)
+	return e.stand.active() && !e.has(fLeaver) && !e.mail.blank() && b.email(e) == b.addressAfter(e)
 }
 
 func (b *Builder) holdDuplicates() {
 	var twice []int32
-	for i := range b.entries {
-		e := &b.entries[i]
+	for i, e := range b.entries.All() {
 		if !b.claims(e) {
 			continue
 		}
-		if first, ok := b.takers[e.email]; ok {
+		if first, ok := b.takers[b.email(e)]; ok {
 			twice = append(twice, first, int32(i))
 		} else {
-			b.takers[e.email] = int32(i)
+			b.takers[b.email(e)] = int32(i)
 		}
 		if b.holdSkipped(e) {
 			twice = append(twice, int32(i))
 		}
 	}
 	for _, i := range twice {
-		e := &b.entries[i]
-		delete(b.takers, e.email)
+		e := b.entry(i)
+		delete(b.takers, b.email(e))
 		e.flags &^= fMoves
-		b.hold(e, DuplicateEmail, duplicateBlock(e.email))
+		b.hold(e, DuplicateEmail, duplicateBlock(b.email(e)))
 	}
 }
 
@@ -101,7 +99,7 @@ func duplicateBlock(email string) block {
 // wants, and reports whether there are any.
 func (b *Builder) holdSkipped(e *entry) bool {
 	drawn := false
-	for _, h := range b.people.emailHolders(e.email) {
+	for _, h := range b.people.emailHolders(b.email(e)) {
 		p := &b.people.all[h]
 		_, absent := b.missing[p.source]
 		if p.owner != ours || p.entry != none || absent || p.status == directory.Deactivated {
@@ -118,21 +116,21 @@ func (b *Builder) holdSkipped(e *entry) bool {
 // dropLeavers leaves the new address of a leaver out when somebody else wants or has it.
 func (b *Builder) dropLeavers() {
 	wanted := map[string]int32{}
-	for i := range b.entries {
-		if e := &b.entries[i]; e.has(fLeaver) && e.has(fMoves) {
-			if _, stays := b.takers[e.email]; stays {
+	for i, e := range b.entries.All() {
+		if e.has(fLeaver) && e.has(fMoves) {
+			if _, stays := b.takers[b.email(e)]; stays {
 				b.keepAddress(e)
-			} else if other, again := wanted[e.email]; again {
+			} else if other, again := wanted[b.email(e)]; again {
 				b.keepAddress(e)
-				b.keepAddress(&b.entries[other])
+				b.keepAddress(b.entry(other))
 			} else {
-				wanted[e.email] = int32(i)
+				wanted[b.email(e)] = int32(i)
 			}
 		}
 	}
-	for i := range b.entries {
-		if e := &b.entries[i]; e.has(fLeaver) && e.has(fMoves) {
-			b.takers[e.email] = int32(i)
+	for i, e := range b.entries.All() {
+		if e.has(fLeaver) && e.has(fMoves) {
+			b.takers[b.email(e)] = int32(i)
 		}
 	}
 }
@@ -144,13 +142,13 @@ func (b *Builder) keepAddress(e *entry) {
 // holdTaken stops everybody whose new address is not given up, and whoever waited for theirs in turn.
 func (b *Builder) holdTaken() {
 	var stopped []int32
-	for i := range b.entries {
-		if e := &b.entries[i]; e.has(fMoves) && b.blocker(e) != none {
+	for i, e := range b.entries.All() {
+		if e.has(fMoves) && b.blocker(e) != none {
 			stopped = append(stopped, int32(i))
 		}
 	}
 	for len(stopped) > 0 {
-		e := &b.entries[stopped[0]]
+		e := b.entry(stopped[0])
 		stopped = stopped[1:]
 		if !e.has(fMoves) {
 			continue
@@ -160,7 +158,7 @@ func (b *Builder) holdTaken() {
 		if person == none {
 			continue
 		}
-		if next, ok := b.takers[b.people.all[person].key]; ok && b.entries[next].has(fMoves) {
+		if next, ok := b.takers[b.people.all[person].key]; ok && b.entry(next).has(fMoves) {
 			stopped = append(stopped, next)
 		}
 	}
@@ -168,9 +166,9 @@ func (b *Builder) holdTaken() {
 
 // blocker returns a person who has the wanted address of a moving employee and keeps it, or none.
 func (b *Builder) blocker(e *entry) int32 {
-	for _, h := range b.people.emailHolders(e.email) {
+	for _, h := range b.people.emailHolders(b.email(e)) {
 		p := &b.people.all[h]
-		if h != e.person && (p.entry == none || !b.entries[p.entry].has(fMoves)) {
+		if h != e.person && (p.entry == none || !b.entry(p.entry).has(fMoves)) {
 			return h
 		}
 	}
@@ -178,14 +176,14 @@ func (b *Builder) blocker(e *entry) int32 {
 }
 
 func (b *Builder) stop(e *entry, by int32) {
-	delete(b.takers, e.email)
+	delete(b.takers, b.email(e))
 	if e.has(fLeaver) {
 		b.keepAddress(e)
 		return
 	}
 	e.flags &^= fMoves
 	p, person := &b.people.all[by], e.person
-	bl := block{detail: fmt.Sprintf("the address %s belongs to %s", e.email, p.title()),
+	bl := block{detail: fmt.Sprintf("the address %s belongs to %s", b.email(e), p.title()),
 		fix:        "give one of them another address",
 		candidates: b.candidates([]found{{by, "same e-mail"}})}
 	if person == none {
@@ -206,12 +204,11 @@ func (b *Builder) stop(e *entry, by int32) {
 
 // tieMoves ties everybody who takes an address to the person who gives it up.
 func (b *Builder) tieMoves() {
-	for i := range b.entries {
-		e := &b.entries[i]
+	for i, e := range b.entries.All() {
 		if !e.has(fMoves) {
 			continue
 		}
-		for _, h := range b.people.emailHolders(e.email) {
+		for _, h := range b.people.emailHolders(b.email(e)) {
 			if giver := b.people.all[h].entry; h != e.person && giver != none {
 				b.ties.join(b.node(int32(i)), b.node(giver))
 			}
@@ -223,7 +220,7 @@ func (b *Builder) tieMoves() {
 // node names the person of an employee in the graph of people: an index of people.all, or, for new
 // people, beyond it.
 func (b *Builder) node(i int32) int32 {
-	if p := b.entries[i].person; p != none {
+	if p := b.entry(i).person; p != none {
 		return p
 	}
 	return int32(len(b.people.all)) + i
@@ -244,7 +241,7 @@ func (b *Builder) nodeID(n int32) string {
 	}
 	id, ok := b.newIDs[n]
 	if !ok {
-		id = b.newPersonID(&b.entries[b.nodeEntry(n)])
+		id = b.newPersonID(b.entry(b.nodeEntry(n)))
 		b.newIDs[n] = id
 	}
 	return id
@@ -254,11 +251,11 @@ func (b *Builder) nodeID(n int32) string {
 func (b *Builder) nodeSource(n int32) int64 {
 	if int(n) < len(b.people.all) {
 		if i := b.people.all[n].entry; i != none {
-			return b.entries[i].id
+			return b.entry(i).id
 		}
 		return b.people.all[n].source
 	}
-	return b.entries[b.nodeEntry(n)].id
+	return b.entry(b.nodeEntry(n)).id
 }
 
 // ties are the groups of people whose changes are only applied together.

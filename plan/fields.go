@@ -117,7 +117,7 @@ func (d *draft) note(f directory.Field, otherwise string) string {
 // hold says that one field is left as it is.
 func (d *draft) hold(f directory.Field, why Reason, detail string) {
 	d.unclean = true
-	d.held = append(d.held, Held{Kind: HeldPerson, Field: f, Reason: why, SourceID: d.e.id, PersonID: d.person, Name: d.name, Email: d.e.email,
+	d.held = append(d.held, Held{Kind: HeldPerson, Field: f, Reason: why, SourceID: d.e.id, PersonID: d.person, Name: d.name, Email: d.b.email(d.e),
 		Detail: detail, Trace: Trace{Fix: fieldFix(why)}})
 }
 
@@ -169,7 +169,7 @@ func (d *draft) field(f directory.Field, kind directory.Kind, want directory.Wan
 // writing the same one is no change (security §3 #24).
 func (d *draft) email(want directory.Want) {
 	// Where the directory's address is not HR's, duplicates must be able to look at the record.
-	d.unclean = d.unclean || d.e.email != d.b.addressAfter(d.e)
+	d.unclean = d.unclean || d.b.email(d.e) != d.b.addressAfter(d.e)
 	before := d.was.Get(directory.Email)
 	switch {
 	case want.State != directory.WantSet:
@@ -178,7 +178,7 @@ func (d *draft) email(want directory.Want) {
 		d.fields = append(d.fields, FieldChange{Field: directory.Email, Kind: directory.KindText, Before: before, After: want.Text, From: want.From})
 	case d.e.has(fKeepEmail):
 		d.hold(directory.Email, EmailTaken, fmt.Sprintf("the address %s is another person's; the old one is kept", want.Text))
-	case d.e.email != directory.EmailKey(before):
+	case d.b.email(d.e) != directory.EmailKey(before):
 		h, on := d.b.heldField(d.person, directory.Email)
 		if !d.b.set.rule(directory.Email).writes(before, d.mode) {
 			return
@@ -326,5 +326,5 @@ func (b *Builder) nodeEmail(n int32) string {
 	if int(n) < len(b.people.all) {
 		return b.people.all[n].email
 	}
-	return b.entries[b.nodeEntry(n)].email
+	return b.email(b.entry(b.nodeEntry(n)))
 }

@@ -127,8 +127,7 @@ type churn struct{ gone, new int }
 // countChurn counts linked employees who are missing, and employees never seen who did not leave.
 func (b *Builder) countChurn() churn {
 	c := churn{gone: len(b.missing)}
-	for i := range b.entries {
-		e := &b.entries[i]
+	for _, e := range b.entries.All() {
 		if e.stand != excluded && e.stand != left && (e.person == none || e.stand == linking) {
 			c.new++
 		}

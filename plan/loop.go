@@ -46,11 +46,11 @@ func (b *Builder) cutAt(loop []int) int32 {
 func (b *Builder) mayCut(n int32) bool {
 	i := b.nodeEntry(n)
 	if i != none {
-		e := &b.entries[i]
+		e := b.entry(i)
 		if !e.stand.active() || e.has(fFrozen) {
 			return false
 		}
-		return e.do == bossSet || (b.leadsLines(e) && b.refs[e.ref].State == directory.WantSet && e.do == bossKeep && !b.lineHeld(n) && !b.linesFrozen())
+		return e.do == bossSet || (b.leadsLines(e) && b.ref(e).State == directory.WantSet && e.do == bossKeep && !b.lineHeld(n) && !b.linesFrozen())
 	}
 	p := &b.people.all[n]
 	_, absent := b.missing[p.source]
@@ -85,8 +85,9 @@ func (b *Builder) cutLine(n int32) {
 		b.lines.new[n] = old
 	}
 	if i != none {
-		b.entries[i].do, b.entries[i].boss = do, none
-		b.entries[i].flags &^= fManagerAgrees
+		e := b.entry(i)
+		e.do, e.boss = do, none
+		e.flags &^= fManagerAgrees
 		return
 	}
 	b.extra[b.people.all[n].id] = extra{cut: true}

@@ -30,11 +30,14 @@ func (b *Builder) managerRef(ref directory.ManagerRef) int32 {
 	ref.Number, ref.Email = strings.Clone(ref.Number), strings.Clone(ref.Email)
 	as := ref // as HR writes it
 	ref.Number, ref.Email = directory.EmailKey(ref.Number), directory.EmailKey(ref.Email)
-	i := int32(len(b.refs))
-	b.refs = append(b.refs, ref)
+	i := int32(b.refs.Len())
+	b.refs.Append(ref)
 	b.refIndex[as] = i
 	return i
 }
+
+// ref is what HR says of an employee's manager.
+func (b *Builder) ref(e *entry) *directory.ManagerRef { return b.refs.At(int(e.ref)) }
 
 // reportingLines are the edges of the graph of people, before and after the plan: node of the manager,
 // or none.
@@ -51,19 +54,20 @@ const ambiguous int32 = -2
 // settleManagers finds everybody's manager, cuts loops, and ties lines that could close a loop if only
 // a part of the plan were applied.
 func (b *Builder) settleManagers() {
-	if len(b.entries) == 0 {
+	if b.entries.Len() == 0 {
 		return
 	}
 	b.currentLines()
-	for i := range b.entries {
+	for i := range b.entries.Len() {
 		b.wantLine(int32(i))
 	}
 	b.cutLoops()
 	b.tieLines()
+	b.lines.old, b.lines.new = nil, nil // they have become what the entries do
 }
 
 func (b *Builder) currentLines() {
-	n := len(b.people.all) + len(b.entries)
+	n := len(b.people.all) + b.entries.Len()
 	l := &b.lines
 	l.old, l.new = make([]int32, n), make([]int32, n)
 	for i := range l.old {
@@ -79,7 +83,7 @@ func (b *Builder) currentLines() {
 
 // wantLine settles what happens to one employee's line, loops aside.
 func (b *Builder) wantLine(i int32) {
-	e := &b.entries[i]
+	e := b.entry(i)
 	if !e.stand.active() {
 		return
 	}
@@ -87,13 +91,13 @@ func (b *Builder) wantLine(i int32) {
 	if e.person != none {
 		before, personID = b.people.all[e.person].managerID, b.people.all[e.person].id
 	}
-	b.agree(personID, directory.Manager, func(until string) bool { return b.saysManager(&b.refs[e.ref], until) })
+	b.agree(personID, directory.Manager, func(until string) bool { return b.saysManager(b.ref(e), until) })
 	r := b.set.rule(directory.Manager)
 	if !r.writes(before, b.mode(e)) {
 		e.set(fManagerAgrees, true)
 		return
 	}
-	ref := &b.refs[e.ref]
+	ref := b.ref(e)
 	switch ref.State {
 	case directory.WantBlank:
 		e.set(fManagerAgrees, before == "" || r.clear)
@@ -131,7 +135,7 @@ func (b *Builder) saysManager(ref *directory.ManagerRef, person string) bool {
 
 // applyLine enters a changed line, unless a human holds or froze the field.
 func (b *Builder) applyLine(i int32, personID string) {
-	e := &b.entries[i]
+	e := b.entry(i)
 	_, on := b.heldField(personID, directory.Manager)
 	_, frozen := b.frozenOf(e, directory.Manager)
 	if e.do != bossKeep && (on || frozen || e.has(fFrozen)) {
@@ -150,8 +154,7 @@ func (b *Builder) applyLine(i int32, personID string) {
 func (b *Builder) findManager(ref *directory.ManagerRef) (node int32, byID bool) {
 	if ref.SourceID != 0 {
 		if i, ok := b.find(ref.SourceID); ok {
-			e := &b.entries[i]
-			if e.person == none && e.stand != creating {
+			if e := b.entry(i); e.person == none && e.stand != creating {
 				return none, true
 			}
 			return b.node(i), true
@@ -196,13 +199,12 @@ func (b *Builder) indexManagers() {
 			add(l.byEmail, p.key, int32(i))
 		}
 	}
-	for i := range b.entries {
-		e := &b.entries[i]
+	for i, e := range b.entries.All() {
 		if e.person == none && e.stand != creating {
 			continue
 		}
-		add(l.byNumber, e.number, b.node(int32(i)))
-		add(l.byEmail, e.email, b.node(int32(i)))
+		add(l.byNumber, b.number(e), b.node(int32(i)))
+		add(l.byEmail, b.email(e), b.node(int32(i)))
 	}
 }
 
@@ -217,21 +219,21 @@ type creation struct {
 // nobody may report to somebody whose own row still waits. Loops are cut by now.
 func (b *Builder) creation(i int32) creation {
 	if b.lines.creations == nil {
-		b.lines.creations = make([]creation, len(b.entries))
+		b.lines.creations = make([]creation, b.entries.Len())
 	}
 	var path []int32
 	var c creation
-	for i != none && b.entries[i].stand == creating {
+	for i != none && b.entry(i).stand == creating {
 		if c = b.lines.creations[i]; c.known {
 			break
 		}
 		path = append(path, i)
-		i = b.bossEntry(&b.entries[i])
+		i = b.bossEntry(b.entry(i))
 	}
 	for _, at := range slices.Backward(path) {
 		c.known = true
 		c.kinds = c.kinds.With(KindIDChurn)
-		if b.entries[at].has(fNewDepartment) {
+		if b.entry(at).has(fNewDepartment) {
 			c.kinds = c.kinds.With(KindNewDepartments)
 		}
 		c.tied = c.tied || b.ties.tied(b.node(at))
@@ -251,7 +253,7 @@ func (b *Builder) bossEntry(e *entry) int32 {
 
 // newBoss returns what the row of an employee's new manager waits for, when the manager is new too.
 func (b *Builder) newBoss(e *entry) creation {
-	if i := b.bossEntry(e); i != none && b.entries[i].stand == creating {
+	if i := b.bossEntry(e); i != none && b.entry(i).stand == creating {
 		return b.creation(i)
 	}
 	return creation{}

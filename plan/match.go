@@ -13,8 +13,7 @@ import (
 // match finds the person of every employee who is not linked yet (product, "Matching"). An
 // administrator's decisions come first, so that they win over what keys say.
 func (b *Builder) match() {
-	for i := range b.entries {
-		e := &b.entries[i]
+	for i, e := range b.entries.All() {
 		if e.stand != open {
 			continue
 		}
@@ -25,19 +24,19 @@ func (b *Builder) match() {
 			b.create(e)
 		}
 	}
-	for i := range b.entries {
-		if b.entries[i].stand == open {
+	for i, e := range b.entries.All() {
+		if e.stand == open {
 			b.matchByKeys(int32(i))
 		}
 	}
 	for i := range b.people.all {
-		if p := &b.people.all[i]; p.entry != none && b.entries[p.entry].person != int32(i) {
+		if p := &b.people.all[i]; p.entry != none && b.entry(p.entry).person != int32(i) {
 			p.entry = none // matched twice
 		}
 	}
-	for i := range b.entries {
-		if b.entries[i].stand == open {
-			b.matchName(&b.entries[i])
+	for _, e := range b.entries.All() {
+		if e.stand == open {
+			b.matchName(e)
 		}
 	}
 }
@@ -58,7 +57,7 @@ func (b *Builder) newPersonID(e *entry) string {
 }
 
 func (b *Builder) matchDecided(i int32, personID string) {
-	e := &b.entries[i]
+	e := b.entry(i)
 	p, ok := b.people.byID(personID)
 	switch {
 	case !ok:
@@ -82,14 +81,14 @@ func (b *Builder) mayReturn(e *entry, person int32) bool {
 	if p.owner != ours || p.source == e.id || p.status != directory.Deactivated {
 		return false
 	}
-	return p.entry == none || b.entries[p.entry].has(fGone|fLeaver)
+	return p.entry == none || b.entry(p.entry).has(fGone|fLeaver)
 }
 
 // takeOver frees a person from the employee who left.
 func (b *Builder) takeOver(person int32) {
 	p := &b.people.all[person]
 	if p.entry != none {
-		old := &b.entries[p.entry]
+		old := b.entry(p.entry)
 		old.stand, old.person = left, none
 	}
 	delete(b.missing, p.source)
@@ -98,7 +97,7 @@ func (b *Builder) takeOver(person int32) {
 
 // link settles a first link.
 func (b *Builder) link(i, p int32, by int8) {
-	e := &b.entries[i]
+	e := b.entry(i)
 	e.stand, e.person, e.by = linking, p, by
 	b.people.all[p].entry = i
 	q := &b.people.all[p]
@@ -130,7 +129,7 @@ func (b *Builder) byNumber(e *entry) []int32 {
 
 // matchByKeys settles an employee of whom a key finds somebody, and leaves the others open.
 func (b *Builder) matchByKeys(i int32) {
-	e := &b.entries[i]
+	e := b.entry(i)
 	hits, several, by := b.lookUp(e)
 	switch {
 	case several:
@@ -173,9 +172,9 @@ func (b *Builder) lookUp(e *entry) (hits []found, several bool, by int8) {
 
 // matchOne settles an employee whose keys all point to one person.
 func (b *Builder) matchOne(i int32, hit found, by int8) {
-	e := &b.entries[i]
+	e := b.entry(i)
 	p := &b.people.all[hit.person]
-	byEmail := p.key != "" && p.key == e.email
+	byEmail := p.key != "" && p.key == b.email(e)
 	bl := block{fix: b.decideFix(e), candidates: b.candidates([]found{hit})}
 	switch {
 	case p.owner == elsewhere:
@@ -203,8 +202,8 @@ func (b *Builder) matchOne(i int32, hit found, by int8) {
 
 // matchTwice holds everybody whose keys point to the same person, unless an administrator chose one.
 func (b *Builder) matchTwice(i int32, hit found) {
-	e := &b.entries[i]
-	first := &b.entries[b.people.all[hit.person].entry]
+	e := b.entry(i)
+	first := b.entry(b.people.all[hit.person].entry)
 	bl := func(x *entry, other int64) block {
 		return block{detail: fmt.Sprintf("employee %d matches %s as well", other, b.people.all[hit.person].title()),
 			fix: b.decideFix(x), candidates: b.candidates([]found{hit})}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ const (
 	fMoves         // the plan gives this employee's person another address
 	fIsLinked      // the employee is linked to a person
 	fManagerAgrees // the reporting line, after the plan, is the one HR names by internal id
+	fOwnKeys       // has correlation values in Builder.keys
 )
 
 // standing is what becomes of a surveyed employee; Resolve settles it.
@@ -48,7 +50,7 @@ const (
 	open     standing = iota // not settled yet
 	excluded                 // not among Input.Only
 	left                     // left before ever being linked
-	held                     // nobody changes; entry.held says why
+	held                     // nobody changes; entry.why says why
 	creating                 // becomes a new person
 	linking                  // is linked to a person for the first time
 	linked                   // is linked already
@@ -57,22 +59,22 @@ const (
 // active reports that the employee's record is written to a person in this plan.
 func (s standing) active() bool { return s >= creating }
 
-// entry is the compact memory of one surveyed employee.
+// entry is the compact memory of one surveyed employee: 56 bytes without a pointer, which the collector
+// need not look through.
 type entry struct {
 	id     int64
-	name   uint64   // hash of the name's NameKey
-	email  string   // EmailKey of the wanted address, "" unless set
-	number string   // wanted Employee # in compare form
-	keys   []string // see Builder.key
-	ref    int32    // what HR says of the manager, in Builder.refs
-	boss   int32    // node of the manager, with do == bossSet
-	do     bossAction
-	hire   int32 // yyyymmdd, 0 when blank
-	person int32 // linked or matched person, none
+	name   uint64 // hash of the name's NameKey
+	mail   text   // EmailKey of the wanted address, "" unless set; see Builder.email
+	number text   // wanted Employee # in compare form; see Builder.number
+	ref    int32  // what HR says of the manager, in Builder.refs
+	boss   int32  // node of the manager, with do == bossSet
+	hire   int32  // yyyymmdd, 0 when blank
+	person int32  // linked or matched person, none
 	flags  fact
+	do     bossAction
 	stand  standing
-	by     int8   // index of the match key that found the person; see found… below
-	held   Reason // with standing held
+	by     int8       // index of the match key that found the person; see found… below
+	why    reasonCode // with standing held; see Builder.why
 }
 
 // How an entry's person was found, beside the index of a match key.
@@ -89,8 +91,27 @@ func (e *entry) set(f fact, on bool) {
 	}
 }
 
-// hold settles that nothing of the employee changes.
-func (e *entry) hold(why Reason) { e.stand, e.held = held, why }
+// reasonCode stands for a Reason, of which the entries of a plan only ever have a few.
+type reasonCode uint8
+
+// holdFor settles that nothing of the employee changes.
+func (b *Builder) holdFor(e *entry, why Reason) {
+	i := slices.Index(b.reasons, why)
+	if i < 0 {
+		i = len(b.reasons)
+		b.reasons = append(b.reasons, why)
+	}
+	e.stand, e.why = held, reasonCode(i)
+}
+
+// why returns why an employee is held.
+func (b *Builder) why(e *entry) Reason { return b.reasons[e.why] }
+
+// email returns the EmailKey of the wanted address, "" for none.
+func (b *Builder) email(e *entry) string { return b.texts.get(e.mail) }
+
+// number returns the wanted Employee # in compare form, "" for none.
+func (b *Builder) number(e *entry) string { return b.texts.get(e.number) }
 
 // survey makes the entry of a record.
 func (b *Builder) survey(w *directory.Wanted) entry {
@@ -102,14 +123,14 @@ func (b *Builder) survey(w *directory.Wanted) entry {
 	b.nameKey = appendNameKey(b.nameKey[:0], w)
 	e.name = hashName(b.nameKey)
 	if mail := w.Fields[directory.Email.Slot()]; mail.State == directory.WantSet {
-		e.email = strings.Clone(directory.EmailKey(mail.Text))
+		e.mail = b.texts.add(directory.EmailKey(mail.Text))
 	} else {
 		e.set(fEmailUnreadable, mail.State == directory.WantUnreadable)
 	}
 	if number := w.Text(directory.EmployeeID); number != "" {
-		e.number = strings.Clone(directory.EmailKey(number))
+		e.number = b.texts.add(directory.EmailKey(number))
 	}
-	e.keys = b.matchKeys(&e, w.Match)
+	b.keepKeys(&e, w.Match)
 	e.ref = b.managerRef(w.Manager)
 	e.hire = packDate(w.HireDate)
 	b.flagAccount(&e, w)
@@ -118,29 +139,30 @@ func (b *Builder) survey(w *directory.Wanted) entry {
 	return e
 }
 
-// matchKeys keeps the correlation values in the order of the settings; nil when they are the usual ones.
-func (b *Builder) matchKeys(e *entry, keys []directory.MatchKey) []string {
+// keepKeys keeps the correlation values in the order of the settings, unless they are the usual ones.
+func (b *Builder) keepKeys(e *entry, keys []directory.MatchKey) {
 	usual := len(keys) == len(b.in.Policy.Match)
 	for i := 0; i < len(keys) && usual; i++ {
 		usual = keys[i].Value == b.usualKey(e, i)
 	}
 	if usual {
-		return nil
+		return
 	}
 	out := make([]string, len(keys))
 	for i, k := range keys {
 		out[i] = strings.Clone(k.Value)
 	}
-	return out
+	e.flags |= fOwnKeys
+	b.keys[e.id] = out
 }
 
 // key returns an employee's correlation value by its index in the settings, "" for none.
 func (b *Builder) key(e *entry, i int) string {
-	switch {
-	case e.keys == nil:
+	if !e.has(fOwnKeys) {
 		return b.usualKey(e, i)
-	case i < len(e.keys):
-		return e.keys[i]
+	}
+	if own := b.keys[e.id]; i < len(own) {
+		return own[i]
 	}
 	return ""
 }
@@ -150,9 +172,9 @@ func (b *Builder) key(e *entry, i int) string {
 func (b *Builder) usualKey(e *entry, i int) string {
 	switch b.in.Policy.Match[i] {
 	case policy.MatchEmployeeNumber:
-		return e.number
+		return b.number(e)
 	case policy.MatchWorkEmail:
-		return e.email
+		return b.email(e)
 	}
 	return ""
 }
@@ -249,37 +271,27 @@ func (b *Builder) settle() {
 		return
 	}
 	b.settled = true
-	ascending := true
-	for i := 1; i < len(b.entries) && ascending; i++ {
-		ascending = b.entries[i-1].id < b.entries[i].id
-	}
-	if ascending {
-		return
-	}
-	slices.SortStableFunc(b.entries, func(x, y entry) int { return compareInt(x.id, y.id) })
-	out := b.entries[:0]
-	for _, e := range b.entries {
-		if n := len(out); n > 0 && out[n-1].id == e.id {
-			if e.has(fProblem) {
-				out[n-1] = e
-			}
-			continue
+	b.refIndex = nil // only surveying asks it
+	b.entries.Sort(func(x, y *entry) int { return compareInt(x.id, y.id) }, func(first, next *entry) {
+		if next.has(fProblem) {
+			*first = *next
 		}
-		out = append(out, e)
-	}
-	b.entries = out
+	})
 }
+
+// entry returns a surveyed employee by index.
+func (b *Builder) entry(i int32) *entry { return b.entries.At(int(i)) }
 
 // find returns the index of a surveyed employee. Employees are mostly asked for in order, so the last one
 // found and the next are tried first.
 func (b *Builder) find(id int64) (int32, bool) {
-	for i := b.lastFound; i < len(b.entries) && i < b.lastFound+2; i++ {
-		if b.entries[i].id == id {
+	for i := b.lastFound; i < b.entries.Len() && i < b.lastFound+2; i++ {
+		if b.entries.At(i).id == id {
 			b.lastFound = i
 			return int32(i), true
 		}
 	}
-	i, ok := slices.BinarySearchFunc(b.entries, id, func(e entry, id int64) int { return compareInt(e.id, id) })
+	i, ok := sort.Find(b.entries.Len(), func(i int) int { return compareInt(id, b.entries.At(i).id) })
 	if ok {
 		b.lastFound = i
 	}
