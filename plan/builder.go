@@ -45,7 +45,8 @@ type Builder struct {
 	keys          map[int64][]string // correlation values of the employees with fOwnKeys
 	reasons       []Reason           // of the entries that are held
 	settled       bool
-	lastFound     int // see find
+	lastFound     int   // see find
+	decided       int32 // the entry that Decide settled last, none
 	refs          list.List[directory.ManagerRef]
 	refIndex      map[directory.ManagerRef]int32
 	lostColumns   []string                 // columns of HR that nobody's record showed
@@ -88,7 +89,7 @@ func NewBuilder(in Input) *Builder {
 		holds: map[string][]directory.Hold{}, decisions: map[int64]directory.Decision{}, only: map[int64]bool{}, keys: map[int64][]string{},
 		refIndex: map[directory.ManagerRef]int32{}, lost: map[directory.Field]bool{}, lostInputs: map[directory.Field]bool{}, adopted: map[int64]bool{},
 		hireDates: map[string]int32{}, blocks: map[int64]block{}, takers: map[string]int32{}, extra: map[string]extra{},
-		missing: map[int64]bool{}, newIDs: map[int32]string{}, owners: len(in.Owners), endedHold: map[string]bool{}, out: newOutput()}
+		missing: map[int64]bool{}, newIDs: map[int32]string{}, decided: none, owners: len(in.Owners), endedHold: map[string]bool{}, out: newOutput()}
 	for _, h := range in.Holds {
 		if h.Active(in.Now) {
 			b.holds[h.PersonID] = append(b.holds[h.PersonID], h)

@@ -74,6 +74,13 @@ func TestDecideOutOfOrder(t *testing.T) {
 			t.Errorf("want an error about %q, got %v", name, err)
 		}
 	}
+	link := directory.LinkState{SourceID: 1}
+	if err := b.Decide(&w, &person, &link, emit); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Decide(&w, &person, &link, emit); err == nil || !strings.Contains(err.Error(), "out of order") {
+		t.Errorf("decided twice: %v", err)
+	}
 }
 
 // A recycled id is held unless the hire date agrees or is not known.
@@ -133,6 +140,9 @@ func TestSkippedPeopleAreDrawnIn(t *testing.T) {
 	x.employees = append(x.employees, employee{id: 4, name: "Dee Moe", email: "3@A.test", status: "Active"})
 	p := x.stream(t)
 	checkCounts(t, x, p)
+	if all := x.plan(); p.Header.Hash != all.Header.Hash {
+		t.Errorf("hash %s, and %s when nobody is skipped:\n%s\n%s", p.Header.Hash, all.Header.Hash, render(p), render(all))
+	}
 	want := map[int64]Reason{1: ManagerLoop, 3: DuplicateEmail, 4: DuplicateEmail}
 	got := map[int64]Reason{}
 	for i := range p.Items {

@@ -31,6 +31,11 @@ func (b *Builder) Decide(w *directory.Wanted, cur *directory.Person, link *direc
 		}
 		d.person, d.was, d.privileged = cur.ID, &cur.Values, cur.Role.Privileged()
 	}
+	if i <= b.decided {
+		return protocolError("employee %d came out of order", e.id)
+	}
+	b.decided = i
+	b.out.rows.ordered = !b.mayBeDrawnIn(e)
 	switch e.stand {
 	case left:
 		return b.decideLeft(d, emit)
@@ -41,6 +46,12 @@ func (b *Builder) Decide(w *directory.Wanted, cur *directory.Person, link *direc
 		return b.decideNew(d, i, emit)
 	}
 	return b.decidePerson(d, i, cur, emit)
+}
+
+// mayBeDrawnIn tells whether an employee would be decided by DecideExtra, behind the others, were the
+// record unchanged: the rows are the same then, but not their order.
+func (b *Builder) mayBeDrawnIn(e *entry) bool {
+	return e.do == bossCut || e.do == bossLoop || e.stand == held && b.why(e) == DuplicateEmail
 }
 
 // decideLeft counts somebody who left before ever being linked (promise C29).

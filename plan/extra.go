@@ -34,6 +34,7 @@ func (b *Builder) settleExtra() {
 // people without a link.
 func (b *Builder) DecideExtra(cur *directory.Person, link *directory.LinkState, emit func(Item) error) error {
 	x, ok := b.extra[cur.ID]
+	b.out.rows.ordered = false
 	switch {
 	case !ok:
 		return protocolError("nobody asked for person %s", cur.ID)

@@ -19,7 +19,7 @@ type output struct {
 	rows   rowHashes
 }
 
-func newOutput() output { return output{guard: newGuard()} }
+func newOutput() output { return output{guard: newGuard(), rows: newRowHashes()} }
 
 // put counts a row and gives it out.
 func (b *Builder) put(it Item, emit func(Item) error) error {
@@ -152,9 +152,11 @@ func (b *Builder) nameEachOther(g []int) {
 // who are not from HR, columns nobody may see; then the verdict and the hash. ev is the evidence of the
 // reading. Nothing may be applied before it returned.
 func (b *Builder) Finish(ev Evidence, emit func(Item) error) (Header, error) {
+	b.out.rows.ordered = false
 	if err := b.unpark(emit); err != nil {
 		return Header{}, err
 	}
+	b.out.rows.ordered = true
 	for _, c := range b.groups.changes() {
 		if err := b.put(Item{Change: &c}, emit); err != nil {
 			return Header{}, err

@@ -5,23 +5,30 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 	"slices"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 )
 
-// rowHashes collects one digest per row, so that the plan's hash does not depend on the order in which
-// rows were given out.
+// rowHashes hashes the rows of a plan as they are given out. Nothing is kept of those that always come in
+// the same order; of the others, which are few, a digest each, so that their order means nothing.
 type rowHashes struct {
-	sums [][sha256.Size]byte
-	buf  []byte
+	ordered bool      // the rows that come now have their place, see Builder.mayBeDrawnIn
+	rows    hash.Hash // over the rows that have their place
+	others  [][sha256.Size]byte
+	one     hash.Hash // over one of the others
+	buf     []byte
 }
+
+func newRowHashes() rowHashes { return rowHashes{rows: sha256.New(), one: sha256.New()} }
 
 // add takes a row's content. What only repeats the decision in words, or only renews what is remembered
 // of an unchanged employee, is left out.
 func (r *rowHashes) add(it *Item) {
-	e := encoder{r.buf[:0]}
+	const size = 4 // of a row's length, which stands before it
+	e := encoder{append(r.buf[:0], make([]byte, size)...)}
 	switch {
 	case it.Change != nil:
 		e.text("change")
@@ -43,17 +50,20 @@ func (r *rowHashes) add(it *Item) {
 	default:
 		return
 	}
-	if len(r.sums) == cap(r.sums) {
-		r.sums = slices.Grow(r.sums, max(64, len(r.sums))) // doubled: there may be very many
-	}
-	r.sums = append(r.sums, sha256.Sum256(e.b))
 	r.buf = e.b
+	if r.ordered {
+		binary.BigEndian.PutUint32(e.b, uint32(len(e.b)-size))
+		r.rows.Write(e.b)
+		return
+	}
+	r.one.Reset()
+	r.one.Write(e.b[size:])
+	r.others = append(r.others, [sha256.Size]byte(r.one.Sum(nil)))
 }
 
 // sum hashes the settings revision, the reading's content and the rows. The plan's id, the instants and
 // the requests are left out: the same content is the same plan.
 func (r *rowHashes) sum(h *Header) string {
-	slices.SortFunc(r.sums, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
 	e := encoder{}
 	e.text(h.Revision, h.Evidence.SnapshotHash, h.Evidence.Grade, string(h.Verdict))
 	if h.AsOf != nil {
@@ -68,8 +78,10 @@ func (r *rowHashes) sum(h *Header) string {
 	}
 	all := sha256.New()
 	all.Write(e.b)
-	for i := range r.sums {
-		all.Write(r.sums[i][:])
+	all.Write(r.rows.Sum(nil))
+	slices.SortFunc(r.others, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
+	for i := range r.others {
+		all.Write(r.others[i][:])
 	}
 	return "sha256:" + hex.EncodeToString(all.Sum(nil))
 }
