@@ -3,6 +3,7 @@ package directory
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"hash"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,22 +27,39 @@ func GroupKey(kind GroupKind, name string) Key { return Key(string(kind) + ":" +
 // the employees' numbers do (the first digit is the number's length), which keeps a first load's
 // indexes in the order in which they are written.
 func PersonID(organisation, connection, sourceID string) string {
-	length := strconv.FormatInt(int64(min(len(sourceID), 35)), 36)
-	return derive("p_"+length+sourceID+"_", organisation, connection, sourceID)
+	return new(IDs).PersonID(organisation, connection, sourceID)
 }
 
 // GroupID derives the id of a department or team created under a name.
 func GroupID(organisation string, kind GroupKind, name string) string {
-	return derive("g_", organisation, string(kind), NameKey(name))
+	return new(IDs).derive("g_", organisation, string(kind), NameKey(name))
 }
 
-func derive(prefix string, parts ...string) string {
-	text := make([]byte, 0, 128)
+// IDs derives the ids of very many people without garbage. The zero value is ready.
+type IDs struct {
+	digest hash.Hash
+	text   []byte
+}
+
+// PersonID is the function of that name.
+func (d *IDs) PersonID(organisation, connection, sourceID string) string {
+	length := strconv.FormatInt(int64(min(len(sourceID), 35)), 36)
+	return d.derive("p_"+length+sourceID+"_", organisation, connection, sourceID)
+}
+
+func (d *IDs) derive(prefix string, parts ...string) string {
+	if d.digest == nil {
+		d.digest = sha256.New()
+	}
+	text := d.text[:0]
 	for _, p := range parts {
 		text = append(append(text, p...), 0)
 	}
-	sum := sha256.Sum256(text)
-	return string(idText.AppendEncode(append(text[:0], prefix...), sum[:10]))
+	d.digest.Reset()
+	d.digest.Write(text)
+	sum := d.digest.Sum(text[:0])
+	d.text = idText.AppendEncode(append(sum, prefix...), sum[:10])
+	return string(d.text[len(sum):])
 }
 
 // idText writes digests with digits and the letters a to v.

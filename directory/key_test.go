@@ -78,7 +78,11 @@ func TestKeysAreStable(t *testing.T) {
 // Ids of people are derived, so that an apply repeated after a crash creates nobody twice. They are
 // stored: if this test fails, every existing directory would see its people created again.
 func TestDerivedIDsNeverChange(t *testing.T) {
+	var ids directory.IDs // the ids of one do not depend on those before
 	tests := []struct{ got, want string }{
+		{ids.PersonID("org", "conn", "4"), "p_14_d3s2r0m1d755ahf9"},
+		{ids.PersonID("or", "gconn", "4"), "p_14_h2gadfng7u5blsv4"},
+		{ids.PersonID("org", "conn", "4"), "p_14_d3s2r0m1d755ahf9"},
 		{directory.PersonID("org", "conn", "4"), "p_14_d3s2r0m1d755ahf9"},
 		{directory.PersonID("or", "gconn", "4"), "p_14_h2gadfng7u5blsv4"},
 		{directory.GroupID("org", directory.KindDepartment, "Human  Resources"), "g_oefpets2b9h27nn8"},

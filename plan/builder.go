@@ -64,6 +64,7 @@ type Builder struct {
 	missing   map[int64]bool   // linked employees absent from the reading → deleted in HR
 	lines     reportingLines
 	ties      ties
+	ids       directory.IDs
 	newIDs    map[int32]string // of new people whom others name, by node
 	owners    int              // active owners left
 	churn     churn

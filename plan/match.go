@@ -53,7 +53,7 @@ func (b *Builder) create(e *entry) {
 }
 
 func (b *Builder) newPersonID(e *entry) string {
-	return directory.PersonID(b.in.Organisation, b.in.Connection, strconv.FormatInt(e.id, 10))
+	return b.ids.PersonID(b.in.Organisation, b.in.Connection, strconv.FormatInt(e.id, 10))
 }
 
 func (b *Builder) matchDecided(i int32, personID string) {
