@@ -74,6 +74,7 @@ type Builder struct {
 	draft   draft            // of the employee being decided
 	row     Change           // the one that was given out last
 	fields  []FieldChange    // scratch of decideNew
+	needs   []need           // scratch of commit
 	nameKey []byte           // scratch of survey
 	blank   directory.Values // what a new person has
 	parked  []parked

@@ -24,7 +24,7 @@ func (b *Builder) Decide(w *directory.Wanted, cur *directory.Person, link *direc
 		return protocolError("Adopted was not told of employee %d", e.id)
 	}
 	d := &b.draft
-	*d = draft{b: b, e: e, w: w, link: link, name: w.Name, was: &b.blank, mode: b.mode(e)}
+	*d = draft{b: b, e: e, w: w, link: link, name: w.Name, was: &b.blank, mode: b.mode(e), needs: b.needs[:0]}
 	if e.person != none {
 		if cur == nil || cur.ID != b.people.all[e.person].id {
 			return protocolError("the person of employee %d is missing", e.id)
@@ -259,6 +259,7 @@ func (b *Builder) commit(d *draft, i int32, c Change, l leaving, emit func(Item)
 	state := b.nextState(d, l, c.StatusAfter)
 	c.Link = &state
 	b.groups.use(d.needs)
+	b.needs = d.needs
 	for _, n := range d.needs {
 		c.DependsOn = append(c.DependsOn, n.key)
 	}

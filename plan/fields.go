@@ -206,7 +206,7 @@ func (d *draft) department(want directory.Want) {
 	}
 	g := &d.b.groups
 	before := d.was.Get(directory.Department)
-	var needs []need
+	var missing need
 	if after != "" {
 		stored, key, fault := g.resolve(directory.KindDepartment, after)
 		if fault != "" {
@@ -215,14 +215,14 @@ func (d *draft) department(want directory.Want) {
 		}
 		after = stored
 		if key != "" {
-			needs = append(needs, need{directory.KindDepartment, key, stored})
+			missing = need{directory.KindDepartment, key, stored}
 		}
 	}
 	same := before == after || (before != "" && after != "" &&
 		g.identity(directory.KindDepartment, before) == g.identity(directory.KindDepartment, after))
 	c := FieldChange{Field: directory.Department, Kind: directory.KindText, Before: before, After: after, From: want.From}
-	if d.change(c, same) {
-		d.needs = append(d.needs, needs...)
+	if d.change(c, same) && missing.key != "" {
+		d.needs = append(d.needs, missing)
 	}
 }
 
@@ -249,7 +249,7 @@ func (d *draft) teams(want directory.Want) {
 		}
 	}
 	after = directory.JoinList(names)
-	same := before == after || slices.Equal(g.identities(before), g.identities(after))
+	same := before == after || (before != "" && after != "" && slices.Equal(g.identities(before), g.identities(after)))
 	c := FieldChange{Field: directory.Teams, Kind: directory.KindList, Before: before, After: after, From: want.From}
 	if d.change(c, same) {
 		d.needs = append(d.needs, needs...)
