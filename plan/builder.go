@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
@@ -47,8 +48,10 @@ type Builder struct {
 	settled       bool
 	lastFound     int   // see find
 	decided       int32 // the entry that Decide settled last, none
-	refs          list.List[directory.ManagerRef]
-	refIndex      map[directory.ManagerRef]int32
+	refs          list.List[managerRef]
+	refIndex      map[uint64]int32 // by hash, see keepRef
+	refSeed       maphash.Seed
+	refKey        []byte                   // scratch
 	lostColumns   []string                 // columns of HR that nobody's record showed
 	lostInputs    map[directory.Field]bool // fields whose expression reads one of them
 	lost          map[directory.Field]bool // fields that would come from them
@@ -59,14 +62,14 @@ type Builder struct {
 
 	people    directoryIndex
 	blocks    map[int64]block  // why an employee is held, when the record alone does not tell
-	takers    map[string]int32 // wanted address → the employee who gets it
+	takers    textIndex        // the employees who get the addresses they want, while settleEmails runs
 	extra     map[string]extra // people decided without a record
 	missing   map[int64]bool   // linked employees absent from the reading → deleted in HR
 	lines     reportingLines
 	ties      ties
 	ids       directory.IDs
-	newIDs    map[int32]string // of new people whom others name, by node
-	owners    int              // active owners left
+	newIDs    map[int32]text // of new people whom others name, by node
+	owners    int            // active owners left
 	churn     churn
 	endedHold map[string]bool
 	lookAt    time.Time // Header.LookAt
@@ -89,9 +92,9 @@ func NewBuilder(in Input) *Builder {
 	}
 	b := &Builder{in: in, madeAt: made, set: newSettings(in.Policy), groups: newGroups(in),
 		holds: map[string][]directory.Hold{}, decisions: map[int64]directory.Decision{}, only: map[int64]bool{}, keys: map[int64][]string{},
-		refIndex: map[directory.ManagerRef]int32{}, lost: map[directory.Field]bool{}, lostInputs: map[directory.Field]bool{}, adopted: map[int64]bool{},
-		hireDates: map[string]int32{}, blocks: map[int64]block{}, takers: map[string]int32{}, extra: map[string]extra{},
-		missing: map[int64]bool{}, newIDs: map[int32]string{}, decided: none, owners: len(in.Owners), endedHold: map[string]bool{}, out: newOutput()}
+		refIndex: map[uint64]int32{}, refSeed: maphash.MakeSeed(), lost: map[directory.Field]bool{}, lostInputs: map[directory.Field]bool{}, adopted: map[int64]bool{},
+		hireDates: map[string]int32{}, blocks: map[int64]block{}, extra: map[string]extra{},
+		missing: map[int64]bool{}, newIDs: map[int32]text{}, decided: none, owners: len(in.Owners), endedHold: map[string]bool{}, out: newOutput()}
 	for _, h := range in.Holds {
 		if h.Active(in.Now) {
 			b.holds[h.PersonID] = append(b.holds[h.PersonID], h)
@@ -179,7 +182,6 @@ func (b *Builder) NeedsPeople() bool {
 	b.settle()
 	for _, e := range b.entries.All() {
 		if b.needsPeople(*e) {
-			b.people.expected = b.in.Linked.People + b.in.Linked.People/16
 			return true
 		}
 	}
@@ -195,7 +197,7 @@ func (b *Builder) needsPeople(e entry) bool {
 	return e.stand == open
 }
 
-// AddPerson takes note of a person and keeps p's strings, not p.
+// AddPerson takes note of a person and keeps nothing of p.
 func (b *Builder) AddPerson(p *directory.Brief) { b.people.add(p, b.in.Connection) }
 
 // Suspects returns, sorted, the people whose name and address both differ from those of the employee
@@ -207,13 +209,13 @@ func (b *Builder) Suspects() []string {
 	for _, e := range b.entries.All() {
 		if e.person != none {
 			if b.differs(e, e.person) {
-				ids = append(ids, b.people.all[e.person].id)
+				ids = append(ids, b.people.id(e.person))
 			}
 			continue
 		}
 		for _, p := range b.byNumber(e) {
 			if b.differs(e, p) {
-				ids = append(ids, b.people.all[p].id)
+				ids = append(ids, b.people.id(p))
 			}
 		}
 	}
@@ -233,8 +235,8 @@ func (b *Builder) Examine(p *directory.Person, link *directory.LinkState) {
 
 // differs tells whether name and address of an employee and a person are known and both different.
 func (b *Builder) differs(e *entry, person int32) bool {
-	p := &b.people.all[person]
-	return e.name != 0 && p.name != 0 && e.name != p.name && !e.mail.blank() && p.key != "" && b.email(e) != p.key
+	p := b.people.at(person)
+	return e.name != 0 && p.name != 0 && e.name != p.name && !e.mail.blank() && !p.mailKey.blank() && b.email(e) != b.people.emailKey(person)
 }
 
 // recycled tells whether the person is somebody else than the employee whose id or number it has: name,
@@ -244,7 +246,7 @@ func (b *Builder) recycled(e *entry, person int32) bool {
 	if !b.differs(e, person) {
 		return false
 	}
-	hired, examined := b.hireDates[b.people.all[person].id]
+	hired, examined := b.hireDates[b.people.id(person)]
 	if hired == 0 || e.hire == 0 {
 		return !examined || e.person == none
 	}
@@ -260,7 +262,7 @@ func (b *Builder) index() {
 	for i, e := range b.entries.All() {
 		if p, ok := b.people.bySource[e.id]; ok {
 			e.person = p
-			b.people.all[p].entry = int32(i)
+			b.people.at(p).entry = int32(i)
 		}
 	}
 }
@@ -299,7 +301,7 @@ type block struct {
 // hold settles that an employee is held, with words of its own; a first link is taken back.
 func (b *Builder) hold(e *entry, why Reason, bl block) {
 	if e.stand == linking {
-		b.people.all[e.person].entry = none
+		b.people.at(e.person).entry = none
 		e.person = none
 	}
 	b.holdFor(e, why)
@@ -316,7 +318,7 @@ func (b *Builder) Target(sourceID int64) (personID string, ok bool) {
 	if e.person == none || e.stand == excluded {
 		return "", false
 	}
-	return b.people.all[e.person].id, true
+	return b.people.id(e.person), true
 }
 
 // Extra returns, sorted, the people that are decided without a record of their own: missing ones, those

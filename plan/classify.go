@@ -75,11 +75,11 @@ func (b *Builder) classifyNew(e *entry) {
 
 // classifyLinked settles an employee who is linked.
 func (b *Builder) classifyLinked(e *entry) {
-	p := &b.people.all[e.person]
-	off := p.status == directory.Deactivated
+	p := b.people.at(e.person)
+	off := p.off
 	leaver := e.has(fLeaver)
 	e.stand = linked
-	e.set(fFrozen, b.frozen(p.id, leaver))
+	e.set(fFrozen, b.frozen(b.people.id(e.person), leaver))
 	switch {
 	case b.recycled(e, e.person):
 		b.hold(e, IdentityConflict, b.recycledBlock(e))
@@ -162,8 +162,7 @@ func (b *Builder) keepLastOwner(e *entry) {
 	if !e.stand.active() || e.person == none || !e.has(fLeaver) || e.has(fFrozen) {
 		return
 	}
-	p := &b.people.all[e.person]
-	if p.status == directory.Deactivated || !slices.Contains(b.in.Owners, p.id) {
+	if b.people.at(e.person).off || !slices.Contains(b.in.Owners, b.people.id(e.person)) {
 		return
 	}
 	if b.owners <= 1 {

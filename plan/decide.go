@@ -26,7 +26,7 @@ func (b *Builder) Decide(w *directory.Wanted, cur *directory.Person, link *direc
 	d := &b.draft
 	*d = draft{b: b, e: e, w: w, link: link, name: w.Name, was: &b.blank, mode: b.mode(e), needs: b.needs[:0]}
 	if e.person != none {
-		if cur == nil || cur.ID != b.people.all[e.person].id {
+		if cur == nil || cur.ID != b.people.id(e.person) {
 			return protocolError("the person of employee %d is missing", e.id)
 		}
 		d.person, d.was, d.privileged = cur.ID, &cur.Values, cur.Role.Privileged()

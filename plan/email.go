@@ -19,6 +19,7 @@ import (
 //   - an owner or admin keeps the address: whoever may write in BambooHR could otherwise have a new password
 //     for that account sent to themselves (security §1.5).
 func (b *Builder) settleEmails() {
+	b.takers = newTextIndex(b.entries.Len(), func(i int32) string { return b.email(b.entry(i)) })
 	for _, e := range b.entries.All() {
 		e.set(fMoves, b.wantsMove(e))
 	}
@@ -26,6 +27,7 @@ func (b *Builder) settleEmails() {
 	b.dropLeavers()
 	b.holdTaken()
 	b.tieMoves()
+	b.takers = textIndex{}
 }
 
 // wantsMove tells whether the plan would give an employee's person another address.
@@ -36,14 +38,14 @@ func (b *Builder) wantsMove(e *entry) bool {
 	if !e.stand.active() || e.has(fFrozen) || e.mail.blank() {
 		return false
 	}
-	p := &b.people.all[e.person]
-	if p.privileged {
+	if b.people.at(e.person).privileged {
 		return false
 	}
-	b.agree(p.id, directory.Email, func(until string) bool { return directory.EmailKey(until) == b.email(e) })
-	_, on := b.heldField(p.id, directory.Email)
+	id, key := b.people.id(e.person), b.people.emailKey(e.person)
+	b.agree(id, directory.Email, func(until string) bool { return directory.EmailKey(until) == b.email(e) })
+	_, on := b.heldField(id, directory.Email)
 	_, frozen := b.frozenOf(e, directory.Email)
-	return !on && !frozen && b.email(e) != p.key && b.set.rule(directory.Email).writes(p.key, b.mode(e))
+	return !on && !frozen && b.email(e) != key && b.set.rule(directory.Email).writes(key, b.mode(e))
 }
 
 // mode says how an employee's record is written.
@@ -58,7 +60,7 @@ func (b *Builder) addressAfter(e *entry) string {
 	case e.has(fMoves):
 		return b.email(e)
 	case e.person != none:
-		return b.people.all[e.person].key
+		return b.people.emailKey(e.person)
 	}
 	return ""
 }
@@ -74,10 +76,10 @@ func (b *Builder) holdDuplicates() {
 		if !b.claims(e) {
 			continue
 		}
-		if first, ok := b.takers[b.email(e)]; ok {
+		if first, ok := b.takers.get(b.email(e)); ok {
 			twice = append(twice, first, int32(i))
 		} else {
-			b.takers[b.email(e)] = int32(i)
+			b.takers.put(int32(i))
 		}
 		if b.holdSkipped(e) {
 			twice = append(twice, int32(i))
@@ -85,7 +87,7 @@ func (b *Builder) holdDuplicates() {
 	}
 	for _, i := range twice {
 		e := b.entry(i)
-		delete(b.takers, b.email(e))
+		b.takers.remove(b.email(e))
 		e.flags &^= fMoves
 		b.hold(e, DuplicateEmail, duplicateBlock(b.email(e)))
 	}
@@ -100,14 +102,14 @@ func duplicateBlock(email string) block {
 func (b *Builder) holdSkipped(e *entry) bool {
 	drawn := false
 	for _, h := range b.people.emailHolders(b.email(e)) {
-		p := &b.people.all[h]
+		p := b.people.at(h)
 		_, absent := b.missing[p.source]
-		if p.owner != ours || p.entry != none || absent || p.status == directory.Deactivated {
+		if p.owner != ours || p.entry != none || absent || p.off {
 			continue
 		}
 		drawn = true
 		if b.decides(p.source) {
-			b.extra[p.id] = extra{email: p.key}
+			b.extra[b.people.id(h)] = extra{email: b.people.emailKey(h)}
 		}
 	}
 	return drawn
@@ -118,7 +120,7 @@ func (b *Builder) dropLeavers() {
 	wanted := map[string]int32{}
 	for i, e := range b.entries.All() {
 		if e.has(fLeaver) && e.has(fMoves) {
-			if _, stays := b.takers[b.email(e)]; stays {
+			if _, stays := b.takers.get(b.email(e)); stays {
 				b.keepAddress(e)
 			} else if other, again := wanted[b.email(e)]; again {
 				b.keepAddress(e)
@@ -130,7 +132,7 @@ func (b *Builder) dropLeavers() {
 	}
 	for i, e := range b.entries.All() {
 		if e.has(fLeaver) && e.has(fMoves) {
-			b.takers[b.email(e)] = int32(i)
+			b.takers.put(int32(i))
 		}
 	}
 }
@@ -158,7 +160,7 @@ func (b *Builder) holdTaken() {
 		if person == none {
 			continue
 		}
-		if next, ok := b.takers[b.people.all[person].key]; ok && b.entry(next).has(fMoves) {
+		if next, ok := b.takers.get(b.people.emailKey(person)); ok && b.entry(next).has(fMoves) {
 			stopped = append(stopped, next)
 		}
 	}
@@ -167,7 +169,7 @@ func (b *Builder) holdTaken() {
 // blocker returns a person who has the wanted address of a moving employee and keeps it, or none.
 func (b *Builder) blocker(e *entry) int32 {
 	for _, h := range b.people.emailHolders(b.email(e)) {
-		p := &b.people.all[h]
+		p := b.people.at(h)
 		if h != e.person && (p.entry == none || !b.entry(p.entry).has(fMoves)) {
 			return h
 		}
@@ -176,14 +178,14 @@ func (b *Builder) blocker(e *entry) int32 {
 }
 
 func (b *Builder) stop(e *entry, by int32) {
-	delete(b.takers, b.email(e))
+	b.takers.remove(b.email(e))
 	if e.has(fLeaver) {
 		b.keepAddress(e)
 		return
 	}
 	e.flags &^= fMoves
-	p, person := &b.people.all[by], e.person
-	bl := block{detail: fmt.Sprintf("the address %s belongs to %s", b.email(e), p.title()),
+	p, person := b.people.at(by), e.person
+	bl := block{detail: fmt.Sprintf("the address %s belongs to %s", b.email(e), b.people.title(by)),
 		fix:        "give one of them another address",
 		candidates: b.candidates([]found{{by, "same e-mail"}})}
 	if person == none {
@@ -192,7 +194,7 @@ func (b *Builder) stop(e *entry, by int32) {
 	if p.owner == ours {
 		bl.detail += fmt.Sprintf(", who is employee %d", p.source)
 		bl.fix = "give one of them another work e-mail in BambooHR, or change the person's with \"rollcall person edit\""
-		if person == none && p.status == directory.Deactivated {
+		if person == none && p.off {
 			bl.fix = "if this is the same human, who came back, " + b.decideFix(e) + "; else " + bl.fix
 		}
 	}
@@ -209,12 +211,11 @@ func (b *Builder) tieMoves() {
 			continue
 		}
 		for _, h := range b.people.emailHolders(b.email(e)) {
-			if giver := b.people.all[h].entry; h != e.person && giver != none {
+			if giver := b.people.at(h).entry; h != e.person && giver != none {
 				b.ties.join(b.node(int32(i)), b.node(giver))
 			}
 		}
 	}
-	b.takers = nil
 }
 
 // node names the person of an employee in the graph of people: an index of people.all, or, for new
@@ -223,37 +224,37 @@ func (b *Builder) node(i int32) int32 {
 	if p := b.entry(i).person; p != none {
 		return p
 	}
-	return int32(len(b.people.all)) + i
+	return int32(b.people.len()) + i
 }
 
 // nodeEntry returns the surveyed employee behind a node, none when there is none.
 func (b *Builder) nodeEntry(n int32) int32 {
-	if int(n) < len(b.people.all) {
-		return b.people.all[n].entry
+	if int(n) < b.people.len() {
+		return b.people.at(n).entry
 	}
-	return n - int32(len(b.people.all))
+	return n - int32(b.people.len())
 }
 
 // nodeID returns the person's id of a node; those of new managers are asked for again and again.
 func (b *Builder) nodeID(n int32) string {
-	if int(n) < len(b.people.all) {
-		return b.people.all[n].id
+	if int(n) < b.people.len() {
+		return b.people.id(n)
 	}
 	id, ok := b.newIDs[n]
 	if !ok {
-		id = b.newPersonID(b.entry(b.nodeEntry(n)))
+		id = b.texts.add(b.newPersonID(b.entry(b.nodeEntry(n))))
 		b.newIDs[n] = id
 	}
-	return id
+	return b.texts.get(id)
 }
 
 // nodeSource returns the employee's id of a node, 0 when this connection has none.
 func (b *Builder) nodeSource(n int32) int64 {
-	if int(n) < len(b.people.all) {
-		if i := b.people.all[n].entry; i != none {
+	if int(n) < b.people.len() {
+		if i := b.people.at(n).entry; i != none {
 			return b.entry(i).id
 		}
-		return b.people.all[n].source
+		return b.people.at(n).source
 	}
 	return b.entry(b.nodeEntry(n)).id
 }

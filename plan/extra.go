@@ -22,10 +22,9 @@ func (b *Builder) settleExtra() {
 	if b.in.Policy.Lifecycle.Missing != policy.MissingDeactivateNotImported || len(b.only) > 0 {
 		return
 	}
-	for i := range b.people.all {
-		p := &b.people.all[i]
-		if p.owner == nobodys && p.entry == none && p.status != directory.Deactivated {
-			b.extra[p.id] = extra{notImported: true}
+	for i, p := range b.people.all.All() {
+		if p.owner == nobodys && p.entry == none && !p.off {
+			b.extra[b.people.id(int32(i))] = extra{notImported: true}
 		}
 	}
 }
@@ -243,11 +242,12 @@ func personName(v *directory.Values) string {
 }
 
 // notFromHR is the held entry of a person without link (the two-way difference, promise SI51).
-func (b *Builder) notFromHR(p *person) *Held {
-	name := p.label
+func (b *Builder) notFromHR(person int32) *Held {
+	d := &b.people
+	name := d.label(person)
 	if name == "" {
-		name = p.email
+		name = d.email(person)
 	}
-	return &Held{Kind: HeldPerson, Reason: NotFromHR, PersonID: p.id, Name: name, Email: p.key,
+	return &Held{Kind: HeldPerson, Reason: NotFromHR, PersonID: d.id(person), Name: name, Email: d.emailKey(person),
 		Detail: fmt.Sprintf("no employee of %s is this person", b.in.Name), Trace: Trace{Match: "none", Fix: notFromHRFix}}
 }

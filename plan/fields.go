@@ -323,8 +323,8 @@ func missingManager(ref directory.ManagerRef) string {
 
 // nodeEmail returns the address of a manager, as it is now or, of a new person, will be.
 func (b *Builder) nodeEmail(n int32) string {
-	if int(n) < len(b.people.all) {
-		return b.people.all[n].email
+	if int(n) < b.people.len() {
+		return b.people.email(n)
 	}
 	return b.email(b.entry(b.nodeEntry(n)))
 }

@@ -194,12 +194,11 @@ func (b *Builder) finishHeld(ev Evidence, emit func(Item) error) error {
 		return nil
 	}
 	b.people.index()
-	for i := range b.people.all {
-		p := &b.people.all[i]
-		if _, decided := b.extra[p.id]; decided || p.owner != nobodys || p.entry != none {
+	for i, p := range b.people.all.All() {
+		if _, decided := b.extra[b.people.id(int32(i))]; decided || p.owner != nobodys || p.entry != none {
 			continue
 		}
-		if err := b.put(Item{Held: b.notFromHR(p)}, emit); err != nil {
+		if err := b.put(Item{Held: b.notFromHR(int32(i))}, emit); err != nil {
 			return err
 		}
 	}

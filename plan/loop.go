@@ -50,11 +50,11 @@ func (b *Builder) mayCut(n int32) bool {
 		if !e.stand.active() || e.has(fFrozen) {
 			return false
 		}
-		return e.do == bossSet || (b.leadsLines(e) && b.ref(e).State == directory.WantSet && e.do == bossKeep && !b.lineHeld(n) && !b.linesFrozen())
+		return e.do == bossSet || (b.leadsLines(e) && b.ref(e).state == directory.WantSet && e.do == bossKeep && !b.lineHeld(n) && !b.linesFrozen())
 	}
-	p := &b.people.all[n]
+	p := b.people.at(n)
 	_, absent := b.missing[p.source]
-	_, decided := b.extra[p.id]
+	_, decided := b.extra[b.people.id(n)]
 	return p.owner == ours && !absent && !decided && b.decides(p.source) && !b.set.adopt && !b.linesFrozen() &&
 		b.set.rule(directory.Manager).leads()
 }
@@ -90,7 +90,7 @@ func (b *Builder) cutLine(n int32) {
 		e.flags &^= fManagerAgrees
 		return
 	}
-	b.extra[b.people.all[n].id] = extra{cut: true}
+	b.extra[b.people.id(n)] = extra{cut: true}
 }
 
 // reaches tells whether the lines lead from one person up to another; a walk without end counts.

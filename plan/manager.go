@@ -1,8 +1,8 @@
 package plan
 
 import (
+	"hash/maphash"
 	"slices"
-	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
 )
@@ -20,24 +20,35 @@ const (
 	bossCut                // the line closes a loop; it is cleared
 )
 
-// managerRef keeps a reference to a manager; most employees share theirs with others.
-func (b *Builder) managerRef(ref directory.ManagerRef) int32 {
-	ref.From = ""
-	if i, ok := b.refIndex[ref]; ok {
-		return i
+// managerRef is the compact memory of a directory.ManagerRef.
+type managerRef struct {
+	source        int64
+	number, email text
+	state         directory.WantState
+}
+
+// keepRef keeps a reference to a manager; most employees share theirs with others. Two whose hashes
+// happen to be the same are both kept.
+func (b *Builder) keepRef(ref *directory.ManagerRef) int32 {
+	key := encoder{b.refKey[:0]}
+	key.number(ref.SourceID)
+	key.text(ref.Number, ref.Email)
+	key.number(int64(ref.State))
+	b.refKey = key.b
+	sum := maphash.Bytes(b.refSeed, key.b)
+	if i, ok := b.refIndex[sum]; ok {
+		if r := b.refs.At(int(i)); r.source == ref.SourceID && r.state == ref.State && b.texts.get(r.number) == ref.Number && b.texts.get(r.email) == ref.Email {
+			return i
+		}
 	}
-	// The texts are parts of a whole record, which must not stay in memory for them.
-	ref.Number, ref.Email = strings.Clone(ref.Number), strings.Clone(ref.Email)
-	as := ref // as HR writes it
-	ref.Number, ref.Email = directory.EmailKey(ref.Number), directory.EmailKey(ref.Email)
 	i := int32(b.refs.Len())
-	b.refs.Append(ref)
-	b.refIndex[as] = i
+	b.refs.Append(managerRef{ref.SourceID, b.texts.add(ref.Number), b.texts.add(ref.Email), ref.State})
+	b.refIndex[sum] = i
 	return i
 }
 
 // ref is what HR says of an employee's manager.
-func (b *Builder) ref(e *entry) *directory.ManagerRef { return b.refs.At(int(e.ref)) }
+func (b *Builder) ref(e *entry) *managerRef { return b.refs.At(int(e.ref)) }
 
 // reportingLines are the edges of the graph of people, before and after the plan: node of the manager,
 // or none.
@@ -67,15 +78,15 @@ func (b *Builder) settleManagers() {
 }
 
 func (b *Builder) currentLines() {
-	n := len(b.people.all) + b.entries.Len()
+	n := b.people.len() + b.entries.Len()
 	l := &b.lines
 	l.old, l.new = make([]int32, n), make([]int32, n)
 	for i := range l.old {
 		l.old[i] = none
-		if i < len(b.people.all) {
-			if m, ok := b.people.byID(b.people.all[i].managerID); ok && b.people.all[i].managerID != "" {
-				l.old[i] = m
-			}
+	}
+	for i, p := range b.people.all.All() {
+		if m, ok := b.people.byID(b.people.managerID(int32(i))); ok && !p.boss.blank() {
+			l.old[i] = m
 		}
 	}
 	copy(l.new, l.old)
@@ -89,7 +100,7 @@ func (b *Builder) wantLine(i int32) {
 	}
 	before, personID := "", ""
 	if e.person != none {
-		before, personID = b.people.all[e.person].managerID, b.people.all[e.person].id
+		before, personID = b.people.managerID(e.person), b.people.id(e.person)
 	}
 	b.agree(personID, directory.Manager, func(until string) bool { return b.saysManager(b.ref(e), until) })
 	r := b.set.rule(directory.Manager)
@@ -98,7 +109,7 @@ func (b *Builder) wantLine(i int32) {
 		return
 	}
 	ref := b.ref(e)
-	switch ref.State {
+	switch ref.state {
 	case directory.WantBlank:
 		e.set(fManagerAgrees, before == "" || r.clear)
 		if before != "" && r.clear {
@@ -116,14 +127,14 @@ func (b *Builder) wantLine(i int32) {
 			e.do = bossSet
 		}
 	default:
-		e.set(fManagerAgrees, ref.State == directory.NotMapped)
+		e.set(fManagerAgrees, ref.state == directory.NotMapped)
 	}
 	b.applyLine(i, personID)
 }
 
 // saysManager tells whether HR names exactly that person, or for "" nobody at all.
-func (b *Builder) saysManager(ref *directory.ManagerRef, person string) bool {
-	switch ref.State {
+func (b *Builder) saysManager(ref *managerRef, person string) bool {
+	switch ref.state {
 	case directory.WantBlank:
 		return person == ""
 	case directory.WantSet:
@@ -151,26 +162,27 @@ func (b *Builder) applyLine(i int32, personID string) {
 // Employee #, else the only one with the address (product, "Mapping"; bamboohr-api §3.1). A manager who
 // is in BambooHR but neither linked nor created is nobody; number and address are asked only when the
 // id is not known at all, and then cross connections. byID tells that the internal id decided.
-func (b *Builder) findManager(ref *directory.ManagerRef) (node int32, byID bool) {
-	if ref.SourceID != 0 {
-		if i, ok := b.find(ref.SourceID); ok {
+func (b *Builder) findManager(ref *managerRef) (node int32, byID bool) {
+	if ref.source != 0 {
+		if i, ok := b.find(ref.source); ok {
 			if e := b.entry(i); e.person == none && e.stand != creating {
 				return none, true
 			}
 			return b.node(i), true
 		}
-		if p, ok := b.people.bySource[ref.SourceID]; ok {
+		if p, ok := b.people.bySource[ref.source]; ok {
 			return p, true
 		}
-		if _, ok := slices.BinarySearch(b.nobody, ref.SourceID); ok {
+		if _, ok := slices.BinarySearch(b.nobody, ref.source); ok {
 			return none, true
 		}
 	}
 	b.indexManagers()
-	if n, ok := b.lines.byNumber[ref.Number]; ok && ref.Number != "" && n >= 0 {
+	number, email := directory.EmailKey(b.texts.get(ref.number)), directory.EmailKey(b.texts.get(ref.email))
+	if n, ok := b.lines.byNumber[number]; ok && number != "" && n >= 0 {
 		return n, false
 	}
-	if n, ok := b.lines.byEmail[ref.Email]; ok && ref.Email != "" && n >= 0 {
+	if n, ok := b.lines.byEmail[email]; ok && email != "" && n >= 0 {
 		return n, false
 	}
 	return none, false
@@ -193,10 +205,10 @@ func (b *Builder) indexManagers() {
 		}
 		m[key] = n
 	}
-	for i := range b.people.all {
-		if p := &b.people.all[i]; p.entry == none {
-			add(l.byNumber, p.number, int32(i))
-			add(l.byEmail, p.key, int32(i))
+	for i, p := range b.people.all.All() {
+		if p.entry == none {
+			add(l.byNumber, b.people.number(int32(i)), int32(i))
+			add(l.byEmail, b.people.emailKey(int32(i)), int32(i))
 		}
 	}
 	for i, e := range b.entries.All() {

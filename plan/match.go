@@ -29,8 +29,8 @@ func (b *Builder) match() {
 			b.matchByKeys(int32(i))
 		}
 	}
-	for i := range b.people.all {
-		if p := &b.people.all[i]; p.entry != none && b.entry(p.entry).person != int32(i) {
+	for i, p := range b.people.all.All() {
+		if p.entry != none && b.entry(p.entry).person != int32(i) {
 			p.entry = none // matched twice
 		}
 	}
@@ -43,7 +43,7 @@ func (b *Builder) match() {
 
 // create settles that an employee becomes a new person.
 func (b *Builder) create(e *entry) {
-	if len(b.people.all) > 0 {
+	if b.people.len() > 0 {
 		if _, taken := b.people.byID(b.newPersonID(e)); taken {
 			b.hold(e, IdentityConflict, block{detail: "the person once made for this employee is not linked to it any more", fix: b.decideFix(e)})
 			return
@@ -66,8 +66,8 @@ func (b *Builder) matchDecided(i int32, personID string) {
 	case b.mayReturn(e, p):
 		b.takeOver(p)
 		b.link(i, p, foundByDecision)
-	case b.people.all[p].owner != nobodys || b.people.all[p].entry != none:
-		b.hold(e, IdentityConflict, block{detail: fmt.Sprintf("%s, chosen by an administrator, is linked to another employee", b.people.all[p].title()),
+	case b.people.at(p).owner != nobodys || b.people.at(p).entry != none:
+		b.hold(e, IdentityConflict, block{detail: fmt.Sprintf("%s, chosen by an administrator, is linked to another employee", b.people.title(p)),
 			fix: b.decideFix(e), candidates: b.candidates([]found{{p, "chosen by an administrator"}})})
 	default:
 		b.link(i, p, foundByDecision)
@@ -77,8 +77,8 @@ func (b *Builder) matchDecided(i int32, personID string) {
 // mayReturn tells whether a person whom an administrator chose is somebody who left as one employee and
 // came back as another (security §3 #30): deactivated, and the old employee shows that it left.
 func (b *Builder) mayReturn(e *entry, person int32) bool {
-	p := &b.people.all[person]
-	if p.owner != ours || p.source == e.id || p.status != directory.Deactivated {
+	p := b.people.at(person)
+	if p.owner != ours || p.source == e.id || !p.off {
 		return false
 	}
 	return p.entry == none || b.entry(p.entry).has(fGone|fLeaver)
@@ -86,29 +86,28 @@ func (b *Builder) mayReturn(e *entry, person int32) bool {
 
 // takeOver frees a person from the employee who left.
 func (b *Builder) takeOver(person int32) {
-	p := &b.people.all[person]
+	p := b.people.at(person)
 	if p.entry != none {
 		old := b.entry(p.entry)
 		old.stand, old.person = left, none
 	}
 	delete(b.missing, p.source)
-	delete(b.extra, p.id)
+	delete(b.extra, b.people.id(person))
 }
 
 // link settles a first link.
 func (b *Builder) link(i, p int32, by int8) {
 	e := b.entry(i)
 	e.stand, e.person, e.by = linking, p, by
-	b.people.all[p].entry = i
-	q := &b.people.all[p]
-	off := q.status == directory.Deactivated
+	q := b.people.at(p)
+	q.entry = i
 	switch {
-	case b.frozen(q.id, e.has(fLeaver)):
+	case b.frozen(b.people.id(p), e.has(fLeaver)):
 		b.hold(e, OnHold, block{detail: "an administrator put a hold on the person that this employee matches",
 			fix: "\"rollcall holds\" lists the hold; end it with \"rollcall hold remove\""})
-	case off && q.manualLock && b.in.Policy.Lifecycle.ManualDeactivation != policy.ManualOverwrite:
+	case q.off && q.manualLock && b.in.Policy.Lifecycle.ManualDeactivation != policy.ManualOverwrite:
 		b.hold(e, LockedByAdmin, block{})
-	case off && e.has(fBeforeStart):
+	case q.off && e.has(fBeforeStart):
 		b.hold(e, NotStarted, block{})
 	}
 }
@@ -173,23 +172,23 @@ func (b *Builder) lookUp(e *entry) (hits []found, several bool, by int8) {
 // matchOne settles an employee whose keys all point to one person.
 func (b *Builder) matchOne(i int32, hit found, by int8) {
 	e := b.entry(i)
-	p := &b.people.all[hit.person]
-	byEmail := p.key != "" && p.key == b.email(e)
+	p := b.people.at(hit.person)
+	byEmail := !p.mailKey.blank() && b.people.emailKey(hit.person) == b.email(e)
 	bl := block{fix: b.decideFix(e), candidates: b.candidates([]found{hit})}
 	switch {
 	case p.owner == elsewhere:
-		bl.detail = fmt.Sprintf("%s is owned by another connection", p.title())
+		bl.detail = fmt.Sprintf("%s is owned by another connection", b.people.title(hit.person))
 		b.hold(e, IdentityConflict, bl)
 	case p.owner == ours && byEmail:
 		// Who gets the address is settled with all others, see settleEmails.
 		e.stand = creating
 	case p.owner == ours:
-		bl.detail = fmt.Sprintf("%s has the %s and is linked to employee %d", p.title(), strings.TrimPrefix(hit.why, "same "), p.source)
+		bl.detail = fmt.Sprintf("%s has the %s and is linked to employee %d", b.people.title(hit.person), strings.TrimPrefix(hit.why, "same "), p.source)
 		b.hold(e, IdentityConflict, bl)
 	case p.entry != none:
 		b.matchTwice(i, hit)
 	case p.privileged:
-		bl.detail = fmt.Sprintf("%s is an owner or admin; such an account is linked only by an administrator's decision", p.title())
+		bl.detail = fmt.Sprintf("%s is an owner or admin; such an account is linked only by an administrator's decision", b.people.title(hit.person))
 		b.hold(e, EmailTaken, bl)
 	case b.recycled(e, hit.person):
 		bl = b.recycledBlock(e)
@@ -203,9 +202,9 @@ func (b *Builder) matchOne(i int32, hit found, by int8) {
 // matchTwice holds everybody whose keys point to the same person, unless an administrator chose one.
 func (b *Builder) matchTwice(i int32, hit found) {
 	e := b.entry(i)
-	first := b.entry(b.people.all[hit.person].entry)
+	first := b.entry(b.people.at(hit.person).entry)
 	bl := func(x *entry, other int64) block {
-		return block{detail: fmt.Sprintf("employee %d matches %s as well", other, b.people.all[hit.person].title()),
+		return block{detail: fmt.Sprintf("employee %d matches %s as well", other, b.people.title(hit.person)),
 			fix: b.decideFix(x), candidates: b.candidates([]found{hit})}
 	}
 	b.hold(e, IdentityConflict, bl(e, first.id))
@@ -220,7 +219,7 @@ func (b *Builder) matchTwice(i int32, hit found) {
 func (b *Builder) matchName(e *entry) {
 	var hits []found
 	for _, p := range b.people.names[e.name] {
-		if b.people.all[p].entry == none {
+		if b.people.at(p).entry == none {
 			hits = append(hits, found{p, "same name"})
 		}
 	}
@@ -237,10 +236,9 @@ func (b *Builder) candidates(hits []found) []Candidate {
 	slices.SortStableFunc(hits, func(x, y found) int {
 		return strings.Count(y.why, ",") - strings.Count(x.why, ",")
 	})
-	out := make([]Candidate, 0, min(len(hits), 5))
+	out, d := make([]Candidate, 0, min(len(hits), 5)), &b.people
 	for _, h := range hits[:min(len(hits), 5)] {
-		p := &b.people.all[h.person]
-		out = append(out, Candidate{PersonID: p.id, Email: p.email, Name: p.label, Why: h.why})
+		out = append(out, Candidate{PersonID: d.id(h.person), Email: d.email(h.person), Name: d.label(h.person), Why: h.why})
 	}
 	return out
 }

@@ -1,10 +1,10 @@
 package plan
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/list"
 )
 
 // owner tells who may change a person.
@@ -16,41 +16,65 @@ const (
 	elsewhere              // linked to another connection
 )
 
-// person is the compact memory of somebody in the directory.
+// person is the compact memory of somebody in the directory, without a pointer as entry is; the texts are
+// read through directoryIndex.
 type person struct {
-	id         string
-	email      string // as stored
-	key        string // EmailKey
-	number     string // Employee # in compare form
-	label      string // name for display
 	name       uint64 // hash of NameKey
-	managerID  string
 	source     int64
+	idText     text
+	mail       text  // as stored
+	mailKey    text  // EmailKey
+	numberText text  // Employee # in compare form
+	labelText  text  // name for display
+	boss       text  // the manager's id
 	entry      int32 // surveyed employee that is or becomes this person, none
 	next       int32 // next person with the same address, none
 	nextNumber int32 // next person with the same Employee #, none
 	owner      owner
-	status     directory.Status
 	privileged bool
 	manualLock bool
+	off        bool // deactivated
 }
 
 // directoryIndex finds people by id, employee, address, number and name.
 type directoryIndex struct {
-	all      []person
-	expected int // how many, about
+	all      list.List[person] // by id once indexed
+	texts    texts
 	indexed  bool
-	ids      map[string]int32
+	ids      textIndex
 	bySource map[int64]int32
-	byEmail  map[string]int32
-	numbers  map[string]int32   // made when it is first asked for
+	byEmail  textIndex
+	numbers  textIndex          // made when it is first asked for
 	names    map[uint64][]int32 // people without a link only
 }
 
+func (d *directoryIndex) len() int { return d.all.Len() }
+
+func (d *directoryIndex) at(i int32) *person { return d.all.At(int(i)) }
+
+func (d *directoryIndex) id(i int32) string { return d.texts.get(d.at(i).idText) }
+
+// email is the address as stored, emailKey in compare form.
+func (d *directoryIndex) email(i int32) string    { return d.texts.get(d.at(i).mail) }
+func (d *directoryIndex) emailKey(i int32) string { return d.texts.get(d.at(i).mailKey) }
+
+// number is the Employee # in compare form.
+func (d *directoryIndex) number(i int32) string { return d.texts.get(d.at(i).numberText) }
+
+// label is the name for display.
+func (d *directoryIndex) label(i int32) string { return d.texts.get(d.at(i).labelText) }
+
+// managerID is the person's id of the manager.
+func (d *directoryIndex) managerID(i int32) string { return d.texts.get(d.at(i).boss) }
+
 func (d *directoryIndex) add(p *directory.Brief, connection string) {
-	x := person{id: p.ID, email: p.Email, key: directory.EmailKey(p.Email), number: directory.EmailKey(p.EmployeeID),
-		label: p.Name, name: hashName(p.NameKey), managerID: p.ManagerID, entry: none, next: none, nextNumber: none,
-		status: p.Status, privileged: p.Privileged, manualLock: p.ManualLock}
+	x := person{name: hashName(p.NameKey), entry: none, next: none, nextNumber: none, off: p.Status == directory.Deactivated,
+		idText: d.texts.add(p.ID), mail: d.texts.add(p.Email), numberText: d.texts.add(directory.EmailKey(p.EmployeeID)),
+		labelText: d.texts.add(p.Name), boss: d.texts.add(p.ManagerID), privileged: p.Privileged, manualLock: p.ManualLock}
+	x.mailKey = x.mail
+	if key := directory.EmailKey(p.Email); key != p.Email {
+		x.mailKey = d.texts.add(key)
+	}
 	switch p.Connection {
 	case "":
 	case connection:
@@ -58,10 +82,7 @@ func (d *directoryIndex) add(p *directory.Brief, connection string) {
 	default:
 		x.owner = elsewhere
 	}
-	if len(d.all) == cap(d.all) {
-		d.all = slices.Grow(d.all, max(64, d.expected-len(d.all), len(d.all))) // doubled: there may be very many
-	}
-	d.all = append(d.all, x)
+	d.all.Append(x)
 }
 
 // index prepares the look-ups and reports whether it had something to do.
@@ -70,31 +91,25 @@ func (d *directoryIndex) index() bool {
 		return false
 	}
 	d.indexed = true
-	for i := 1; i < len(d.all); i++ {
-		if d.all[i-1].id > d.all[i].id {
-			slices.SortFunc(d.all, func(a, b person) int { return strings.Compare(a.id, b.id) })
-			break
-		}
-	}
-	d.ids = make(map[string]int32, len(d.all))
-	d.bySource = make(map[int64]int32, len(d.all))
-	d.byEmail = make(map[string]int32, len(d.all))
+	d.all.Sort(func(a, b *person) int { return strings.Compare(d.texts.get(a.idText), d.texts.get(b.idText)) }, func(_, _ *person) {})
+	d.ids, d.byEmail = newTextIndex(d.len(), d.id), newTextIndex(d.len(), d.emailKey)
+	d.bySource = make(map[int64]int32, d.len())
 	d.names = map[uint64][]int32{}
-	for i := len(d.all) - 1; i >= 0; i-- {
-		p := &d.all[i]
-		d.ids[p.id] = int32(i)
+	for i := int32(d.len()) - 1; i >= 0; i-- {
+		p := d.at(i)
+		d.ids.put(i)
 		if p.owner == ours {
-			d.bySource[p.source] = int32(i)
+			d.bySource[p.source] = i
 		}
-		if p.key != "" {
-			if other, ok := d.byEmail[p.key]; ok {
+		if !p.mailKey.blank() {
+			if other, ok := d.byEmail.get(d.emailKey(i)); ok {
 				p.next = other
 			}
-			d.byEmail[p.key] = int32(i)
+			d.byEmail.put(i)
 		}
 	}
-	for i := range d.all {
-		if p := &d.all[i]; p.owner == nobodys && p.name != 0 {
+	for i, p := range d.all.All() {
+		if p.owner == nobodys && p.name != 0 {
 			d.names[p.name] = append(d.names[p.name], int32(i))
 		}
 	}
@@ -103,8 +118,7 @@ func (d *directoryIndex) index() bool {
 
 // byID finds a person.
 func (d *directoryIndex) byID(id string) (int32, bool) {
-	i, ok := d.ids[id]
-	return i, ok
+	return d.ids.get(id)
 }
 
 // emailHolders returns the people who have an address now.
@@ -113,10 +127,10 @@ func (d *directoryIndex) emailHolders(key string) []int32 {
 		return nil
 	}
 	var out []int32
-	i, ok := d.byEmail[key]
+	i, ok := d.byEmail.get(key)
 	for ok && i != none {
 		out = append(out, i)
-		i = d.all[i].next
+		i = d.at(i).next
 	}
 	return out
 }
@@ -126,24 +140,24 @@ func (d *directoryIndex) numberHolders(number string) []int32 {
 	if number == "" {
 		return nil
 	}
-	if d.numbers == nil {
-		d.numbers = make(map[string]int32, len(d.all))
-		for i := len(d.all) - 1; i >= 0; i-- {
-			p := &d.all[i]
-			if p.number == "" {
+	if d.numbers.text == nil {
+		d.numbers = newTextIndex(d.len(), d.number)
+		for i := int32(d.len()) - 1; i >= 0; i-- {
+			p := d.at(i)
+			if p.numberText.blank() {
 				continue
 			}
-			if other, ok := d.numbers[p.number]; ok {
+			if other, ok := d.numbers.get(d.number(i)); ok {
 				p.nextNumber = other
 			}
-			d.numbers[p.number] = int32(i)
+			d.numbers.put(i)
 		}
 	}
 	var out []int32
-	i, ok := d.numbers[number]
+	i, ok := d.numbers.get(number)
 	for ok && i != none {
 		out = append(out, i)
-		i = d.all[i].nextNumber
+		i = d.at(i).nextNumber
 	}
 	return out
 }
@@ -151,18 +165,19 @@ func (d *directoryIndex) numberHolders(number string) []int32 {
 // emailOf returns the address of a person, "" when nobody has the id.
 func (d *directoryIndex) emailOf(id string) string {
 	if i, ok := d.byID(id); ok {
-		return d.all[i].email
+		return d.email(i)
 	}
 	return ""
 }
 
 // title names a person in a sentence.
-func (p *person) title() string {
+func (d *directoryIndex) title(i int32) string {
+	label, email := d.label(i), d.email(i)
 	switch {
-	case p.label == "":
-		return p.email
-	case p.email == "":
-		return p.label
+	case label == "":
+		return email
+	case email == "":
+		return label
 	}
-	return p.label + " (" + p.email + ")"
+	return label + " (" + email + ")"
 }

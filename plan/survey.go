@@ -131,7 +131,7 @@ func (b *Builder) survey(w *directory.Wanted) entry {
 		e.number = b.texts.add(directory.EmailKey(number))
 	}
 	b.keepKeys(&e, w.Match)
-	e.ref = b.managerRef(w.Manager)
+	e.ref = b.keepRef(&w.Manager)
 	e.hire = packDate(w.HireDate)
 	b.flagAccount(&e, w)
 	b.flagLifecycle(&e, w)
@@ -271,7 +271,7 @@ func (b *Builder) settle() {
 		return
 	}
 	b.settled = true
-	b.refIndex = nil // only surveying asks it
+	b.refIndex = nil // only keepRef asks it
 	b.entries.Sort(func(x, y *entry) int { return compareInt(x.id, y.id) }, func(first, next *entry) {
 		if next.has(fProblem) {
 			*first = *next
