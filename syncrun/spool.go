@@ -3,8 +3,8 @@ package syncrun
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -17,17 +17,20 @@ import (
 const (
 	spoolMemory = 8 << 20
 	spoolBlock  = 256 << 10
+	spoolAhead  = 16 << 10 // read at once from the file
 )
 
 // spool keeps the records of a reading that have to be decided, between the planner's two passes.
 type spool struct {
-	names  *directory.Names
-	blocks []*block
-	used   int // bytes in blocks
-	record []byte
-	file   *os.File
-	size   int64 // bytes in file
-	index  list.List[spoolEntry]
+	names   *directory.Names
+	blocks  []*block
+	used    int // bytes in blocks
+	record  []byte
+	file    *os.File
+	size    int64  // bytes in file
+	ahead   []byte // of the file, from aheadAt on
+	aheadAt int64
+	index   list.List[spoolEntry]
 }
 
 // block is a piece of memory, of which records are read without copying them; start is where it stands behind file
@@ -104,14 +107,25 @@ func (s *spool) read(i int, w *directory.Wanted) error {
 		in := s.blocks[e.block]
 		return directory.DecodeWanted(in.String()[e.off-in.start:][:e.len], s.names, w)
 	}
-	if cap(s.record) < int(e.len) {
-		s.record = make([]byte, e.len)
-	}
-	b := s.record[:e.len]
-	if _, err := s.file.ReadAt(b, e.off); err != nil && err != io.EOF {
+	b, err := s.fromFile(e)
+	if err != nil {
 		return fmt.Errorf("read evaluated employees back: %w", err)
 	}
 	return directory.DecodeWanted(string(b), s.names, w)
+}
+
+// fromFile returns a record's bytes, until the next call. What stands behind it is mostly asked for next,
+// and is read with it.
+func (s *spool) fromFile(e *spoolEntry) ([]byte, error) {
+	if e.off < s.aheadAt || e.off+int64(e.len) > s.aheadAt+int64(len(s.ahead)) {
+		n := int(min(max(spoolAhead, int64(e.len)), s.size-e.off))
+		s.ahead, s.aheadAt = slices.Grow(s.ahead[:0], n)[:n], e.off
+		if _, err := s.file.ReadAt(s.ahead, e.off); err != nil {
+			s.ahead = s.ahead[:0]
+			return nil, err
+		}
+	}
+	return s.ahead[e.off-s.aheadAt:][:e.len], nil
 }
 
 func (s *spool) close() {

@@ -9,13 +9,28 @@ import (
 )
 
 func TestSpoolKeepsTheLastOfEachInOrder(t *testing.T) {
+	for name, test := range map[string]struct {
+		n, length  int
+		descending bool
+	}{
+		"longer than what is read ahead": {1000, 20_000, true},
+		"ascending":                      {12_000, 900, false},
+		"descending":                     {12_000, 900, true},
+	} {
+		t.Run(name, func(t *testing.T) { testSpool(t, test.n, strings.Repeat("x", test.length), test.descending) })
+	}
+}
+
+// testSpool keeps n people, more than fit in memory, and one of them twice.
+func testSpool(t *testing.T, n int, text string, descending bool) {
 	s := newSpool()
 	defer s.close()
-	long := strings.Repeat("x", 20_000)
-	// More than the memory bound, in descending order, one of them twice.
-	const n = 1000
-	for i := n; i > 0; i-- {
-		w := directory.Wanted{SourceID: int64(i), Name: fmt.Sprintf("%d %s", i, long)}
+	for i := 1; i <= n; i++ {
+		id := i
+		if descending {
+			id = n + 1 - i
+		}
+		w := directory.Wanted{SourceID: int64(id), Name: fmt.Sprintf("%d %s", id, text)}
 		if err := s.add(&w); err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +53,7 @@ func TestSpoolKeepsTheLastOfEachInOrder(t *testing.T) {
 		if w.SourceID != int64(i+1) {
 			t.Fatalf("record %d is employee %d", i, w.SourceID)
 		}
-		if want := fmt.Sprintf("%d %s", i+1, long); i+1 != 7 && w.Name != want {
+		if want := fmt.Sprintf("%d %s", i+1, text); i+1 != 7 && w.Name != want {
 			t.Fatalf("employee %d came back as %.20q", i+1, w.Name)
 		}
 		if (w.Problem != "") != (i+1 == 7) {
