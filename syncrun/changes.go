@@ -158,7 +158,9 @@ func (m *Mark) after(s *session, info PlanInfo, waiting int) Mark {
 		Key: s.e.Source.(ChangeSource).KeyPrint(), Owner: f.owner}
 	m.People = OpenPeople{Again: f.again, Quiet: sortedSet(f.quiet), Absent: sortedSet(f.absent)}
 	if waiting > 0 {
-		m.People.Again = append(m.People.Again, f.pending...)
+		for _, id := range f.pending.All() {
+			m.People.Again = append(m.People.Again, *id)
+		}
 	}
 	m.People.Again = sortedSet(m.People.Again)
 	return *m

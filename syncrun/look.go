@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rollcall-hr/rollcall/hr"
+	"github.com/rollcall-hr/rollcall/internal/list"
 	"github.com/rollcall-hr/rollcall/plan"
 )
 
@@ -200,23 +201,27 @@ func (l *look) next(f *findings, waiting int) Mark {
 
 // findings is what a reading and its plan say of single employees.
 type findings struct {
+	look         bool // these are the findings of a look
 	shape, owner string
 	read         []int64  // yielded in full or as read and unchanged, by id; of a look only
 	lost         []string // columns that everybody read lost; of a look only
 	absent       []int64  // remembered, and not in the reading
-	planned      []int64  // to be changed
-	pending      []int64  // of them those who are not linked yet
+	planned      []int64  // to be changed; of a look only
 	again        []int64  // not linked, held for a reason that others may lift
 	quiet        []int64  // not linked, held for a reason of their own record
+
+	pending list.List[int64] // to be changed and not linked yet; everybody on a first sync
 }
 
 // note takes note of a row of the plan.
 func (f *findings) note(it *plan.Item) {
 	switch c, h := it.Change, it.Held; {
 	case c != nil && c.SourceID != 0:
-		f.planned = append(f.planned, c.SourceID)
+		if f.look {
+			f.planned = append(f.planned, c.SourceID)
+		}
 		if c.Action == plan.Create || c.Reason == plan.Linked {
-			f.pending = append(f.pending, c.SourceID)
+			f.pending.Append(c.SourceID)
 		}
 	case h != nil && h.Kind == plan.HeldPerson && h.PersonID == "" && h.SourceID != 0:
 		if ownRecord(h.Reason) {

@@ -100,7 +100,7 @@ type planning struct {
 }
 
 func (s *session) planOnce(ctx context.Context, opt PreviewOptions) (PlanInfo, error) {
-	p := &planning{s: s, opt: opt, spool: newSpool(), found: new(findings)}
+	p := &planning{s: s, opt: opt, spool: newSpool(), found: &findings{look: opt.look != nil}}
 	defer p.spool.close()
 	in, err := s.e.input(ctx, s)
 	if err != nil {
