@@ -147,10 +147,10 @@ func (s *Store) DueBy(ctx context.Context, connection string, at time.Time) ([]d
 	return out, err
 }
 
-// newLinks inserts link states.
+// newLinks inserts link states; like newPeople with all columns in the table's order.
 func newLinks() sqldb.Bulk {
-	return sqldb.NewBulk(`insert or fail into links (person_id, outcome, adopted, fingerprint, coverage, revision, clean, due_at, due_action,
-		due_reason, due_date, since, touched, hire_date, org, connection, source_id) values`, 17)
+	return sqldb.NewBulk(`insert or fail into links (org, connection, source_id, person_id, outcome, adopted, fingerprint, coverage, revision,
+		clean, due_at, due_action, due_reason, due_date, since, hire_date, touched) values`, 17)
 }
 
 // insertLinks writes link states of employees who most likely have none; touched is the audit entry that they
@@ -183,9 +183,9 @@ func (t tx) insertLinks(bulk *sqldb.Bulk, conn int64, list []*directory.LinkStat
 
 // updateLink writes the link state of an employee who has one; it returns 0 when there is none.
 func (t tx) updateLink(conn int64, ls *directory.LinkState, touched int64) (int, error) {
-	st := t.Prepare(`update links set person_id = $1, outcome = $2, adopted = $3, fingerprint = $4, coverage = $5, revision = $6,
-		clean = $7, due_at = $8, due_action = $9, due_reason = $10, due_date = $11, since = $12, touched = $13, hire_date = $14
-		where org = $15 and connection = $16 and source_id = $17`)
+	st := t.Prepare(`update links set person_id = $4, outcome = $5, adopted = $6, fingerprint = $7, coverage = $8, revision = $9,
+		clean = $10, due_at = $11, due_action = $12, due_reason = $13, due_date = $14, since = $15, hire_date = $16, touched = $17
+		where org = $1 and connection = $2 and source_id = $3`)
 	if err := t.bindLink(st, conn, ls, touched); err != nil {
 		st.Close()
 		return 0, err
@@ -193,8 +193,11 @@ func (t tx) updateLink(conn int64, ls *directory.LinkState, touched int64) (int,
 	return st.Run()
 }
 
-// bindLink binds a link state, its key at the end.
+// bindLink binds a link state, its columns in the table's order.
 func (t tx) bindLink(st stmt, conn int64, ls *directory.LinkState, touched int64) error {
+	st.Int(t.org)
+	st.Int(conn)
+	st.Int(ls.SourceID)
 	sqldb.BindOptional(st, ls.PersonID)
 	st.Text(string(ls.Outcome))
 	st.Int(sqldb.Int(ls.Adopted))
@@ -221,11 +224,8 @@ func (t tx) bindLink(st stmt, conn int64, ls *directory.LinkState, touched int64
 		}
 		st.Text(string(text))
 	}
-	st.Int(touched)
 	sqldb.BindOptional(st, ls.HireDate)
-	st.Int(t.org)
-	st.Int(conn)
-	st.Int(ls.SourceID)
+	st.Int(touched)
 	return nil
 }
 

@@ -99,12 +99,13 @@ func (r *briefReader) word(st stmt, column int, words ...string) string {
 	return string(r.col)
 }
 
-// newPeople inserts people.
+// newPeople inserts people. Its columns are all that there are, in the table's order: of others the engine would
+// copy every value of a row once more.
 func newPeople() sqldb.Bulk {
-	return sqldb.NewBulk(`insert or fail into people (org, id, email_key, version, status, previous_status, manual_lock, role, connection,
-		source_id, created_at, updated_at, extras, edited, employee_id, email, first_name, last_name, preferred_name, display_name, job_title,
-		department, division, location, teams, manager, phone, gender, birthday, hire_date, original_hire_date, deactivation_date, name_key)
-		values`, 33)
+	return sqldb.NewBulk(`insert or fail into people (no, org, id, version, status, previous_status, manual_lock, role, connection, source_id,
+		email_key, name_key, employee_id, email, first_name, last_name, preferred_name, display_name, job_title, department, division, location,
+		teams, manager, phone, gender, birthday, hire_date, original_hire_date, deactivation_date, extras, edited, created_at, updated_at)
+		values`, 34)
 }
 
 // insertPerson writes a new person; sqldb.ErrUnique when the id or the address is taken.
@@ -118,11 +119,7 @@ func (t tx) insertPerson(p *directory.Person, conn int64) (int, error) {
 func (t tx) insertPeople(bulk *sqldb.Bulk, people []newPerson) (int, error) {
 	st, n := bulk.Prepare(t, len(people))
 	for i := range people[:n] {
-		p := &people[i]
-		st.Int(t.org)
-		st.Text(p.ID)
-		sqldb.BindOptional(st, directory.EmailKey(p.Values.Get(directory.Email)))
-		if err := personrow.Bind(st, &p.Person, p.conn); err != nil {
+		if err := personrow.Bind(st, t.org, &people[i].Person, people[i].conn); err != nil {
 			st.Close()
 			return 0, err
 		}
@@ -131,19 +128,17 @@ func (t tx) insertPeople(bulk *sqldb.Bulk, people []newPerson) (int, error) {
 }
 
 // updatePerson writes a person of whom the transaction has checked the version; the address's compare
-// form stays (see setEmailKey).
+// form ($11) stays (see setEmailKey).
 func (t tx) updatePerson(p *directory.Person, conn int64) (int, error) {
-	st := t.Prepare(`update people set version = $1, status = $2, previous_status = $3, manual_lock = $4, role = $5, connection = $6,
-		source_id = $7, created_at = $8, updated_at = $9, extras = $10, edited = $11, employee_id = $12, email = $13, first_name = $14,
-		last_name = $15, preferred_name = $16, display_name = $17, job_title = $18, department = $19, division = $20, location = $21,
-		teams = $22, manager = $23, phone = $24, gender = $25, birthday = $26, hire_date = $27, original_hire_date = $28,
-		deactivation_date = $29, name_key = $30 where org = $31 and id = $32`)
-	if err := personrow.Bind(st, p, conn); err != nil {
+	st := t.Prepare(`update people set version = $4, status = $5, previous_status = $6, manual_lock = $7, role = $8, connection = $9,
+		source_id = $10, name_key = $12, employee_id = $13, email = $14, first_name = $15, last_name = $16, preferred_name = $17,
+		display_name = $18, job_title = $19, department = $20, division = $21, location = $22, teams = $23, manager = $24, phone = $25,
+		gender = $26, birthday = $27, hire_date = $28, original_hire_date = $29, deactivation_date = $30, extras = $31, edited = $32,
+		created_at = $33, updated_at = $34 where org = $2 and id = $3`)
+	if err := personrow.Bind(st, t.org, p, conn); err != nil {
 		st.Close()
 		return 0, err
 	}
-	st.Int(t.org)
-	st.Text(p.ID)
 	return st.Run()
 }
 

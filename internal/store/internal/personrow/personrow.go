@@ -69,10 +69,12 @@ func (r *Reader) Scan(st sqldb.Stmt, p *directory.Person) error {
 	return nil
 }
 
-// Bind binds version, status, previous_status, manual_lock, role, connection, source_id, created_at,
-// updated_at, extras, edited, the standard fields and name_key. conn is the number of the linked
-// connection.
-func Bind(st sqldb.Stmt, p *directory.Person, conn int64) error {
+// Bind binds a row of the table, its columns in their order: NULL for its number, the organisation's number, the
+// id and all the rest. conn is the number of the linked connection.
+func Bind(st sqldb.Stmt, org int64, p *directory.Person, conn int64) error {
+	st.Null()
+	st.Int(org)
+	st.Text(p.ID)
 	st.Int(p.Version)
 	st.Text(string(p.Status))
 	sqldb.BindOptional(st, string(p.PreviousStatus))
@@ -89,8 +91,11 @@ func Bind(st sqldb.Stmt, p *directory.Person, conn int64) error {
 		st.Null()
 		st.Null()
 	}
-	st.Int(sqldb.Millis(p.CreatedAt))
-	st.Int(sqldb.Millis(p.UpdatedAt))
+	sqldb.BindOptional(st, directory.EmailKey(p.Values.Get(directory.Email)))
+	sqldb.BindOptional(st, NameKey(&p.Values))
+	for slot := range directory.StandardCount {
+		sqldb.BindOptional(st, p.Values.At(slot))
+	}
 	var extras []extraJSON
 	for _, x := range p.Values.Extras() {
 		extras = append(extras, extraJSON(x))
@@ -101,10 +106,8 @@ func Bind(st sqldb.Stmt, p *directory.Person, conn int64) error {
 	if err := bindJSON(st, p.Edited); err != nil {
 		return err
 	}
-	for slot := range directory.StandardCount {
-		sqldb.BindOptional(st, p.Values.At(slot))
-	}
-	sqldb.BindOptional(st, NameKey(&p.Values))
+	st.Int(sqldb.Millis(p.CreatedAt))
+	st.Int(sqldb.Millis(p.UpdatedAt))
 	return nil
 }
 
