@@ -438,12 +438,19 @@ func (p *packer) link(ls *directory.LinkState, person string) {
 		p.word(d.Reason)
 		p.string(d.Date)
 	}
-	p.uint(uint64(len(ls.Since)))
-	for _, k := range slices.Sorted(maps.Keys(ls.Since)) {
-		p.word(string(k))
-		p.time(ls.Since[k])
-	}
+	p.since(ls.Since)
 	p.string(ls.HireDate)
+}
+
+func (p *packer) since(since map[directory.SignalKind]time.Time) {
+	p.uint(uint64(len(since)))
+	if len(since) == 0 {
+		return // as with nearly everybody
+	}
+	for _, k := range slices.Sorted(maps.Keys(since)) {
+		p.word(string(k))
+		p.time(since[k])
+	}
 }
 
 func (u *unpacker) link() *directory.LinkState {
