@@ -233,37 +233,22 @@ func (s *session) acceptBaseline(ctx context.Context, info PlanInfo, opt ApplyOp
 
 // write applies the rows in plan order, batch by batch; pause, cancel and crash fall between batches.
 func (s *session) write(ctx context.Context, info PlanInfo, w workload) error {
-	total, done := len(w.seqs), 0
-	b := newBatcher(w)
-	for it, err := range s.items(ctx, info, w) {
-		if err != nil {
-			return err
-		}
-		batch := b.add(it)
-		if batch == nil {
-			continue
-		}
+	done := 0
+	for _, batch := range w.batches() {
 		if err := s.writeBatch(ctx, info, batch); err != nil {
 			return err
 		}
 		done += len(batch)
-		s.e.progress("applying", done, total)
-	}
-	for batch := b.rest(); batch != nil; batch = b.rest() {
-		if err := s.writeBatch(ctx, info, batch); err != nil {
-			return err
-		}
-		done += len(batch)
-		s.e.progress("applying", done, total)
+		s.e.progress("applying", done, len(w.seqs))
 	}
 	return nil
 }
 
-func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []StoredItem) error {
+func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []int64) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	n, err := s.e.Store.ApplyBatch(ctx, s.lease, s.run, info.ID, batch, s.e.Now())
+	run, err := s.e.Store.ApplyBatch(ctx, s.lease, s.run, info.ID, batch, s.e.Now())
 	var moved *StaleRecordError
 	if errors.As(err, &moved) {
 		return &StaleError{PlanID: info.ID, Why: s.nameOf(ctx, moved.Key) + " was changed meanwhile"}
@@ -271,21 +256,8 @@ func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []StoredI
 	if err != nil {
 		return fmt.Errorf("apply plan %s to the directory: %w", info.ID, err)
 	}
-	s.run.RowsWritten += n
-	for _, it := range batch {
-		s.count(it.Change)
-	}
+	s.run = run
 	return nil
-}
-
-func (s *session) count(c *plan.Change) {
-	s.run.Counts.Add(c.Action)
-	counted := c.Counted()
-	for _, k := range plan.Kinds() {
-		if counted.Has(k) {
-			s.run.KindCounts[k]++
-		}
-	}
 }
 
 // remember keeps what the reading proved, once its plan was applied.

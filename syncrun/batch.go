@@ -80,67 +80,33 @@ func (t *ties) groups() map[int64][]int64 {
 	return out
 }
 
-// batcher cuts the eligible rows of a plan into batches. Tied rows are kept back until the last of
-// their group came by and then go together.
-type batcher struct {
-	eligible []int64
-	tied     map[int64][]int64
-	kept     map[int64][]StoredItem // by the group's first row
-	full     [][]StoredItem
-	current  []StoredItem
-}
-
-func newBatcher(w workload) *batcher {
-	return &batcher{eligible: w.seqs, tied: w.tied, kept: map[int64][]StoredItem{}}
-}
-
-// add takes the next row of the plan and returns a batch when one is full.
-func (b *batcher) add(it StoredItem) []StoredItem {
-	if len(b.eligible) == 0 || b.eligible[0] != it.Seq {
-		return nil
-	}
-	b.eligible = b.eligible[1:]
-	group := b.tied[it.Seq]
-	if group == nil {
-		if b.current == nil {
-			b.current = make([]StoredItem, 0, min(batchSize, len(b.eligible)+1))
+// batches cuts the positions into batches. Tied ones wait for the last of their group and then go together.
+func (w workload) batches() [][]int64 {
+	var out, whole [][]int64
+	var current []int64
+	cut := func() {
+		if len(current) > 0 {
+			out = append(out, current)
+			current = nil
 		}
-		b.current = append(b.current, it)
-		if len(b.current) < batchSize {
-			return nil
+	}
+	for _, seq := range w.seqs {
+		group := w.tied[seq]
+		switch {
+		case group == nil:
+			current = append(current, seq)
+		case seq != group[len(group)-1]:
+			continue
+		case len(current)+len(group) > batchSize:
+			cut()
+			whole = append(whole, group)
+		default:
+			current = append(current, group...)
 		}
-		return b.flush()
+		if len(current) == batchSize {
+			cut()
+		}
 	}
-	first := group[0]
-	b.kept[first] = append(b.kept[first], it)
-	if len(b.kept[first]) < len(group) {
-		return nil
-	}
-	whole := b.kept[first]
-	delete(b.kept, first)
-	if len(b.current)+len(whole) > batchSize {
-		b.full = append(b.full, whole)
-		return b.flush()
-	}
-	b.current = append(b.current, whole...)
-	return nil
-}
-
-func (b *batcher) flush() []StoredItem {
-	out := b.current
-	b.current = nil
-	return out
-}
-
-// rest returns the remaining batches one by one, nil when there is none left.
-func (b *batcher) rest() []StoredItem {
-	if len(b.current) > 0 {
-		return b.flush()
-	}
-	if len(b.full) > 0 {
-		out := b.full[0]
-		b.full = b.full[1:]
-		return out
-	}
-	return nil
+	cut()
+	return append(out, whole...)
 }

@@ -31,25 +31,7 @@ func cut(items []StoredItem) [][]int64 {
 		ts.add(it.Seq, it.Change)
 	}
 	w.tied = ts.groups()
-	b := newBatcher(w)
-	var out [][]int64
-	keep := func(batch []StoredItem) {
-		if batch == nil {
-			return
-		}
-		var seqs []int64
-		for _, it := range batch {
-			seqs = append(seqs, it.Seq)
-		}
-		out = append(out, seqs)
-	}
-	for _, it := range items {
-		keep(b.add(it))
-	}
-	for batch := b.rest(); batch != nil; batch = b.rest() {
-		keep(batch)
-	}
-	return out
+	return w.batches()
 }
 
 func TestTiedChangesShareABatch(t *testing.T) {

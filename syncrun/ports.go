@@ -182,10 +182,11 @@ type Runs interface {
 	Run(ctx context.Context, id string) (Run, error)
 	// RunList returns runs, newest first; connection "" means all.
 	RunList(ctx context.Context, connection string, limit int) ([]Run, error)
-	// ApplyBatch writes the given rows of a plan in one transaction with one journal row: it checks the
-	// lease's fence and every record's version inside it, is idempotent per row, and returns how many
-	// rows of tables it wrote. *StaleRecordError leaves the whole batch unwritten.
-	ApplyBatch(ctx context.Context, l Lease, run Run, planID string, items []StoredItem, now time.Time) (int, error)
+	// ApplyBatch writes the changes at the given positions of a plan in one transaction with one journal row:
+	// it checks the lease's fence and every record's version inside it, is idempotent per row, and returns the
+	// run with what it did counted in: Counts, KindCounts and RowsWritten, rows of tables. Positions of other
+	// rows than changes are passed over. *StaleRecordError leaves the whole batch unwritten.
+	ApplyBatch(ctx context.Context, l Lease, run Run, planID string, seqs []int64, now time.Time) (Run, error)
 	// ApplyRefreshes stores the plan's Refresh and Left rows, whose person (if any) has not changed since.
 	ApplyRefreshes(ctx context.Context, l Lease, planID string) (int, error)
 	// AppliedItems yields the change rows that a run applied, in order.

@@ -68,6 +68,16 @@ type Run struct {
 	Errors      []RunError
 }
 
+// CountKinds counts more changes in.
+func (r *Run) CountKinds(kinds map[plan.Kind]int) {
+	if r.KindCounts == nil && len(kinds) > 0 {
+		r.KindCounts = map[plan.Kind]int{}
+	}
+	for k, n := range kinds {
+		r.KindCounts[k] += n
+	}
+}
+
 // Connection is what is kept of a connection between runs.
 type Connection struct {
 	ID       string

@@ -2,20 +2,14 @@ package syncrun
 
 import (
 	"context"
-	"iter"
 
 	"github.com/rollcall-hr/rollcall/plan"
 )
-
-// keepRows is how many rows of a plan that changes records stay in memory between deciding which may be
-// applied and applying them; beyond that they are read twice.
-const keepRows = 5000
 
 // workload is what an apply has to do, by sequence number: a few bytes per change.
 type workload struct {
 	seqs      []int64
 	versioned []int64           // those planned on a record that could have changed since
-	rows      []StoredItem      // the rows themselves, when they were looked at and are few; nil: read them
 	tied      map[int64][]int64 // rows that must share a transaction, by every one of them
 	waiting   int
 }
@@ -54,7 +48,7 @@ func (w *workload) add(c ChangeOutline) {
 	}
 }
 
-// tie finds the rows that must share a transaction, and keeps the eligible ones while they are few.
+// tie finds the rows that must share a transaction.
 func (s *session) tie(ctx context.Context, info PlanInfo, w *workload) error {
 	ties, todo := newTies(), w.seqs
 	for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
@@ -66,24 +60,7 @@ func (s *session) tie(ctx context.Context, info PlanInfo, w *workload) error {
 		}
 		todo = todo[1:]
 		ties.add(it.Seq, it.Change)
-		if len(w.seqs) <= keepRows {
-			w.rows = append(w.rows, it)
-		}
 	}
 	w.tied = ties.groups()
 	return nil
-}
-
-// items yields the rows to apply, and others in between when they are read again.
-func (s *session) items(ctx context.Context, info PlanInfo, w workload) iter.Seq2[StoredItem, error] {
-	if len(w.rows) < len(w.seqs) {
-		return s.e.Store.Items(ctx, info.ID, 0, false)
-	}
-	return func(yield func(StoredItem, error) bool) {
-		for _, it := range w.rows {
-			if !yield(it, nil) {
-				return
-			}
-		}
-	}
 }

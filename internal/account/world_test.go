@@ -178,12 +178,12 @@ func (w *world) apply(c plan.Change) {
 	w.ok(pw.Add(ctx, plan.Item{Change: &c}))
 	info, err := pw.Finish(ctx, plan.Header{}, hr.Baseline{Employees: 1})
 	w.ok(err)
-	var items []syncrun.StoredItem
+	var rows []int64
 	for it, err := range w.kept.Items(ctx, info.ID, 0, true) {
 		w.ok(err)
-		items = append(items, it)
+		rows = append(rows, it.Seq)
 	}
-	_, err = w.kept.ApplyBatch(ctx, lease, run, info.ID, items, w.at)
+	_, err = w.kept.ApplyBatch(ctx, lease, run, info.ID, rows, w.at)
 	w.ok(err)
 	w.ok(w.kept.FinishRun(ctx, lease, run))
 	w.ok(w.kept.Release(ctx, lease))

@@ -108,11 +108,11 @@ func TestTheRequestMayEnd(t *testing.T) {
 // late is a store whose runs stand still before their first batch, for longer than their lease.
 type late struct{ syncrun.Store }
 
-func (s late) ApplyBatch(ctx context.Context, l syncrun.Lease, r syncrun.Run, planID string, items []syncrun.StoredItem, now time.Time) (int, error) {
+func (s late) ApplyBatch(ctx context.Context, l syncrun.Lease, r syncrun.Run, planID string, seqs []int64, now time.Time) (syncrun.Run, error) {
 	if err := s.Renew(ctx, l, 0); err != nil {
-		return 0, err
+		return syncrun.Run{}, err
 	}
-	return s.Store.ApplyBatch(ctx, l, r, planID, items, now)
+	return s.Store.ApplyBatch(ctx, l, r, planID, seqs, now)
 }
 
 // told notes of which runs it is told.
@@ -175,11 +175,11 @@ type halting struct {
 	reached chan struct{}
 }
 
-func (s *halting) ApplyBatch(ctx context.Context, l syncrun.Lease, r syncrun.Run, planID string, items []syncrun.StoredItem, now time.Time) (int, error) {
-	n, err := s.Store.ApplyBatch(ctx, l, r, planID, items, now)
+func (s *halting) ApplyBatch(ctx context.Context, l syncrun.Lease, r syncrun.Run, planID string, seqs []int64, now time.Time) (syncrun.Run, error) {
+	applied, err := s.Store.ApplyBatch(ctx, l, r, planID, seqs, now)
 	close(s.reached)
 	<-ctx.Done()
-	return n, err
+	return applied, err
 }
 
 // TestStopBetweenBatches closes the service, and in another run cancels, in the middle of an apply; the rest

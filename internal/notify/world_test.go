@@ -210,11 +210,11 @@ func (w *world) run(trigger syncrun.Trigger, outcome syncrun.Outcome, h plan.Hea
 	}
 	info, err := pw.Finish(ctx, h, hr.Baseline{Employees: 1})
 	w.ok(err)
-	var changes []syncrun.StoredItem
+	var changes []int64
 	for it, err := range w.kept.Items(ctx, info.ID, 0, true) {
 		w.ok(err)
 		if it.Change != nil {
-			changes = append(changes, it)
+			changes = append(changes, it.Seq)
 		}
 	}
 	if outcome == syncrun.OutcomeApplied && len(changes) > 0 {

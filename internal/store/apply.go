@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,9 +44,22 @@ type move struct {
 
 // ApplyBatch implements syncrun.Runs. Addresses that change hands are taken from everybody first and
 // given out last, so that swaps and longer rings need no order.
-func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run, planID string, items []syncrun.StoredItem, now time.Time) (int, error) {
+func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run, planID string, seqs []int64, now time.Time) (syncrun.Run, error) {
+	arena, ok := s.arenas.Get().(*planrow.Arena)
+	if !ok {
+		arena = new(planrow.Arena)
+	}
+	defer func() {
+		arena.Reset()
+		s.arenas.Put(arena)
+	}()
+	items, err := s.changesAt(ctx, planID, seqs, arena)
+	if err != nil {
+		return syncrun.Run{}, err
+	}
+	run.KindCounts = maps.Clone(run.KindCounts)
 	b := &batch{run: &run, now: now, fresh: fresh{peopleBulk: newPeople(), linkBulk: newLinks()}}
-	err := s.write(ctx, func(t tx) (err error) {
+	err = s.write(ctx, func(t tx) (err error) {
 		if b.plan, err = t.leasedPlan(l, planID); err != nil {
 			return err
 		}
@@ -53,10 +67,50 @@ func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run
 		return b.apply(items)
 	})
 	if err != nil {
-		return 0, err
+		return syncrun.Run{}, err
 	}
+	run.RowsWritten += b.rows
 	s.views.Changed(b.audit, b.changed)
-	return b.rows, nil
+	return run, nil
+}
+
+// changesAt restores, in an arena, the changes at some positions of a plan, in plan order and each once. It does so
+// in a transaction of its own, see eachPage.
+func (s *Store) changesAt(ctx context.Context, planID string, seqs []int64, arena *planrow.Arena) ([]syncrun.StoredItem, error) {
+	seqs = slices.Compact(slices.Sorted(slices.Values(seqs)))
+	out := make([]syncrun.StoredItem, 0, len(seqs))
+	err := s.read(ctx, func(t tx) error {
+		p, err := t.planByID(planID)
+		if err != nil {
+			return err
+		}
+		p.Kept, p.Words.Arena = s.keptChunks(planID), arena
+		var rows *planrow.Rows
+		at := -1
+		for _, seq := range seqs {
+			i := planrow.After(p.Chunks, seq-1)
+			if i == len(p.Chunks) || seq < 1 {
+				return fmt.Errorf("plan %s has no row %d", planID, seq)
+			}
+			if i != at {
+				if rows, err = p.Rows(t.shared(), i); err != nil {
+					return err
+				}
+				at = i
+			}
+			row := int(seq - p.Chunks[i].Before - 1)
+			if rows.Heads[row].Kind != planrow.Change {
+				continue
+			}
+			it, err := p.Item(i, rows, row)
+			if err != nil {
+				return err
+			}
+			out = append(out, syncrun.StoredItem{Seq: seq, Item: it})
+		}
+		return nil
+	})
+	return out, err
 }
 
 func (b *batch) apply(items []syncrun.StoredItem) error {
@@ -128,17 +182,7 @@ func (b *batch) recordRun() error {
 // open leaves out what an earlier batch, of any run, applied already.
 func (b *batch) open(items []syncrun.StoredItem) ([]syncrun.StoredItem, error) {
 	done, err := b.t.applied(b.plan.No)
-	if err != nil {
-		return nil, err
-	}
-	todo := make([]syncrun.StoredItem, 0, len(items))
-	for _, it := range items {
-		if it.Change != nil && done.Of(it.Seq) == "" {
-			todo = append(todo, it)
-		}
-	}
-	slices.SortFunc(todo, func(x, y syncrun.StoredItem) int { return int(x.Seq - y.Seq) })
-	return slices.CompactFunc(todo, func(x, y syncrun.StoredItem) bool { return x.Seq == y.Seq }), nil
+	return slices.DeleteFunc(items, func(it syncrun.StoredItem) bool { return done.Of(it.Seq) != "" }), err
 }
 
 // recordBatch writes the journal row and the batch's audit entry.
@@ -149,13 +193,15 @@ func (b *batch) recordBatch(todo []syncrun.StoredItem) error {
 		seqs[i] = it.Seq
 		counts.Add(it.Change.Action)
 		b.run.Counts.Add(it.Change.Action)
-		counted := it.Change.Counted()
-		for _, k := range plan.Kinds() {
-			if counted.Has(k) {
-				kinds[k]++
+		if counted := it.Change.Counted(); counted != 0 {
+			for _, k := range plan.Kinds() {
+				if counted.Has(k) {
+					kinds[k]++
+				}
 			}
 		}
 	}
+	b.run.CountKinds(kinds)
 	detail, err := json.Marshal(counts)
 	if err != nil {
 		return err

@@ -150,7 +150,7 @@ func (s *bench) store(items []plan.Item) string {
 }
 
 func (s *bench) apply(planID string) {
-	batch := make([]syncrun.StoredItem, 0, 1000)
+	batch := make([]int64, 0, 1000)
 	flush := func() {
 		_, err := s.ApplyBatch(s.b.Context(), s.lease, s.run, planID, batch, testNow())
 		s.ok(err)
@@ -158,7 +158,7 @@ func (s *bench) apply(planID string) {
 	}
 	for it, err := range s.Items(s.b.Context(), planID, 0, false) {
 		s.ok(err)
-		if batch = append(batch, it); len(batch) == cap(batch) {
+		if batch = append(batch, it.Seq); len(batch) == cap(batch) {
 			flush()
 		}
 	}

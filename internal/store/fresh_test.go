@@ -27,10 +27,10 @@ func TestTakenAmongMany(t *testing.T) {
 		_, err := s.SavePerson(t.Context(), p, plan.Change{}, "x", testNow())
 		s.ok(err)
 		id := s.store(items)
-		var batch []syncrun.StoredItem
+		var batch []int64
 		for it, err := range s.Items(t.Context(), id, 0, false) {
 			s.ok(err)
-			batch = append(batch, it)
+			batch = append(batch, it.Seq)
 		}
 		_, err = s.ApplyBatch(t.Context(), s.lease, s.run, id, batch, testNow())
 		if stale, ok := errors.AsType[*syncrun.StaleRecordError](err); !ok || stale.Key != directory.PersonKey(taken.PersonID) {

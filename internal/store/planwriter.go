@@ -291,8 +291,8 @@ func (w *planWriter) take(ctx context.Context, no int64) ([]planrow.Row, error) 
 		w.kept.bytes -= c.Size()
 		delete(w.kept.chunks, no)
 	}
-	rows, err := c.Open()
-	if err != nil {
+	var rows planrow.Rows
+	if err := rows.Open(&c); err != nil {
 		return nil, fmt.Errorf("rows of plan %s: %w", w.info.ID, err)
 	}
 	return rows.All(), nil

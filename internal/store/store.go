@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -18,7 +19,8 @@ type Store struct {
 	org   *orgtx.Organisation
 	views *views.Store
 
-	kept atomic.Pointer[keptPlan] // nil: none
+	kept   atomic.Pointer[keptPlan] // nil: none
+	arenas sync.Pool                // of *planrow.Arena, for batches
 }
 
 var _ syncrun.Store = (*Store)(nil)

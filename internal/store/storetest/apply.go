@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -20,10 +21,13 @@ func testApplyCreate(t *testing.T, w *world) {
 	}
 	info := w.store(items...)
 	r := w.begin(syncrun.TriggerManual)
-	rows, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
+	got, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.seqs(info.ID), w.now())
 	w.ok(err)
-	if rows != 4 { // the department, Ann, her link, the journal
-		t.Errorf("ApplyBatch = %d rows, want 4", rows)
+	if got.RowsWritten != 4 { // the department, Ann, her link, the journal
+		t.Errorf("ApplyBatch = %d rows, want 4", got.RowsWritten)
+	}
+	if (got.Counts != plan.Counts{Create: 1, CreateDepartment: 1}) || !maps.Equal(got.KindCounts, map[plan.Kind]int{plan.KindNewDepartments: 1}) {
+		t.Errorf("ApplyBatch counted %+v, %v", got.Counts, got.KindCounts)
 	}
 	want := directory.Person{ID: w.personID(2), Version: 1, Status: directory.Provisioned, Role: directory.RoleMember,
 		Link: &directory.Link{Connection: w.conn.ID, SourceID: "2"}, CreatedAt: w.clock, UpdatedAt: w.clock}
@@ -42,10 +46,10 @@ func testApplyCreate(t *testing.T, w *world) {
 			t.Errorf("row %d was applied by %q, want %s", it.Seq, it.RunID, r.ID)
 		}
 	}
-	got, err := w.Plan(t.Context(), w.conn.ID, info.ID)
+	stored, err := w.Plan(t.Context(), w.conn.ID, info.ID)
 	w.ok(err)
-	if got.AppliedBy != r.ID {
-		t.Errorf("AppliedBy = %q", got.AppliedBy)
+	if stored.AppliedBy != r.ID {
+		t.Errorf("AppliedBy = %q", stored.AppliedBy)
 	}
 }
 
@@ -161,22 +165,21 @@ func testApplyStale(t *testing.T, w *world) {
 
 func testApplyIdempotent(t *testing.T, w *world) {
 	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz"), w.create(3, "cy@acme.test", "Cy", "Ng"))
-	items := w.items(info.ID)
 	r := w.begin(syncrun.TriggerManual)
-	first, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, items[:2], w.now())
+	first, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, []int64{1, 2}, w.now())
 	w.ok(err)
 	w.end(r, syncrun.OutcomePartial)
 
 	before := w.people()
 	r2 := w.begin(syncrun.TriggerManual)
-	again, err := w.ApplyBatch(t.Context(), w.lease, r2, info.ID, items[:2], w.now())
+	again, err := w.ApplyBatch(t.Context(), w.lease, r2, info.ID, []int64{1, 2}, w.now())
 	w.ok(err)
-	if first == 0 || again != 0 {
-		t.Errorf("rows written: first %d, again %d", first, again)
+	if first.RowsWritten == 0 || again.RowsWritten != 0 || again.Counts.Changes() != 0 {
+		t.Errorf("rows written: first %d, again %d with %d changes", first.RowsWritten, again.RowsWritten, again.Counts.Changes())
 	}
 	w.same(before, w.people())
 	// A batch cut another way writes the rest, and a row given twice once.
-	_, err = w.ApplyBatch(t.Context(), w.lease, r2, info.ID, []syncrun.StoredItem{items[2], items[1], items[2]}, w.now())
+	_, err = w.ApplyBatch(t.Context(), w.lease, r2, info.ID, []int64{3, 2, 3}, w.now())
 	w.ok(err)
 	if p := w.person(w.personID(3)); p.Version != 1 {
 		t.Errorf("Cy has version %d", p.Version)
@@ -192,12 +195,12 @@ func testApplyFence(t *testing.T, w *world) {
 	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"), plan.Item{Refresh: w.linked(9, "p_9")})
 	late, err := w.Acquire(t.Context(), w.conn.ID, "run_late", 0)
 	w.ok(err)
-	_, err = w.ApplyBatch(t.Context(), late, syncrun.Run{ID: "run_late"}, info.ID, w.items(info.ID), w.now())
+	_, err = w.ApplyBatch(t.Context(), late, syncrun.Run{ID: "run_late"}, info.ID, w.seqs(info.ID), w.now())
 	if !errors.Is(err, syncrun.ErrLeaseExpired) {
 		t.Errorf("a batch after the lease's time: %v", err)
 	}
 	r := w.begin(syncrun.TriggerManual)
-	_, err = w.ApplyBatch(t.Context(), late, syncrun.Run{ID: "run_late"}, info.ID, w.items(info.ID), w.now())
+	_, err = w.ApplyBatch(t.Context(), late, syncrun.Run{ID: "run_late"}, info.ID, w.seqs(info.ID), w.now())
 	if !errors.Is(err, syncrun.ErrLeaseLost) {
 		t.Errorf("a late worker's batch: %v", err)
 	}
@@ -208,19 +211,22 @@ func testApplyFence(t *testing.T, w *world) {
 		t.Errorf("a late worker wrote %d rows", n)
 	}
 	w.end(r, syncrun.OutcomeNoOp)
-	if _, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now()); !errors.Is(err, syncrun.ErrLeaseLost) {
+	if _, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.seqs(info.ID), w.now()); !errors.Is(err, syncrun.ErrLeaseLost) {
 		t.Errorf("a batch after Release: %v", err)
 	}
 	r = w.begin(syncrun.TriggerManual)
 	_, err = w.ApplyBatch(t.Context(), w.lease, r, "plan_none", nil, w.now())
 	w.notFound("ApplyBatch", err)
+	if _, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, []int64{1, 3}, w.now()); err == nil || len(w.people()) > 0 {
+		t.Errorf("a batch with a row that the plan has not: %v, %d people", err, len(w.people()))
+	}
 	_, err = w.ApplyRefreshes(t.Context(), w.lease, "plan_none")
 	w.notFound("ApplyRefreshes", err)
 	other, err := w.EnsureConnection(t.Context(), "Other HR")
 	w.ok(err)
 	wrong, err := w.Acquire(t.Context(), other.ID, "run_other", time.Minute)
 	w.ok(err)
-	if _, err := w.ApplyBatch(t.Context(), wrong, r, info.ID, w.items(info.ID), w.now()); err == nil {
+	if _, err := w.ApplyBatch(t.Context(), wrong, r, info.ID, w.seqs(info.ID), w.now()); err == nil {
 		t.Error("the lease of one connection applied a plan of another")
 	}
 }

@@ -333,7 +333,7 @@ func (w *world) writes(late syncrun.Lease, r syncrun.Run, planID string, pw sync
 		"PutMark":        w.PutMark(w.ctx(), late, syncrun.Mark{Since: w.now()}),
 		"NewPlan":        second(w.NewPlan(w.ctx(), late, "plan_later", "", "", w.now())),
 		"Finish":         second(pw.Finish(w.ctx(), plan.Header{}, hr.Baseline{})),
-		"ApplyBatch":     second(w.ApplyBatch(w.ctx(), late, r, planID, w.items(planID), w.now())),
+		"ApplyBatch":     second(w.ApplyBatch(w.ctx(), late, r, planID, w.seqs(planID), w.now())),
 		"ApplyRefreshes": second(w.ApplyRefreshes(w.ctx(), late, planID)),
 	}
 }

@@ -71,7 +71,7 @@ func testPlanAtHand(t *testing.T, w *world) {
 	items, changes := w.items(info.ID), outline()
 	off := plan.KindSet(0).With(plan.KindDeactivate)
 	w.same([]syncrun.ChangeOutline{{Seq: 1}, {Seq: 2}, {Seq: 4, Version: 1, Kinds: off}, {Seq: 8}}, changes)
-	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, items[:4], w.now())
+	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, []int64{1, 2, 3, 4}, w.now())
 	w.ok(err)
 	items, changes = w.items(info.ID), outline()
 	if changes[2].RunID != r.ID || changes[3].RunID != "" || items[3].RunID != r.ID {
@@ -217,7 +217,7 @@ func testStaleRecords(t *testing.T, w *world) {
 		t.Fatalf("a fresh plan is stale: %v", got)
 	}
 	r := w.begin(syncrun.TriggerManual) // the plan's own writes do not count
-	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID)[1:2], w.now())
+	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, []int64{2}, w.now())
 	w.ok(err)
 	w.end(r, syncrun.OutcomePartial)
 	w.save(manual("p_1", "other@acme.test")) // nor do edits of others

@@ -52,28 +52,27 @@ func testInterrupted(t *testing.T, w *world) {
 	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"))
 	r := w.begin(syncrun.TriggerManual)
 	r.Requests = 3
-	rows, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
+	applied, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.seqs(info.ID), w.now())
 	w.ok(err)
 	w.ok(w.Release(t.Context(), w.lease)) // as if it had died: no FinishRun
 	got, err := w.Run(t.Context(), r.ID)
 	w.ok(err)
 	if got.Outcome != syncrun.OutcomeInterrupted || got.Counts.Create != 1 || got.PlanID != info.ID ||
-		got.Requests != 3 || got.RowsWritten != rows {
+		got.Requests != 3 || got.RowsWritten != applied.RowsWritten {
 		t.Errorf("a run that died after a batch: %+v", got)
 	}
 }
 
 func testAppliedItems(t *testing.T, w *world) {
 	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz"), w.create(3, "cy@acme.test", "Cy", "Ng"), held(4, "", plan.NoEmail))
-	items := w.items(info.ID)
 	one := w.begin(syncrun.TriggerManual)
-	for _, batch := range [][]syncrun.StoredItem{items[2:3], items[0:1]} {
+	for _, batch := range [][]int64{{3}, {1}} {
 		_, err := w.ApplyBatch(t.Context(), w.lease, one, info.ID, batch, w.now())
 		w.ok(err)
 	}
 	w.end(one, syncrun.OutcomePartial)
 	two := w.begin(syncrun.TriggerManual)
-	_, err := w.ApplyBatch(t.Context(), w.lease, two, info.ID, items, w.now())
+	_, err := w.ApplyBatch(t.Context(), w.lease, two, info.ID, w.seqs(info.ID), w.now())
 	w.ok(err)
 	w.end(two, syncrun.OutcomeApplied)
 	w.same([]string{"1 create 1", "3 create 3"}, labels(collect(t, w.AppliedItems(t.Context(), one.ID))))
@@ -97,7 +96,7 @@ func testRecentKinds(t *testing.T, w *world) {
 		info := w.store(w.status(id, plan.Deactivate, directory.Deactivated))
 		r := w.begin(trigger)
 		r.Released = released
-		_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
+		_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.seqs(info.ID), w.now())
 		w.ok(err)
 		at := w.clock
 		if id != 2 { // employee 2's run dies; what it did counts
@@ -118,7 +117,7 @@ func testRecentKinds(t *testing.T, w *world) {
 	fay.Change.Kinds, sales.Change.Kinds = fay.Change.Kinds.With(plan.KindNewDepartments), sales.Change.Kinds.With(plan.KindNewDepartments)
 	info := w.store(sales, fay)
 	r := w.begin(syncrun.TriggerSchedule)
-	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.items(info.ID), w.now())
+	_, err := w.ApplyBatch(t.Context(), w.lease, r, info.ID, w.seqs(info.ID), w.now())
 	w.ok(err)
 	w.end(r, syncrun.OutcomeApplied)
 	got, err := w.RecentKinds(t.Context(), w.conn.ID, since)
@@ -202,7 +201,7 @@ func testIsolation(t *testing.T, w *world) {
 	r := w.begin(syncrun.TriggerSchedule)
 
 	ctx, conn, o := t.Context(), w.conn.ID, w.org("globex")
-	item := w.items(info.ID)
+	item := w.seqs(info.ID)
 	notFound := map[string]error{
 		"Acquire":        second(o.Acquire(ctx, conn, "run_x", time.Minute)),
 		"Renew":          o.Renew(ctx, w.lease, time.Minute),

@@ -180,7 +180,7 @@ func (w *world) apply(items ...plan.Item) syncrun.PlanInfo {
 	w.t.Helper()
 	info := w.store(items...)
 	r := w.begin(syncrun.TriggerManual)
-	_, err := w.ApplyBatch(w.ctx(), w.lease, r, info.ID, w.items(info.ID), w.now())
+	_, err := w.ApplyBatch(w.ctx(), w.lease, r, info.ID, w.seqs(info.ID), w.now())
 	w.ok(err)
 	_, err = w.ApplyRefreshes(w.ctx(), w.lease, info.ID)
 	w.ok(err)
@@ -194,9 +194,9 @@ func (w *world) refuse(items ...plan.Item) error {
 	before := w.people()
 	info := w.store(items...)
 	r := w.begin(syncrun.TriggerManual)
-	rows, err := w.ApplyBatch(w.ctx(), w.lease, r, info.ID, w.items(info.ID), w.now())
-	if err == nil || rows != 0 {
-		w.t.Fatalf("ApplyBatch = %d rows, %v; want a refusal", rows, err)
+	got, err := w.ApplyBatch(w.ctx(), w.lease, r, info.ID, w.seqs(info.ID), w.now())
+	if err == nil || got.RowsWritten != 0 {
+		w.t.Fatalf("ApplyBatch = %d rows, %v; want a refusal", got.RowsWritten, err)
 	}
 	w.end(r, syncrun.OutcomeFailed)
 	w.same(before, w.people())
@@ -207,6 +207,17 @@ func (w *world) refuse(items ...plan.Item) error {
 func (w *world) items(planID string) []syncrun.StoredItem {
 	w.t.Helper()
 	return collect(w.t, w.Items(w.ctx(), planID, 0, true))
+}
+
+// seqs returns the positions of all rows of a plan.
+func (w *world) seqs(planID string) []int64 { return seqs(w.items(planID)) }
+
+func seqs(items []syncrun.StoredItem) []int64 {
+	out := make([]int64, len(items))
+	for i := range items {
+		out[i] = items[i].Seq
+	}
+	return out
 }
 
 func (w *world) people() []directory.Person {

@@ -122,7 +122,7 @@ func (w *world) apply(planID string, take func(syncrun.StoredItem) bool) syncrun
 
 func (w *world) applyAs(r syncrun.Run, l syncrun.Lease, planID string, take func(syncrun.StoredItem) bool) {
 	w.t.Helper()
-	var batch []syncrun.StoredItem
+	var batch []int64
 	flush := func() {
 		_, err := w.ApplyBatch(w.t.Context(), l, r, planID, batch, w.now())
 		w.ok(err)
@@ -131,7 +131,7 @@ func (w *world) applyAs(r syncrun.Run, l syncrun.Lease, planID string, take func
 	for it, err := range w.Items(w.t.Context(), planID, 0, false) {
 		w.ok(err)
 		if it.Change != nil && take(it) {
-			if batch = append(batch, it); len(batch) == 1000 {
+			if batch = append(batch, it.Seq); len(batch) == 1000 {
 				flush()
 			}
 		}

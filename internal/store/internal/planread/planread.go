@@ -25,6 +25,8 @@ type Plan struct {
 	Words      *planrow.Reader
 	Chunks     []planrow.Ref           // in plan order
 	Kept       map[int64]planrow.Chunk // by number, those that are in memory too
+
+	open planrow.Rows
 }
 
 // Len is how many rows the plan has.
@@ -144,7 +146,7 @@ func (p *Plan) Found(t orgtx.Tx, i int) (string, error) {
 	return c.Found, err
 }
 
-// Heads reads the heads of a chunk's rows.
+// Heads reads the heads of a chunk's rows. They are good until the next call of Heads or Rows.
 func (p *Plan) Heads(t orgtx.Tx, i int) (*planrow.Rows, error) {
 	c, err := p.part(t, i, "select marks, heads, names from plan_chunks where org = $1 and plan = $2 and no = $3", func(st sqldb.Stmt, c *planrow.Chunk) {
 		c.Marks, c.Heads, c.Names = blob(st, 0), blob(st, 1), blob(st, 2)
@@ -153,11 +155,10 @@ func (p *Plan) Heads(t orgtx.Tx, i int) (*planrow.Rows, error) {
 		return nil, err
 	}
 	c.Bodies = ""
-	r, err := c.Open()
-	return r, p.named(i, err)
+	return &p.open, p.named(i, p.open.Open(&c))
 }
 
-// Rows reads the rows of a chunk.
+// Rows reads the rows of a chunk. They are good until the next call of Heads or Rows.
 func (p *Plan) Rows(t orgtx.Tx, i int) (*planrow.Rows, error) {
 	c, ok := p.Kept[p.Chunks[i].No]
 	if !ok {
@@ -166,8 +167,7 @@ func (p *Plan) Rows(t orgtx.Tx, i int) (*planrow.Rows, error) {
 			return nil, p.named(i, err)
 		}
 	}
-	r, err := c.Open()
-	return r, p.named(i, err)
+	return &p.open, p.named(i, p.open.Open(&c))
 }
 
 // Chunk reads a chunk of the plan with a number, without what is searched.

@@ -275,7 +275,7 @@ func ParseMarks(s string) (Marks, error) {
 	return m, nil
 }
 
-// Rows are the rows of a chunk. Names, addresses and bodies are there when they were read.
+// Rows are the rows of a chunk. Names, addresses and bodies are there when they were read. Its zero value has none.
 type Rows struct {
 	Marks  Marks
 	Heads  []Head
@@ -283,14 +283,16 @@ type Rows struct {
 	ends   []int
 }
 
-// Open unpacks the heads of a chunk whose parts, down to Heads, were read; names and bodies may be left out.
-func (c *Chunk) Open() (*Rows, error) {
+// Open unpacks the heads of a chunk whose parts, down to Heads, were read; names and bodies may be left out. It takes
+// the place of the chunk that r had before, in the same memory.
+func (r *Rows) Open(c *Chunk) error {
 	marks, err := ParseMarks(c.Marks)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n := marks.Rows()
-	r := &Rows{Marks: marks, Heads: make([]Head, n), bodies: c.Bodies, ends: make([]int, n)}
+	r.Marks, r.bodies = marks, c.Bodies
+	r.Heads, r.ends = slices.Grow(r.Heads[:0], n)[:n], slices.Grow(r.ends[:0], n)[:n]
 	u, names := unpacker{s: c.Heads}, unpacker{s: c.Names}
 	source, end := int64(0), 0
 	for i := range r.Heads {
@@ -308,9 +310,9 @@ func (c *Chunk) Open() (*Rows, error) {
 		r.ends[i] = end
 	}
 	if u.bad || names.bad || u.s != "" || names.s != "" || c.Bodies != "" && end != len(c.Bodies) {
-		return nil, ErrDamaged
+		return ErrDamaged
 	}
-	return r, nil
+	return nil
 }
 
 // All returns the rows, packed.

@@ -49,8 +49,8 @@ func TestChunks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, err := c.Open()
-		if err != nil {
+		var rows Rows
+		if err := rows.Open(&c); err != nil {
 			t.Fatal(err)
 		}
 		h := HeadOf(&items[0])
@@ -98,6 +98,7 @@ func TestChunks(t *testing.T) {
 
 // TestFull: a chunk ends when it has rows or text enough, and a byte numbers its marks even when each row has its own.
 func TestFull(t *testing.T) {
+	var rows Rows
 	for name, tt := range map[string]struct {
 		item func(i int) plan.Item
 		want int64
@@ -115,7 +116,7 @@ func TestFull(t *testing.T) {
 			t.Errorf("%s: full after %d, want %d", name, b.Rows(), tt.want)
 		}
 		c := b.Chunk()
-		if _, err := c.Open(); err != nil {
+		if err := rows.Open(&c); err != nil || int64(len(rows.Heads)) != tt.want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -133,6 +134,7 @@ func TestDamagedChunk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var rows Rows
 	rapid.Check(t, func(t *rapid.T) {
 		c := whole
 		part := rapid.SampledFrom([]*string{&c.Marks, &c.Heads, &c.Names, &c.Bodies}).Draw(t, "part")
@@ -144,7 +146,7 @@ func TestDamagedChunk(t *testing.T) {
 			bytes[at] = rapid.Byte().Draw(t, "byte")
 			*part = string(bytes)
 		}
-		rows, err := c.Open()
+		err := rows.Open(&c)
 		for i := 0; err == nil && i < len(rows.Heads); i++ {
 			rows.Item(i, reader)
 		}

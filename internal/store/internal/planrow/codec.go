@@ -47,6 +47,8 @@ func (w *Words) Pack() []byte {
 
 // Reader unpacks the rows of one plan.
 type Reader struct {
+	Arena *Arena // has the changes that are restored; nil: they come from the heap
+
 	words  []string
 	fields [directory.StandardCount]directory.Field
 }

@@ -206,8 +206,9 @@ func (p *packer) change(c *plan.Change) {
 }
 
 func (u *unpacker) change(h *Head) *plan.Change {
-	c := &plan.Change{Action: plan.Action(h.Action), Reason: plan.Reason(h.Reason), SourceID: h.Source, PersonID: h.Person,
-		Email: h.Email, Name: h.Name, Kinds: plan.KindSet(h.Kinds), Version: h.Version}
+	c := u.r.Arena.change()
+	c.Action, c.Reason, c.SourceID, c.PersonID = plan.Action(h.Action), plan.Reason(h.Reason), h.Source, h.Person
+	c.Email, c.Name, c.Kinds, c.Version = h.Email, h.Name, plan.KindSet(h.Kinds), h.Version
 	u.email, u.name = h.Email, h.Name
 	has := u.byte()
 	if has&namesPerson != 0 {
@@ -217,7 +218,7 @@ func (u *unpacker) change(h *Head) *plan.Change {
 	}
 	c.StatusBefore, c.StatusAfter = directory.Status(u.word()), directory.Status(u.word())
 	if n := u.count(); n > 0 {
-		c.Fields = make([]plan.FieldChange, n)
+		c.Fields = u.r.Arena.fieldChanges(n)
 		for i := range c.Fields {
 			u.field(&c.Fields[i])
 		}
@@ -454,7 +455,8 @@ func (p *packer) since(since map[directory.SignalKind]time.Time) {
 }
 
 func (u *unpacker) link() *directory.LinkState {
-	ls := &directory.LinkState{SourceID: u.int(), PersonID: u.string(), Outcome: directory.Outcome(u.word()), Adopted: u.bool()}
+	ls := u.r.Arena.link()
+	ls.SourceID, ls.PersonID, ls.Outcome, ls.Adopted = u.int(), u.string(), directory.Outcome(u.word()), u.bool()
 	copy(ls.Fingerprint[:], u.take(uint64(len(ls.Fingerprint))))
 	ls.Coverage = u.uint()
 	ls.Revision = u.word()

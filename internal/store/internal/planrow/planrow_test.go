@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,48 @@ func TestRoundTrip(t *testing.T) {
 				t.Errorf("row %d (-want +got):\n%s", i, d)
 			}
 		}
+	}
+}
+
+// TestArena: what is restored in an arena is as it was until all of it is taken back, whatever lay there before.
+func TestArena(t *testing.T) {
+	words := NewWords()
+	items := slices.Repeat(fullItems(), pileBlock/2)
+	var bodies []string
+	for i := range items {
+		bodies = append(bodies, string(Append(nil, &items[i], words)))
+	}
+	r, err := NewReader(words.Pack())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var arena Arena
+	r.Arena = &arena
+	var first *plan.Change
+	for round := range 3 {
+		for range round {
+			slices.Reverse(items)
+			slices.Reverse(bodies)
+		}
+		got := make([]plan.Item, len(items))
+		for i := range items {
+			h := HeadOf(&items[i])
+			if got[i], err = r.Unpack(&h, bodies[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := cmp.Diff(items, got); d != "" {
+			t.Fatalf("round %d (-want +got):\n%s", round, d)
+		}
+		at := slices.IndexFunc(got, func(it plan.Item) bool { return it.Change != nil })
+		if round > 0 && got[at].Change != first {
+			t.Error("the memory is not used again")
+		}
+		first = got[at].Change
+		arena.Reset()
+	}
+	if n := len(append(arena.fieldChanges(3*pileBlock), arena.fieldChanges(0)...)); n != 3*pileBlock {
+		t.Errorf("%d fields of one change, want %d", n, 3*pileBlock)
 	}
 }
 
