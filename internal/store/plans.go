@@ -19,9 +19,10 @@ const (
 	// never finished; applied plans are the history and stay.
 	keepPreviews   = 30 * 24 * time.Hour
 	keepUnfinished = 24 * time.Hour
-	// dropChunks is how many chunks of rows one transaction deletes, pageChunks how many are read at once.
+	// dropChunks is how many chunks of rows one transaction deletes.
 	dropChunks = 20
-	pageChunks = 4
+	// pageRows is how many rows are read at once, before one more chunk is left for the next page.
+	pageRows = 1000
 )
 
 // plan returns the finished plan that a condition on $2 and $3 selects; directory.ErrNotFound when none.
@@ -105,15 +106,14 @@ func (s *Store) eachPage(ctx context.Context, planID string, after int64, wanted
 			if err != nil {
 				return err
 			}
-			from := planrow.After(p.Chunks, after)
-			to := min(from+pageChunks, len(p.Chunks))
-			for i := from; i < to && err == nil; i++ {
+			i := planrow.After(p.Chunks, after)
+			for ; i < len(p.Chunks) && len(page) < pageRows && err == nil; i++ {
 				err = t.items(&p, i, after, wanted, func(seq int64, it plan.Item) {
 					page = append(page, syncrun.StoredItem{Seq: seq, RunID: runs.Of(seq), Item: it})
 				})
 			}
-			if more = to < len(p.Chunks); more {
-				after = p.Chunks[to].Before
+			if more = i < len(p.Chunks); more {
+				after = p.Chunks[i].Before
 			}
 			return err
 		})
