@@ -296,7 +296,6 @@ func (b *batch) note(event, person, before, after string) error {
 // person writes one change of a person with everything that belongs to it.
 func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 	c := it.Change
-	stale := &syncrun.StaleRecordError{Key: c.Key()}
 	p := directory.Person{ID: c.PersonID, Role: directory.RoleMember, CreatedAt: b.now}
 	old := p
 	if c.Version > 0 {
@@ -305,7 +304,7 @@ func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 			return err
 		}
 		if !ok || found.Version != c.Version {
-			return stale
+			return &syncrun.StaleRecordError{Key: c.Key()}
 		}
 		p, old = found, found
 	}
@@ -317,7 +316,7 @@ func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 		return err
 	}
 	if c.Version == 0 {
-		b.fresh.people = append(b.fresh.people, newPerson{p, conn, c.Key()})
+		b.fresh.people = append(b.fresh.people, newPerson{p, conn})
 		err = b.createPeople(fewPeople)
 	} else {
 		var n int
@@ -327,7 +326,7 @@ func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 		b.count.add(&old, -1)
 	}
 	if errors.Is(err, sqldb.ErrUnique) {
-		return stale
+		return &syncrun.StaleRecordError{Key: c.Key()}
 	}
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 type newPerson struct {
 	directory.Person
 	conn int64
-	key  directory.Key
 }
 
 // fewPeople are collected until one more makes a statement.
@@ -43,7 +42,7 @@ func (b *batch) createPeople(keep int) error {
 	for list := &b.fresh.people; len(*list) > keep; {
 		n, err := b.t.insertPeople(&b.fresh.peopleBulk, *list)
 		if errors.Is(err, sqldb.ErrUnique) {
-			return &syncrun.StaleRecordError{Key: (*list)[n].key}
+			return &syncrun.StaleRecordError{Key: directory.PersonKey((*list)[n].ID)}
 		}
 		if err != nil {
 			return err

@@ -14,14 +14,29 @@ import (
 // Text is the compare form of names (promise BW13), without accents.
 func Text(s string) string { return Accents(directory.NameKey(s)) }
 
+// Append appends Text(s) to dst.
+func Append(dst []byte, s string) []byte {
+	if isASCII(s) {
+		return directory.AppendNameKey(dst, s)
+	}
+	return append(dst, Text(s)...)
+}
+
 // Accents takes the accents off a text in compare form.
 func Accents(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	return strings.Map(baseLetter, s)
+}
+
+func isASCII(s string) bool {
 	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return strings.Map(baseLetter, s)
+		if s[i] >= utf8.RuneSelf {
+			return false
 		}
 	}
-	return s
+	return true
 }
 
 // baseLetter returns a letter without its accents, and -1 for an accent that stands alone.

@@ -195,7 +195,7 @@ func (b *Builder) head(h *Head, a *About, body int) {
 	b.heads.uint(uint64(body))
 	b.names = append(append(b.names, h.Name...), h.Email...)
 	if h.Kind == Change || h.Kind == Held {
-		b.found = append(append(append(b.found, fold.Text(h.Name)...), '\t'), fold.Text(h.Email)...)
+		b.found = fold.Append(append(fold.Append(b.found, h.Name), '\t'), h.Email)
 	}
 	b.found = append(b.found, '\n')
 }
