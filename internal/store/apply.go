@@ -23,7 +23,7 @@ import (
 // batch is one transaction of an apply.
 type batch struct {
 	t     tx
-	plan  planread.Plan
+	plan  *planread.Plan
 	run   *syncrun.Run
 	now   time.Time
 	audit int64 // of the batch's own entry
@@ -53,14 +53,14 @@ func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run
 		arena.Reset()
 		s.arenas.Put(arena)
 	}()
-	items, err := s.changesAt(ctx, planID, seqs, arena)
+	p, items, err := s.changesAt(ctx, planID, seqs, arena)
 	if err != nil {
 		return syncrun.Run{}, err
 	}
 	run.KindCounts = maps.Clone(run.KindCounts)
-	b := &batch{run: &run, now: now, fresh: fresh{peopleBulk: newPeople(), linkBulk: newLinks()}}
-	err = s.write(ctx, func(t tx) (err error) {
-		if b.plan, err = t.leasedPlan(l, planID); err != nil {
+	b := &batch{plan: p, run: &run, now: now, fresh: fresh{peopleBulk: newPeople(), linkBulk: newLinks()}}
+	err = s.write(ctx, func(t tx) error {
+		if err := t.leased(l, p); err != nil {
 			return err
 		}
 		b.t = t
@@ -76,12 +76,12 @@ func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run
 
 // changesAt restores, in an arena, the changes at some positions of a plan, in plan order and each once. It does so
 // in a transaction of its own, see eachPage.
-func (s *Store) changesAt(ctx context.Context, planID string, seqs []int64, arena *planrow.Arena) ([]syncrun.StoredItem, error) {
+func (s *Store) changesAt(ctx context.Context, planID string, seqs []int64, arena *planrow.Arena) (*planread.Plan, []syncrun.StoredItem, error) {
 	seqs = slices.Compact(slices.Sorted(slices.Values(seqs)))
+	var p planread.Plan
 	out := make([]syncrun.StoredItem, 0, len(seqs))
-	err := s.read(ctx, func(t tx) error {
-		p, err := t.planByID(planID)
-		if err != nil {
+	err := s.read(ctx, func(t tx) (err error) {
+		if p, err = t.planByID(planID); err != nil {
 			return err
 		}
 		p.Kept, p.Words.Arena = s.keptChunks(planID), arena
@@ -110,7 +110,7 @@ func (s *Store) changesAt(ctx context.Context, planID string, seqs []int64, aren
 		}
 		return nil
 	})
-	return out, err
+	return &p, out, err
 }
 
 func (b *batch) apply(items []syncrun.StoredItem) error {

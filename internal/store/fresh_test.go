@@ -82,3 +82,27 @@ func TestKnownAmongMany(t *testing.T) {
 		t.Errorf("%d employees are remembered, want %d", linked, n)
 	}
 }
+
+// TestDroppedMeanwhile: a plan that was read and then dropped, even one whose number another has by now, is not
+// written.
+func TestDroppedMeanwhile(t *testing.T) {
+	s := newBench(t)
+	id := s.store(company(s.conn, 1))
+	for _, drop := range []string{"update plans set id = 'plan_2'", "update plans set finished = 0", "delete from plans"} {
+		undo := errors.New("undo")
+		err := s.write(t.Context(), func(tx tx) error {
+			p, err := tx.planByID(id)
+			s.ok(err)
+			s.ok(tx.leased(s.lease, &p))
+			_, err = tx.exec(drop)
+			s.ok(err)
+			if err := tx.leased(s.lease, &p); !errors.Is(err, directory.ErrNotFound) {
+				t.Errorf("after %q: %v", drop, err)
+			}
+			return undo
+		})
+		if !errors.Is(err, undo) {
+			t.Fatal(err)
+		}
+	}
+}

@@ -13,6 +13,13 @@ import (
 // ApplyRefreshes implements syncrun.Runs. An employee whose person, holds or decision was touched since
 // the plan was begun keeps the state that makes the next run look again.
 func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID string) (int, error) {
+	var p planread.Plan
+	if err := s.read(ctx, func(t tx) (err error) {
+		p, err = t.planByID(planID)
+		return err
+	}); err != nil {
+		return 0, err
+	}
 	rows := 0
 	bulk := newLinks()
 	wanted := func(kind int64) bool { return kind == planrow.Left || kind == planrow.Refresh }
@@ -21,7 +28,7 @@ func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID stri
 			return nil
 		}
 		return s.write(ctx, func(t tx) error {
-			p, err := t.leasedPlan(l, planID)
+			err := t.leased(l, &p)
 			var added []*directory.LinkState
 			for _, it := range page {
 				if err != nil {
@@ -52,17 +59,21 @@ func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID stri
 	return rows, nil
 }
 
-// leasedPlan returns a plan once it is sure that the lease allows to write what it says.
-func (t tx) leasedPlan(l syncrun.Lease, planID string) (planread.Plan, error) {
+// leased makes sure that the lease allows to write what a plan says that was read before, and that nobody has dropped
+// it since; otherwise it is as it was, because it is finished.
+func (t tx) leased(l syncrun.Lease, p *planread.Plan) error {
 	conn, err := t.fenced(l)
 	if err != nil {
-		return planread.Plan{}, err
+		return err
 	}
-	p, err := t.planByID(planID)
-	if err == nil && p.Connection != conn {
-		err = fmt.Errorf("plan %s is not of connection %s", planID, l.Connection)
+	if p.Connection != conn {
+		return fmt.Errorf("plan %s is not of connection %s", p.Info.ID, l.Connection)
 	}
-	return p, err
+	there, err := t.first("select 1 from plans where org = $1 and no = $2 and id = $3 and finished = 1", nil, t.org, p.No, p.Info.ID)
+	if err == nil && !there {
+		err = fmt.Errorf("plan %s: %w", p.Info.ID, directory.ErrNotFound)
+	}
+	return err
 }
 
 // refresh writes the link state of an employee who has one, unless it was touched since the plan was begun.
