@@ -88,6 +88,8 @@ func arrows() map[string][]string {
 		"internal/web/page/mail":   {"directory", "internal/account", "internal/notify", "internal/web/gate", "internal/web/ui"},
 		"internal/web/page/runs": {"directory", "policy", "plan", "source", "syncrun", "internal/account", "internal/connection", "internal/notify", "internal/sheet",
 			"internal/view", "internal/web/gate", "internal/web/ui", "internal/web/words"},
+		"internal/server": {"bamboohr", "policy", "internal/account", "internal/account/openid", "internal/connection", "internal/hint", "internal/jobs", "internal/notify",
+			"internal/seal", "internal/store", "internal/store/schedules", "internal/web"},
 		"internal/bench":                   {"*"},
 		"cmd/rollcall":                     {"*"},
 		"cmd/rollcall/internal/text":       {},

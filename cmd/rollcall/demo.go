@@ -21,6 +21,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/server"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -58,7 +59,7 @@ func (c *demoCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, clean()) }()
-	sim, err := listen(a.ctx, "127.0.0.1:0")
+	sim, err := listen(a.ctx, "--listen", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -78,11 +79,11 @@ func (c *demoCmd) Run(a *app) (err error) {
 
 func (c *demoCmd) listen(ctx context.Context) (net.Listener, error) {
 	if c.Listen != "" {
-		return listen(ctx, c.Listen)
+		return listen(ctx, "--listen", c.Listen)
 	}
-	l, err := listen(ctx, "127.0.0.1:8080")
+	l, err := listen(ctx, "--listen", "127.0.0.1:8080")
 	if err != nil {
-		return listen(ctx, "127.0.0.1:0")
+		return listen(ctx, "--listen", "127.0.0.1:0")
 	}
 	return l, nil
 }
@@ -158,21 +159,22 @@ func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err 
 	if err := sim.Do(a.ctx, http.MethodPost, "/clock", simcontrol.Clock{Now: a.now().UTC(), Running: true}, nil); err != nil {
 		return err
 	}
-	s, err := a.newServer(serverOptions{dir: dir, clock: clock{now: a.now}, file: &config.Loaded{}, simulator: base, pages: true, worker: true, demo: true})
+	o := a.serverOptions(policy.File{}, dir, clock{now: a.now})
+	o.Simulator, o.Pages, o.Worker, o.Demo = base, true, true, true
+	s, err := server.New(a.ctx, o)
 	if err != nil {
 		return err
 	}
-	defer s.done(&err)
+	defer func() { err = errors.Join(err, s.Close()) }()
 	l, err := c.listen(a.ctx)
 	if err != nil {
 		return err
 	}
-	s.base.Host = l.Addr().String()
-	if err := s.startTalking(a.ctx, true); err != nil {
+	if err := s.Start(a.ctx, l.Addr()); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	v := demoView{URL: "http://" + l.Addr().String(), Email: demoEmail, Password: "demo-" + strings.ToLower(rand.Text()[:10]), SimURL: base, Data: dir}
-	if v.APIToken, err = s.furnish(a.ctx, v, company); err != nil {
+	if v.APIToken, err = furnish(a.ctx, s, v, company); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	if err := a.print(c.Output, v, func(p *text.Page) {
@@ -187,36 +189,36 @@ func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err 
 	}); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	return s.serve(a.ctx, l)
+	return s.Serve(a.ctx, l)
 }
 
 // furnish makes the owner, a token, the connection and its first preview.
-func (s *server) furnish(ctx context.Context, v demoView, company bamboosim.Company) (token string, err error) {
+func furnish(ctx context.Context, s *server.Server, v demoView, company bamboosim.Company) (token string, err error) {
 	operator := account.Operator("demo")
-	owner, _, err := s.accounts.CreateOwnerByOperator(ctx, operator, account.Owner{Email: v.Email, Name: "Olga Owner", Password: v.Password})
+	owner, _, err := s.Accounts.CreateOwnerByOperator(ctx, operator, account.Owner{Email: v.Email, Name: "Olga Owner", Password: v.Password})
 	if err != nil {
 		return "", err
 	}
-	if err := s.accounts.SetOrganisationName(ctx, operator, company.Name); err != nil {
+	if err := s.Accounts.SetOrganisationName(ctx, operator, company.Name); err != nil {
 		return "", err
 	}
-	_, token, err = s.accounts.CreateToken(ctx, operator, account.NewToken{Name: "demo", Role: directory.RoleOwner})
+	_, token, err = s.Accounts.CreateToken(ctx, operator, account.NewToken{Name: "demo", Role: directory.RoleOwner})
 	if err != nil {
 		return "", err
 	}
-	d, err := s.connections.Create(ctx, owner, connection.NewConnection{Name: company.Name, Subdomain: company.Subdomain, Key: bamboosim.DefaultKey,
+	d, err := s.Connections.Create(ctx, owner, connection.NewConnection{Name: company.Name, Subdomain: company.Subdomain, Key: bamboosim.DefaultKey,
 		Settings: []byte(`{"lifecycle": {"initial": "active"}}`)})
 	if err != nil {
 		return "", err
 	}
-	if _, err := s.connections.Check(ctx, owner, d.ID); err != nil {
+	if _, err := s.Connections.Check(ctx, owner, d.ID); err != nil {
 		return "", err
 	}
-	job, err := s.connections.Preview(ctx, owner, d.ID, connection.PreviewRequest{})
+	job, err := s.Connections.Preview(ctx, owner, d.ID, connection.PreviewRequest{})
 	if err != nil {
 		return "", err
 	}
-	job, err = s.connections.Wait(ctx, job.ID)
+	job, err = s.Connections.Wait(ctx, job.ID)
 	return token, errors.Join(err, job.Err)
 }
 

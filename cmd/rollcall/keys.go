@@ -3,16 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"path/filepath"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/internal/seal"
 	"github.com/rollcall-hr/rollcall/internal/store"
 )
-
-// keyringFile is the sealing keys' place in the data folder.
-const keyringFile = "keyring.json"
 
 type keysCmd struct {
 	Rotate keysRotate `cmd:"" help:"Make a new sealing key, and seal every secret that is kept with it."`
@@ -53,7 +49,7 @@ func (c *keysRotate) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	v := keysView{Keyring: filepath.Join(dir, keyringFile), Dropped: []string{}}
+	v := keysView{Keyring: filepath.Join(dir, seal.File), Dropped: []string{}}
 	ring, err := seal.OpenOrCreate(v.Keyring)
 	if err != nil {
 		return err
@@ -120,18 +116,4 @@ func sealedKind(kind string) string {
 		return words
 	}
 	return kind
-}
-
-// finishRotation seals anew what a rotation that was killed has left. What cannot be opened is told and left alone.
-func finishRotation(ctx context.Context, kept *store.Store, ring *seal.Keyring, log *slog.Logger) error {
-	done, err := kept.Reseal(ctx, ring)
-	if err != nil {
-		return err
-	}
-	for _, r := range done {
-		if len(r.Broken) > 0 {
-			log.WarnContext(ctx, "secrets that the keyring cannot open; restore the keyring that belongs to this database", "kind", r.Kind, "count", len(r.Broken))
-		}
-	}
-	return nil
 }

@@ -20,7 +20,7 @@ import (
 // TestEveryPurposeIsResealed reads the program: every purpose that anything is sealed for is one that a rotation
 // seals anew.
 func TestEveryPurposeIsResealed(t *testing.T) {
-	purpose := regexp.MustCompile(`(?:sealed\{ring, |Purpose: +)"([a-z_]+)"`)
+	purpose := regexp.MustCompile(`Purpose: +"([a-z_]+)"`)
 	var found []string
 	for _, pattern := range []string{"*.go", "../../internal/*/*.go", "../../internal/*/*/*.go"} {
 		files, err := filepath.Glob(pattern)
@@ -58,7 +58,7 @@ type keysWorld struct {
 
 func newKeysWorld(t *testing.T) *keysWorld {
 	w := &keysWorld{t: t, dir: filepath.Join(t.TempDir(), "data")}
-	w.env, w.path = map[string]string{"ROLLCALL_DATA": w.dir}, filepath.Join(w.dir, keyringFile)
+	w.env, w.path = map[string]string{"ROLLCALL_DATA": w.dir}, filepath.Join(w.dir, seal.File)
 	w.accounts(func(s *account.Service) error {
 		return s.SetOpenID(t.Context(), account.Operator("test"), account.OpenID{Name: "Acme", Issuer: "https://login.acme.test", ClientID: "c"}, "hush")
 	})
@@ -82,7 +82,7 @@ func (w *keysWorld) accounts(f func(*account.Service) error) {
 	}
 	defer db.Close()
 	kept := db.Org(organisation)
-	if err := f(account.New(account.Options{Organisation: organisation, Store: kept.Accounts(), Now: time.Now, Sealer: sealed{w.ring(), "preference"}})); err != nil {
+	if err := f(account.New(account.Options{Organisation: organisation, Store: kept.Accounts(), Now: time.Now, Sealer: seal.Rows{Keys: w.ring(), Organisation: organisation, Purpose: "preference"}})); err != nil {
 		w.t.Fatal(err)
 	}
 }

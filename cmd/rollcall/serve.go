@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,6 +15,8 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/simcontrol"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
+	"github.com/rollcall-hr/rollcall/internal/server"
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 type serveCmd struct {
@@ -48,73 +49,55 @@ func (c *serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	address := c.fromEnv(a)
-	file, err := config.Load(c.Config, a.lookupEnv)
+	o, err := c.options(a)
 	if err != nil {
 		return err
 	}
-	dir, err := a.dataDir(&settings{Data: c.Data, DatabaseURL: c.DatabaseURL})
+	o.Reachable = o.Pages && !loopback(address)
+	s, err := server.New(a.ctx, o)
 	if err != nil {
 		return err
 	}
-	look := cmp.Or(c.Every, time.Second) // a clock that is followed may jump at any moment
-	clock, err := a.serverClock(file, c.BambooHRURL, c.Clock, look/5)
+	defer func() { err = errors.Join(err, s.Close()) }()
+	v := serveView{}
+	if c.Metrics != "" {
+		l, err := listen(a.ctx, "--metrics", c.Metrics)
+		if err != nil {
+			return fmt.Errorf("serve metrics: %w", err)
+		}
+		v.Metrics = "http://" + l.Addr().String() + "/metrics"
+		s.ServeMetrics(l)
+	}
+	if !o.Pages {
+		return c.work(a, s, v)
+	}
+	l, err := listen(a.ctx, "--listen", address)
 	if err != nil {
 		return err
 	}
-	o := serverOptions{dir: dir, clock: clock, file: file, external: c.URL, simulator: c.BambooHRURL, lease: c.Lease, silence: c.Silence, worker: c.does("worker"), metrics: c.Metrics}
-	if o.proxies, err = c.proxies(file.Network); err != nil {
-		return err
-	}
-	if o.private, err = c.allowed(file.Network); err != nil {
-		return err
-	}
-	if cmp.Or(c.Clock, file.Clock) == "follow" {
-		o.every = look
-	}
-	if !c.does("web") {
-		return c.work(a, o)
-	}
-	o.pages, o.reachable = true, !loopback(address)
-	s, err := a.newServer(o)
-	if err != nil {
-		return err
-	}
-	defer s.done(&err)
-	l, err := listen(a.ctx, address)
-	if err != nil {
-		return err
-	}
-	if c.URL == "" {
-		s.base.Host = l.Addr().String()
-	}
-	if err := s.startTalking(a.ctx, o.worker); err != nil {
+	if err := s.Start(a.ctx, l.Addr()); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	v := serveView{URL: cmp.Or(c.URL, "http://"+l.Addr().String()), Metrics: s.metricsURL}
+	v.URL = cmp.Or(c.URL, "http://"+l.Addr().String())
 	err = a.print(c.Output, v, func(p *text.Page) {
 		p.Linef("%s", p.Paint(text.Bold, "Rollcall serves at "+v.URL))
-		if s.setupCode != "" {
-			p.Linef("  Set-up code for the first owner: %s", s.setupCode)
+		if s.SetupCode != "" {
+			p.Linef("  Set-up code for the first owner: %s", s.SetupCode)
 		}
 		p.Linef("Press Ctrl-C to stop.")
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	return s.serve(a.ctx, l)
+	return s.Serve(a.ctx, l)
 }
 
 // work makes automatic runs until interrupted, and serves nothing.
-func (c *serveCmd) work(a *app, o serverOptions) (err error) {
-	s, err := a.newServer(o)
-	if err != nil {
+func (c *serveCmd) work(a *app, s *server.Server, v serveView) error {
+	if err := s.Start(a.ctx, nil); err != nil {
 		return err
 	}
-	defer s.done(&err)
-	if err := s.startTalking(a.ctx, o.worker); err != nil {
-		return err
-	}
-	if err := a.print(c.Output, serveView{Metrics: s.metricsURL}, func(p *text.Page) {
+	if err := a.print(c.Output, v, func(p *text.Page) {
 		p.Linef("%s", p.Paint(text.Bold, "Rollcall makes automatic runs"))
 		p.Linef("Press Ctrl-C to stop.")
 	}); err != nil {
@@ -122,6 +105,45 @@ func (c *serveCmd) work(a *app, o serverOptions) (err error) {
 	}
 	<-a.ctx.Done()
 	return nil
+}
+
+// options are what flags, environment and file say.
+func (c *serveCmd) options(a *app) (server.Options, error) {
+	file, err := config.Load(c.Config, a.lookupEnv)
+	if err != nil {
+		return server.Options{}, err
+	}
+	dir, err := a.dataDir(&settings{Data: c.Data, DatabaseURL: c.DatabaseURL})
+	if err != nil {
+		return server.Options{}, err
+	}
+	look := cmp.Or(c.Every, time.Second) // a clock that is followed may jump at any moment
+	clock, err := a.serverClock(file, c.BambooHRURL, c.Clock, look/5)
+	if err != nil {
+		return server.Options{}, err
+	}
+	o := a.serverOptions(file.File, dir, clock)
+	o.Simulator, o.Lease, o.Silence = c.BambooHRURL, cmp.Or(c.Lease, leaseFor), c.Silence
+	o.Pages, o.Worker = c.does("web"), c.does("worker")
+	if cmp.Or(c.Clock, file.Clock) == "follow" {
+		o.Every = look
+	}
+	if o.Proxies, err = c.proxies(file.Network); err != nil {
+		return o, err
+	}
+	if o.Private, err = c.allowed(file.Network); err != nil || c.URL == "" {
+		return o, err
+	}
+	if o.URL, err = url.Parse(c.URL); err != nil {
+		return o, problem.Usage("--url: %v", err)
+	}
+	return o, nil
+}
+
+// serverOptions are those that every server of this process has.
+func (a *app) serverOptions(file policy.File, dir string, c clock) server.Options {
+	return server.Options{Organisation: organisation, Dir: dir, File: file, Key: a.apiKey, Version: buildVersion().Version, NewID: newID, Log: a.err,
+		Now: a.now, RunNow: c.now, RunSleep: c.sleep, Lease: leaseFor}
 }
 
 // does tells whether the process has a role.
@@ -205,22 +227,4 @@ func loopback(address string) bool {
 	}
 	at, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && at.IsLoopback()
-}
-
-// serve answers until the context ends, then lets requests and runs come to a clean end.
-func (s *server) serve(ctx context.Context, l net.Listener) error {
-	h := newHTTPServer(s.answers.counted(s.app), s.log)
-	failed := make(chan error, 1)
-	go func() { failed <- h.Serve(limited(l)) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if err := h.Shutdown(stop); err != nil {
-		return h.Close()
-	}
-	return nil
 }

@@ -41,7 +41,7 @@ func (c *simCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	l, err := listen(a.ctx, c.Listen)
+	l, err := listen(a.ctx, "--listen", c.Listen)
 	if err != nil {
 		return err
 	}
@@ -127,12 +127,12 @@ func keysOf(c bamboosim.Company) []string {
 	return keys
 }
 
-// listen opens an address for a server.
-func listen(ctx context.Context, address string) (net.Listener, error) {
+// listen opens an address for a server; flag is what chooses it.
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w; choose another address with --listen, port 0 picks a free one", address, err)
+		return nil, fmt.Errorf("listen on %s: %w; choose another address with %s, port 0 picks a free one", address, err, flag)
 	}
 	return l, nil
 }

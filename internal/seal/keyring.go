@@ -15,6 +15,9 @@ import (
 	"sync"
 )
 
+// File is the keyring's name in a data folder.
+const File = "keyring.json"
+
 const (
 	keySize     = 32
 	maxFileSize = 1 << 20

@@ -96,6 +96,22 @@ func (k *Keyring) Open(sealed string, at Place) ([]byte, error) {
 	return plain, nil
 }
 
+// Rows seals the values of one organisation and purpose by their rows.
+type Rows struct {
+	Keys                  *Keyring
+	Organisation, Purpose string
+}
+
+func (r Rows) place(row string) Place {
+	return Place{Organisation: r.Organisation, Purpose: r.Purpose, Row: row}
+}
+
+// Seal is Keyring.Seal for a row.
+func (r Rows) Seal(plain []byte, row string) (string, error) { return r.Keys.Seal(plain, r.place(row)) }
+
+// Open is Keyring.Open for a row.
+func (r Rows) Open(sealed, row string) ([]byte, error) { return r.Keys.Open(sealed, r.place(row)) }
+
 // Reseal seals a value anew when it was not sealed with the primary key; changed tells whether it has
 // to be stored.
 func (k *Keyring) Reseal(sealed string, at Place) (resealed string, changed bool, err error) {

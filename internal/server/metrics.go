@@ -1,11 +1,11 @@
-package main
+package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -40,31 +40,23 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// startMetrics serves /metrics at an address of its own until the server closes: numbers and names of connections,
-// for monitoring, without a sign-in.
-func (s *server) startMetrics(ctx context.Context, address string) error {
-	if address == "" {
-		return nil
-	}
-	l, err := listen(ctx, address)
-	if err != nil {
-		return fmt.Errorf("serve metrics: %w", err)
-	}
+// ServeMetrics serves /metrics at an address of its own until the server closes: numbers and names of connections, for
+// monitoring, without a sign-in.
+func (s *Server) ServeMetrics(l net.Listener) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", s.showMetrics)
-	s.metrics, s.metricsURL = newHTTPServer(mux, s.log), "http://"+l.Addr().String()+"/metrics"
+	s.metrics = newHTTPServer(mux, s.log)
 	go func() {
 		if err := s.metrics.Serve(limited(l)); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("metrics", "error", err)
 		}
 	}()
-	return nil
 }
 
-func (s *server) showMetrics(w http.ResponseWriter, r *http.Request) {
+func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
-	m, err := s.db.Org(organisation).Measures(r.Context())
+	m, err := s.db.Org(s.o.Organisation).Measures(r.Context())
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "metrics", "error", err)
 		http.Error(w, "the database cannot be read", http.StatusServiceUnavailable)

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"errors"
@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/store"
 	webgate "github.com/rollcall-hr/rollcall/internal/web/gate"
 )
 
@@ -79,11 +82,13 @@ func TestLogHidesSecrets(t *testing.T) {
 
 // An API token is hidden by its own look, wherever it stands.
 func TestLogHidesTokens(t *testing.T) {
-	a := call{env: map[string]string{"ROLLCALL_DATA": t.TempDir() + "/data"}}
-	if code := a.run(t, "tokens", "create", "--role", "admin", "-o", "json"); code != 0 {
-		t.Fatal(a.err.String())
+	db, err := store.Open(t.Context(), t.TempDir()+"/data", store.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	token, err := jsonText(a.out.String(), "token")
+	defer db.Close()
+	accounts := account.New(account.Options{Organisation: "default", Store: db.Org("default").Accounts(), Now: time.Now})
+	_, token, err := accounts.CreateToken(t.Context(), account.Operator("cli"), account.NewToken{Name: "test", Role: directory.RoleAdmin})
 	if err != nil || len(token) < 40 {
 		t.Fatalf("%q, %v", token, err)
 	}

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bufio"
@@ -91,6 +91,7 @@ func TestSlowReaderHoldsNobody(t *testing.T) {
 		}
 		other.Close()
 		time.Sleep(2 * stallTime)
+		synctest.Wait()
 		slow.Close()
 		if ended != stallTime {
 			t.Errorf("the slow reader was given %s", ended)
