@@ -21,7 +21,8 @@
 //   - internal/store: keeps it all.
 //   - internal/seal: seals keys at rest.
 //   - internal/web: pages and API. Each folder of internal/web/page is one part of the menu: people is about one
-//     person at a time, company about all of them; internal/web/words holds the words that pages share.
+//     person at a time, company about all of them, exceptions about what runs leave alone; internal/web/words holds the
+//     words that pages share.
 //   - internal/server: connects the parts of a process that goes on, and bounds what a visitor may take of it.
 //   - cmd/rollcall: connects the parts of a command, runs commands. Below it config reads the configuration, show and text
 //     write for a person, problem says what went wrong, story is the demo on the terminal.

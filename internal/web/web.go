@@ -21,6 +21,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/page/admin"
 	"github.com/rollcall-hr/rollcall/internal/web/page/company"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections"
+	"github.com/rollcall-hr/rollcall/internal/web/page/exceptions"
 	"github.com/rollcall-hr/rollcall/internal/web/page/mail"
 	"github.com/rollcall-hr/rollcall/internal/web/page/people"
 	"github.com/rollcall-hr/rollcall/internal/web/page/runs"
@@ -34,6 +35,7 @@ type Views interface {
 	admin.Views
 	api.Views
 	connections.Views
+	exceptions.Views
 	people.Views
 	runs.Views
 	sign.Views
@@ -112,10 +114,12 @@ func New(o Options) (*App, error) {
 	}
 	g := &gate.Gate{Sessions: o.Accounts, Log: o.Log, Now: o.Now, URL: o.URL, Proxies: o.Proxies, Page: problemPage}
 	shown := runs.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Mails: o.Mails, Sends: o.Sends, Now: o.Now}
+	excepted := exceptions.Deps{Gate: g, Connections: o.Connections, Views: o.Views, Now: o.Now}
 	app := &App{
 		Pages: slices.Concat(
 			sign.Routes(sign.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now, SetupCode: o.SetupCode, Provider: o.Provider, Mail: o.Mails != nil && (o.Sends || o.Demo)}),
-			connections.Routes(connections.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Mails: o.Mails, Waiting: runs.Waiting(shown), Now: o.Now, Hints: o.Hints}),
+			connections.Routes(connections.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Mails: o.Mails, Waiting: runs.Waiting(shown), Freezes: exceptions.Freezes(excepted), Now: o.Now, Hints: o.Hints}),
+			exceptions.Routes(excepted),
 			runs.Routes(shown),
 			people.Routes(people.Deps{Gate: g, Accounts: o.Accounts, Connections: o.Connections, Views: o.Views, Now: o.Now}),
 			company.Routes(company.Deps{Gate: g, Connections: o.Connections, Views: o.Views, Now: o.Now}),

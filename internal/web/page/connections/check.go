@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -18,7 +19,7 @@ type checkPage struct {
 }
 
 func (p *pages) check(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -32,18 +33,18 @@ func (p *pages) check(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) runCheck(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	result, err := p.Connections.Check(r.Context(), actor(r), d.ID)
+	result, err := p.Connections.Check(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
 	if result.Error != "" {
-		return p.notDone(w, r, path(d.ID, "check"), "Checked: BambooHR could not be read.")
+		return p.NotDone(w, r, screen.Path(d.ID, "check"), "Checked: BambooHR could not be read.")
 	}
-	return p.done(w, r, path(d.ID, "check"), fmt.Sprintf("Checked: this key sees %s.", ui.Count(result.Report.Employees.Total, "employee", "employees")))
+	return p.Done(w, r, screen.Path(d.ID, "check"), fmt.Sprintf("Checked: this key sees %s.", ui.Count(result.Report.Employees.Total, "employee", "employees")))
 }
 
 // mayCheck tells whether the viewer may run the check: also where the settings come from the operator's file.

@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -41,7 +42,7 @@ func (p *pages) configuration(w http.ResponseWriter, r *http.Request) error {
 
 // showConfiguration shows the form: what was typed, or the settings in force.
 func (p *pages) showConfiguration(w http.ResponseWriter, r *http.Request, status int, values url.Values, wrong ui.Errors, keyError string) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -57,21 +58,21 @@ func (p *pages) showConfiguration(w http.ResponseWriter, r *http.Request, status
 	page := configPage{Detail: d, Values: opened.Values, Errors: wrong, Note: opened.Note, KeyError: keyError, Next: p.scheduleOf(opened.Values),
 		Edit: opened.Edit, KeyEdit: editable(r.Context(), &d), Delete: deletable(r, &d)}
 	if d.Key != nil {
-		names, err := p.names(r.Context(), d.Key.SetBy)
+		names, err := p.Actors(r.Context(), d.Key.SetBy)
 		if err != nil {
 			return err
 		}
-		page.KeySetBy = who(d.Key.SetBy, names)
+		page.KeySetBy = screen.Who(d.Key.SetBy, names)
 	}
 	return ui.Render(w, r, status, configuration(page))
 }
 
 func (p *pages) saveConfiguration(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
@@ -81,28 +82,28 @@ func (p *pages) saveConfiguration(w http.ResponseWriter, r *http.Request) error 
 	if values.Get("action") == "reapply" {
 		return p.reapply(w, r, &d, form.Configuration())
 	}
-	saved, err := p.Connections.Save(r.Context(), actor(r), d.ID, version(values), form.ConfigPatch(values).Bytes())
-	if wrong, ok := formErrors(err, form.ConfigFields()...); ok {
+	saved, err := p.Connections.Save(r.Context(), screen.Actor(r), d.ID, version(values), form.ConfigPatch(values).Bytes())
+	if wrong, ok := screen.Errors(err, form.ConfigFields()...); ok {
 		return p.showConfiguration(w, r, http.StatusUnprocessableEntity, values, wrong, "")
 	}
 	if err != nil {
 		return err
 	}
-	if err := p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, form.Configuration().Name); err != nil {
+	if err := p.Connections.DropUnsaved(r.Context(), screen.Actor(r), d.ID, form.Configuration().Name); err != nil {
 		return err
 	}
-	return p.saved(w, r, &d, saved, path(d.ID, "configuration"))
+	return p.saved(w, r, &d, saved, screen.Path(d.ID, "configuration"))
 }
 
 // saved goes on after settings were saved: to a preview where they plan differently now (promise SI11).
 func (p *pages) saved(w http.ResponseWriter, r *http.Request, d *connection.Detail, now connection.Version, back string) error {
 	switch {
 	case now.Number == d.Version.Number:
-		return p.done(w, r, back, "Nothing was different, so nothing was saved.")
+		return p.Done(w, r, back, "Nothing was different, so nothing was saved.")
 	case now.Unasked != "":
-		return p.notDone(w, r, back, unasked(now))
+		return p.NotDone(w, r, back, unasked(now))
 	case now.Revision == d.Version.Revision:
-		return p.done(w, r, back, fmt.Sprintf("Saved as version %d.", now.Number))
+		return p.Done(w, r, back, fmt.Sprintf("Saved as version %d.", now.Number))
 	}
 	return p.preview(w, r, d.ID, nil, fmt.Sprintf("Saved as version %d. This is what it does.", now.Number), "")
 }
@@ -123,11 +124,11 @@ func version(v url.Values) int64 {
 
 // nextRuns answers what a schedule that is being typed means, and keeps the form that it stands in.
 func (p *pages) nextRuns(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (p *pages) scheduleOf(values url.Values) scheduleView {
 	if len(faults) > 0 {
 		return scheduleView{Error: form.Sentence(faults[0].Message)}
 	}
-	view := scheduleView{Zone: zone(c.TimeZone)}
+	view := scheduleView{Zone: screen.Zone(c.TimeZone)}
 	if first := policy.NextRun(c.Schedule, view.Zone, p.Now()); !first.IsZero() {
 		view.Times = nextRuns(c.Schedule, view.Zone, first)
 	}
@@ -154,11 +155,11 @@ func (p *pages) scheduleOf(values url.Values) scheduleView {
 
 // setKey replaces the key by one that works: it is tested before the old one goes.
 func (p *pages) setKey(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
@@ -174,18 +175,18 @@ func (p *pages) setKey(w http.ResponseWriter, r *http.Request) error {
 		err = &connection.SettingsError{Faults: []policy.Fault{{Place: "api_key", Message: ui.Said(check.Error)}}}
 	}
 	if err == nil {
-		err = p.Connections.SetKey(r.Context(), actor(r), d.ID, key)
+		err = p.Connections.SetKey(r.Context(), screen.Actor(r), d.ID, key)
 	}
-	if wrong, ok := formErrors(err, "api_key"); ok {
+	if wrong, ok := screen.Errors(err, "api_key"); ok {
 		return p.showConfiguration(w, r, http.StatusUnprocessableEntity, nil, nil, wrong["api_key"]+wrong[""]+" The old key is still in use; paste the new one once more.")
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := p.Connections.Check(r.Context(), actor(r), d.ID); err != nil {
+	if _, err := p.Connections.Check(r.Context(), screen.Actor(r), d.ID); err != nil {
 		return err
 	}
-	return p.done(w, r, path(d.ID, "check"), "The new key works and is stored.")
+	return p.Done(w, r, screen.Path(d.ID, "check"), "The new key works and is stored.")
 }
 
 // deletable tells whether the viewer may take the connection out; one of the operator's file goes with its entry there.
@@ -202,7 +203,7 @@ type deletePage struct {
 }
 
 func (p *pages) deletePageOf(r *http.Request) (deletePage, error) {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return deletePage{}, err
 	}
@@ -223,7 +224,7 @@ func (p *pages) delete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
@@ -231,8 +232,8 @@ func (p *pages) delete(w http.ResponseWriter, r *http.Request) error {
 		page.Error = "This is not the name. Nothing was deleted."
 		return ui.Render(w, r, http.StatusUnprocessableEntity, deleteConnection(page))
 	}
-	if err := p.Connections.Delete(r.Context(), actor(r), page.ID); err != nil {
+	if err := p.Connections.Delete(r.Context(), screen.Actor(r), page.ID); err != nil {
 		return err
 	}
-	return p.done(w, r, "/connections", fmt.Sprintf("%s is deleted, and its key with it. Its people stay as they are.", page.Name))
+	return p.Done(w, r, "/connections", fmt.Sprintf("%s is deleted, and its key with it. Its people stay as they are.", page.Name))
 }

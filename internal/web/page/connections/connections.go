@@ -1,6 +1,6 @@
 // Package connections shows the BambooHR connections: list, set-up, overview, configuration, mapping, scope
-// and lifecycle, check, holds, freezes and settings versions. What the settings do is left to internal/connection,
-// previews and runs to internal/web/page/runs.
+// and lifecycle, check and settings versions. What the settings do is left to internal/connection, previews and runs to
+// internal/web/page/runs, holds and freezes to internal/web/page/exceptions.
 package connections
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/policy"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // Accounts is what these pages ask of internal/account: nothing, the gate has asked already.
@@ -23,8 +23,8 @@ type Accounts interface{}
 
 // Connections is what these pages ask of internal/connection.
 type Connections interface {
+	screen.Connections
 	List(ctx context.Context) ([]connection.Summary, error)
-	Get(ctx context.Context, id string) (connection.Detail, error)
 	Create(ctx context.Context, actor string, n connection.NewConnection) (connection.Detail, error)
 	Delete(ctx context.Context, actor, id string) error
 
@@ -54,9 +54,6 @@ type Connections interface {
 	Scope(ctx context.Context, id string, patch []byte) (connection.ScopeView, error)
 	Fields(ctx context.Context, id string) ([]connection.FieldChoice, error)
 	Values(ctx context.Context, id, field string) ([]string, error)
-
-	Preview(ctx context.Context, actor, id string, r connection.PreviewRequest) (connection.Job, error)
-	Engine(ctx context.Context, actor, id string) (*syncrun.Engine, error)
 }
 
 // Deps is what the pages are built from.
@@ -68,6 +65,8 @@ type Deps struct {
 	Mails       Mails // nil: addresses of notices need not agree
 	// Waiting makes the block of what waits for somebody; nil: there is none.
 	Waiting func(*http.Request) (templ.Component, error)
+	// Freezes makes the notes of the freezes of a connection that are on.
+	Freezes func(context.Context, *connection.Detail) (templ.Component, error)
 	Now     func() time.Time
 	Hints   Hints // nil: no webhook is taken here
 }
@@ -75,13 +74,14 @@ type Deps struct {
 // pages handles the requests.
 type pages struct {
 	Deps
+	screen.Screen
 	newTab func() string // names a page that a form stands on
 }
 
 // Routes lists the pages. A POST below mapping/check, scope/counts or configuration/schedule saves nothing: it
 // tells what a form would do, and keeps what was typed for whoever typed it.
 func Routes(d Deps) []gate.Route {
-	p := &pages{Deps: d, newTab: rand.Text}
+	p := &pages{Deps: d, Screen: screen.New(d.Gate, d.Connections, d.Views), newTab: rand.Text}
 	get := func(path string, h gate.Handler) gate.Route {
 		return gate.Route{Method: "GET", Path: path, Permission: account.Read, Handler: h}
 	}
@@ -123,15 +123,5 @@ func Routes(d Deps) []gate.Route {
 		get(one+"/settings/{version}", p.version),
 		configure("GET", one+"/settings/{version}/restore", p.restoreDialog),
 		configure("POST", one+"/settings/{version}/restore", p.restore),
-		get(one+"/holds", p.holds),
-		{Method: "POST", Path: one + "/holds", Permission: account.People, Handler: p.addHold},
-		{Method: "POST", Path: one + "/holds/{hold}/remove", Permission: account.People, Handler: p.removeHold},
-		{Method: "POST", Path: one + "/undone/{run}/release", Permission: account.People, Handler: p.removeUndone},
-		configure("GET", one+"/freezes/new", p.askFreeze),
-		configure("POST", one+"/freezes", p.addFreeze),
-		{Method: "POST", Path: one + "/freezes/preview", Permission: account.Operate, Handler: p.previewCatchUp},
-		get(one+"/freezes/{freeze}", p.freeze),
-		configure("GET", one+"/freezes/{freeze}/end", p.askEndFreeze),
-		configure("POST", one+"/freezes/{freeze}/end", p.endFreeze),
 	}
 }

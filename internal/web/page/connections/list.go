@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 )
 
@@ -48,14 +49,14 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 			actors = append(actors, all[i].Pause.By)
 		}
 	}
-	names, err := p.names(r.Context(), actors...)
+	names, err := p.Actors(r.Context(), actors...)
 	if err != nil {
 		return err
 	}
 	for _, s := range all {
-		row := listRow{Summary: s, Standing: standingOf(s.State), Preset: presetTitle(s.Preset), Zone: zone(s.TimeZone), Operate: runnable(r.Context(), &s)}
+		row := listRow{Summary: s, Standing: standingOf(s.State), Preset: presetTitle(s.Preset), Zone: screen.Zone(s.TimeZone), Operate: runnable(r.Context(), &s)}
 		if s.Pause != nil {
-			row.PausedBy = who(s.Pause.By, names)
+			row.PausedBy = screen.Who(s.Pause.By, names)
 		}
 		if row.Seats, err = p.Views.CountPeople(r.Context(), view.PeopleQuery{Connection: s.ID, Status: directory.Active, Now: p.Now()}); err != nil {
 			return err
@@ -73,7 +74,7 @@ func runnable(ctx context.Context, s *connection.Summary) bool {
 // setupLink is where a set-up that was left goes on.
 func setupLink(s connection.Summary) templ.SafeURL {
 	if s.Key == nil {
-		return link(s.ID, "configuration")
+		return screen.Link(s.ID, "configuration")
 	}
-	return link(s.ID, "mapping") + "?setup=1"
+	return screen.Link(s.ID, "mapping") + "?setup=1"
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -57,7 +58,7 @@ type liveState struct {
 }
 
 func (p *pages) mapping(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -89,11 +90,11 @@ func (p *pages) mappingPageOf(r *http.Request, d connection.Detail, values url.V
 
 // saveMapping saves the rows, shows their effect without saving, or changes which rows there are.
 func (p *pages) saveMapping(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
@@ -111,20 +112,20 @@ func (p *pages) saveMapping(w http.ResponseWriter, r *http.Request) error {
 	case "preview":
 		return p.previewUnsaved(w, r, &d, values, form.MappingPatch(values, d.Settings.Mapping), refuse)
 	}
-	saved, err := p.Connections.Save(r.Context(), actor(r), d.ID, version(values), form.MappingPatch(values, d.Settings.Mapping).Bytes())
-	if wrong, ok := formErrors(err, form.RowFields(form.MapRows(values))...); ok {
+	saved, err := p.Connections.Save(r.Context(), screen.Actor(r), d.ID, version(values), form.MappingPatch(values, d.Settings.Mapping).Bytes())
+	if wrong, ok := screen.Errors(err, form.RowFields(form.MapRows(values))...); ok {
 		return refuse(wrong)
 	}
 	if err != nil {
 		return err
 	}
-	if err := p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, form.Mapping().Name); err != nil {
+	if err := p.Connections.DropUnsaved(r.Context(), screen.Actor(r), d.ID, form.Mapping().Name); err != nil {
 		return err
 	}
 	if values.Get("setup") != "" && saved.Unasked == "" {
 		return p.preview(w, r, d.ID, nil, "The mapping is saved. This is what a first run would do.", "?setup=1")
 	}
-	return p.saved(w, r, &d, saved, path(d.ID, "mapping"))
+	return p.saved(w, r, &d, saved, screen.Path(d.ID, "mapping"))
 }
 
 // previewUnsaved plans with a form that is not saved; it is kept for afterwards.
@@ -137,14 +138,14 @@ func (p *pages) previewUnsaved(w http.ResponseWriter, r *http.Request, d *connec
 		return err
 	}
 	if len(faults) > 0 {
-		wrong, _ := formErrors(&connection.SettingsError{Faults: faults}, append(form.RowFields(form.MapRows(values)), form.ScopeFields(values)...)...)
+		wrong, _ := screen.Errors(&connection.SettingsError{Faults: faults}, append(form.RowFields(form.MapRows(values)), form.ScopeFields(values)...)...)
 		return refuse(wrong)
 	}
 	return p.preview(w, r, d.ID, patch.Bytes(), "This preview uses settings that are not saved. They wait for you in the form.", "")
 }
 
 func (p *pages) refuseMapping(w http.ResponseWriter, r *http.Request, values url.Values, wrong ui.Errors) error {
-	d, err := p.detail(r) // anew: somebody else may have saved
+	d, err := p.Detail(r) // anew: somebody else may have saved
 	if err != nil {
 		return err
 	}
@@ -193,11 +194,11 @@ func (p *pages) changeRows(w http.ResponseWriter, r *http.Request, d connection.
 
 // checkMapping answers what rows that are being typed do: examples of real people, or what is wrong.
 func (p *pages) checkMapping(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -57,17 +58,17 @@ func (p *pages) new(w http.ResponseWriter, r *http.Request) error {
 // create tests the credentials and saves the connection when they work, so that a key never has to come
 // back to the page.
 func (p *pages) create(w http.ResponseWriter, r *http.Request) error {
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
 	err = p.tryNew(r.Context(), values)
 	var made connection.Detail
 	if err == nil {
-		made, err = p.Connections.Create(r.Context(), actor(r), newFrom(r.Context(), values))
+		made, err = p.Connections.Create(r.Context(), screen.Actor(r), newFrom(r.Context(), values))
 	}
 	if err != nil {
-		wrong, ok := formErrors(err, newFields()...)
+		wrong, ok := screen.Errors(err, newFields()...)
 		if !ok {
 			return err
 		}
@@ -75,10 +76,10 @@ func (p *pages) create(w http.ResponseWriter, r *http.Request) error {
 		page.KeyGone = values.Get("api_key") != ""
 		return ui.Render(w, r, http.StatusUnprocessableEntity, newConnection(page))
 	}
-	if _, err := p.Connections.Check(r.Context(), actor(r), made.ID); err != nil {
+	if _, err := p.Connections.Check(r.Context(), screen.Actor(r), made.ID); err != nil {
 		return err
 	}
-	return p.done(w, r, path(made.ID, "mapping")+"?setup=1", "BambooHR answers, and the connection is saved.")
+	return p.Done(w, r, screen.Path(made.ID, "mapping")+"?setup=1", "BambooHR answers, and the connection is saved.")
 }
 
 // tryNew asks BambooHR with what was typed; *connection.SettingsError says what is wrong with it.

@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/hint"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/source"
@@ -27,7 +28,7 @@ type overviewPage struct {
 	Standing  standing
 	Waiting   templ.Component // plans that wait for somebody; nil: none
 	PausedBy  string
-	Freezes   []freezeRow
+	Freezes   templ.Component // notes of those that are on
 	Zone      *time.Location
 	Next      []time.Time // of the schedule; empty when runs start by hand
 	Seats     int         // active people from this connection
@@ -56,12 +57,12 @@ const (
 )
 
 func (p *pages) overview(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
 	ctx := r.Context()
-	page := overviewPage{Detail: d, Standing: standingOf(d.State), Zone: zone(d.TimeZone), Operate: runnable(ctx, &d.Summary), Configure: editable(ctx, &d)}
+	page := overviewPage{Detail: d, Standing: standingOf(d.State), Zone: screen.Zone(d.TimeZone), Operate: runnable(ctx, &d.Summary), Configure: editable(ctx, &d)}
 	if d.Silent {
 		page.Standing.meaning = "BambooHR answers. Automatic runs wait for a confirmed address."
 	}
@@ -76,7 +77,7 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) error {
 	if page.Webhook, err = p.webhook(ctx, d.ID); err != nil {
 		return err
 	}
-	if page.Freezes, err = p.freezes(ctx, d.ID); err != nil {
+	if page.Freezes, err = p.Freezes(ctx, &d); err != nil {
 		return err
 	}
 	if p.Waiting != nil {
@@ -121,18 +122,18 @@ func (p *pages) figures(ctx context.Context, page *overviewPage) error {
 	if approved != nil {
 		actors = append(actors, approved.By)
 	}
-	names, err := p.names(ctx, actors...)
+	names, err := p.Actors(ctx, actors...)
 	if err != nil {
 		return err
 	}
 	for _, run := range runs.Items {
-		page.Runs = append(page.Runs, runRow{run, who(run.Actor, names)})
+		page.Runs = append(page.Runs, runRow{run, screen.Who(run.Actor, names)})
 	}
 	if page.Pause != nil {
-		page.PausedBy = who(page.Pause.By, names)
+		page.PausedBy = screen.Who(page.Pause.By, names)
 	}
 	if approved != nil {
-		page.Approver = who(approved.By, names)
+		page.Approver = screen.Who(approved.By, names)
 	}
 	return nil
 }
@@ -163,7 +164,7 @@ type pausePage struct {
 }
 
 func (p *pages) pauseDialog(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -171,54 +172,42 @@ func (p *pages) pauseDialog(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) pause(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
 	page := pausePage{Detail: d, Reason: values.Get("reason"), Until: values.Get("until"), Errors: ui.Errors{}}
-	until, err := untilDay(page.Until, zone(d.TimeZone))
+	until, err := screen.LastDay(page.Until, screen.Zone(d.TimeZone))
 	if err == nil {
-		err = p.Connections.Pause(r.Context(), actor(r), d.ID, page.Reason, until)
+		err = p.Connections.Pause(r.Context(), screen.Actor(r), d.ID, page.Reason, until)
 	}
-	if wrong, ok := formErrors(err, "reason", "until"); ok {
+	if wrong, ok := screen.Errors(err, "reason", "until"); ok {
 		page.Errors = wrong
 		return ui.Render(w, r, http.StatusUnprocessableEntity, pause(page))
 	}
 	if err != nil {
 		return err
 	}
-	return p.done(w, r, path(d.ID), "Automatic runs are paused.")
-}
-
-// untilDay reads the last day of a pause or hold, which ends with that day; "" is no end.
-func untilDay(text string, zone *time.Location) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	day, err := time.ParseInLocation(time.DateOnly, text, zone)
-	if err != nil {
-		return time.Time{}, &connection.SettingsError{Faults: []policy.Fault{{Place: "until", Message: "write the day as YYYY-MM-DD, or leave it empty"}}}
-	}
-	return day.AddDate(0, 0, 1), nil
+	return p.Done(w, r, screen.Path(d.ID), "Automatic runs are paused.")
 }
 
 // step makes a handler of an action that needs nothing but the connection.
 func (p *pages) step(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, actor, id string) error, text string) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	if err := do(r.Context(), actor(r), d.ID); err != nil {
+	if err := do(r.Context(), screen.Actor(r), d.ID); err != nil {
 		if setup, ok := errors.AsType[*connection.SetupError](err); ok {
-			return p.notDone(w, r, path(d.ID), form.Sentence("not yet: "+setup.Error()))
+			return p.NotDone(w, r, screen.Path(d.ID), form.Sentence("not yet: "+setup.Error()))
 		}
 		return err
 	}
-	return p.done(w, r, path(d.ID), text)
+	return p.Done(w, r, screen.Path(d.ID), text)
 }
 
 func (p *pages) resume(w http.ResponseWriter, r *http.Request) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 )
 
 // Mails is what these pages ask of internal/notify.
@@ -27,30 +28,30 @@ func askLabel(r connection.Recipient) string {
 
 // askAgain mails the link to one of the connection's addresses once more; to no other one.
 func (p *pages) askAgain(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
-	email, back := values.Get("email"), path(d.ID)
+	email, back := values.Get("email"), screen.Path(d.ID)
 	i := slices.IndexFunc(d.Recipients, func(r connection.Recipient) bool { return strings.EqualFold(r.Email, email) })
 	switch {
 	case i < 0:
-		return p.notDone(w, r, back, "This address is not one of the connection's any more.")
+		return p.NotDone(w, r, back, "This address is not one of the connection's any more.")
 	case p.Mails == nil || d.Origin != connection.FromWeb:
-		return p.notDone(w, r, back, "Nobody has to be asked for this connection.")
+		return p.NotDone(w, r, back, "Nobody has to be asked for this connection.")
 	case !d.Recipients[i].Confirmed.IsZero():
-		return p.notDone(w, r, back, "This address has agreed already.")
+		return p.NotDone(w, r, back, "This address has agreed already.")
 	}
-	err = p.Mails.Ask(r.Context(), actor(r), d.Recipients[i].Email)
+	err = p.Mails.Ask(r.Context(), screen.Actor(r), d.Recipients[i].Email)
 	if wrong, ok := errors.AsType[*account.InputError](err); ok {
-		return p.notDone(w, r, back, form.Sentence(wrong.Text))
+		return p.NotDone(w, r, back, form.Sentence(wrong.Text))
 	}
 	if err != nil {
 		return err
 	}
-	return p.done(w, r, back, "The address is asked by mail.")
+	return p.Done(w, r, back, "The address is asked by mail.")
 }

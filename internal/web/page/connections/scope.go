@@ -12,6 +12,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -77,7 +78,7 @@ const (
 )
 
 func (p *pages) scope(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -120,11 +121,11 @@ func statuses(own, blocked []string) []statusChoice {
 
 // saveScope saves the form, shows its effect without saving, or changes which rules there are.
 func (p *pages) saveScope(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
@@ -142,21 +143,21 @@ func (p *pages) saveScope(w http.ResponseWriter, r *http.Request) error {
 	case "preview":
 		return p.previewUnsaved(w, r, &d, values, form.ScopePatch(values), refuse)
 	}
-	saved, err := p.Connections.Save(r.Context(), actor(r), d.ID, version(values), form.ScopePatch(values).Bytes())
-	if wrong, ok := formErrors(err, form.ScopeFields(values)...); ok {
+	saved, err := p.Connections.Save(r.Context(), screen.Actor(r), d.ID, version(values), form.ScopePatch(values).Bytes())
+	if wrong, ok := screen.Errors(err, form.ScopeFields(values)...); ok {
 		return refuse(wrong)
 	}
 	if err != nil {
 		return err
 	}
-	if err := p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, form.Scope().Name); err != nil {
+	if err := p.Connections.DropUnsaved(r.Context(), screen.Actor(r), d.ID, form.Scope().Name); err != nil {
 		return err
 	}
-	return p.saved(w, r, &d, saved, path(d.ID, "scope"))
+	return p.saved(w, r, &d, saved, screen.Path(d.ID, "scope"))
 }
 
 func (p *pages) refuseScope(w http.ResponseWriter, r *http.Request, values url.Values, wrong ui.Errors) error {
-	d, err := p.detail(r) // anew: somebody else may have saved
+	d, err := p.Detail(r) // anew: somebody else may have saved
 	if err != nil {
 		return err
 	}
@@ -222,11 +223,11 @@ func (p *pages) changeRules(w http.ResponseWriter, r *http.Request, d connection
 
 // countScope answers whom the rules that are being typed concern.
 func (p *pages) countScope(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}

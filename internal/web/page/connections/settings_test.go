@@ -375,48 +375,6 @@ func (a answer) formText(name string) string {
 	return ""
 }
 
-func TestHolds(t *testing.T) {
-	w := newWorld(t)
-	path := w.connected()
-	w.get(path+"/holds").status(200).says("No holds", "Add a hold")
-	w.post(path+"/holds", url.Values{"who": {"person0@acme.test"}, "reason": {"Leave"}}).status(422).says("Nobody is known as")
-	w.synced(path)
-	w.post(path+"/holds", url.Values{"who": {""}, "field": {"salary"}, "end": {"day"}, "until": {"2026-01-01"}}).status(422).
-		says("4 things need a look", "Write an e-mail address", "Choose one of the fields", "That day is over", "Say why")
-	hold := url.Values{"who": {"person2@acme.test"}, "field": {"job_title"}, "end": {"day"}, "until": {"2026-12-24"}, "reason": {"Acting manager " + rtl}}
-	w.post(path+"/holds", hold).status(303)
-	w.do("auditor", "GET", path+"/holds", nil).status(200).says(markup, "Job title", "25 Dec 2026, 00:00", "Acting manager", "person p_admin").saysNot("Add a hold")
-	w.do("operator", "POST", path+"/holds", hold).status(403)
-	var remove string
-	for n := range w.get(path + "/holds").tree().Descendants() {
-		if n.Data == "form" && strings.HasSuffix(attr(n, "action"), "/remove") {
-			remove = attr(n, "action")
-		}
-	}
-	w.post(remove, nil).status(303)
-	agrees := url.Values{"who": {"person3@acme.test"}, "field": {"job_title"}, "end": {"hr"}, "reason": {"HR corrects it"}}
-	w.post(path+"/holds", agrees).status(303)
-	w.get(path + "/holds").says("until BambooHR says Engineer")
-	w.synced(path) // BambooHR says so already, and the hold is over
-	w.get(path + "/holds").says("No holds")
-	w.post(path+"/holds/hold_nope/remove", nil).status(404)
-
-	// What an undo put is removed together; other holds stay.
-	w.post(path+"/holds", hold).status(303)
-	for _, who := range []string{"person3@acme.test", "person4@acme.test"} {
-		w.post(path+"/holds", url.Values{"who": {who}, "field": {"job_title"}, "end": {"hr"}, "reason": {"undo of run run_1"}}).status(303)
-	}
-	w.get(path+"/holds").says("2 holds keep what the undo of this run took back", "Undo of a run", "Remove all 2", "Acting manager").saysNot("run_1")
-	w.do("operator", "POST", path+"/undone/run_1/release", nil).status(403)
-	if a := w.post(path+"/undone/run_1/release", nil).status(303); !strings.Contains(a.Flash, "2 holds are removed.") {
-		t.Errorf("said %q", a.Flash)
-	}
-	w.get(path+"/holds").says("Acting manager").saysNot("Undo of a run", "took back, since")
-	if a := w.post(path+"/undone/run_1/release", nil).status(303); !strings.Contains(a.Flash, "No hold of that undo") {
-		t.Errorf("said %q", a.Flash)
-	}
-}
-
 // Settings of the operator's file are shown, and changed nowhere here.
 func TestFromTheFile(t *testing.T) {
 	w := newWorld(t)
@@ -476,8 +434,8 @@ func TestTakeOver(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	w := newWorld(t)
 	for _, route := range w.table {
-		path := strings.NewReplacer("{id}", "c_nobody", "{version}", "1", "{hold}", "h_1", "{freeze}", "f_1").Replace(route.Path)
-		form := url.Values{"who": {"x"}, "reason": {"x"}, "confirm": {"x"}, "api_key": {"x"}, "text": {"x: 1"}}
+		path := strings.NewReplacer("{id}", "c_nobody", "{version}", "1").Replace(route.Path)
+		form := url.Values{"reason": {"x"}, "confirm": {"x"}, "api_key": {"x"}, "text": {"x: 1"}}
 		for _, role := range []string{"member", "auditor", "operator", "admin", "owner"} {
 			a := w.do(role, route.Method, path, form)
 			allowed := role == "admin" || role == "owner" || route.Permission == "read" && role != "member" || route.Permission == "operate" && role == "operator"
@@ -496,12 +454,11 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	path := w.connected()
 	w.synced(path)
-	w.post(path+"/freezes", url.Values{"what": {"jobs"}, "reason": {"x"}}).status(303)
 	before, _ := w.Get(t.Context(), w.id(path))
 	w.now = w.now.Add(time.Minute)
 	for _, route := range w.table {
 		if route.Method == "GET" && !strings.HasSuffix(route.Path, "/unsaved") { // leads on
-			w.get(strings.NewReplacer("/connections/{id}", path, "{version}", "1", "{freeze}", w.frozen(path).ID).Replace(route.Path) + "?examples=1").status(200)
+			w.get(strings.NewReplacer("/connections/{id}", path, "{version}", "1").Replace(route.Path) + "?examples=1").status(200)
 		}
 	}
 	after, _ := w.Get(t.Context(), w.id(path))

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -86,7 +87,7 @@ func (p *pages) unsavedOf(r *http.Request, d *connection.Detail, f form.Form) (*
 	if !editable(r.Context(), d) {
 		return nil, nil
 	}
-	u, err := p.Connections.Unsaved(r.Context(), actor(r), d.ID, f.Name)
+	u, err := p.Connections.Unsaved(r.Context(), screen.Actor(r), d.ID, f.Name)
 	if err != nil || u == nil || !f.Changes(u.Fields, d.Settings) {
 		return nil, err
 	}
@@ -111,13 +112,13 @@ func (p *pages) keep(r *http.Request, d *connection.Detail, f form.Form, values 
 		known = time.UnixMilli(ms)
 	}
 	if !f.Changes(u.Fields, d.Settings) {
-		before, err := p.Connections.Unsaved(r.Context(), actor(r), d.ID, f.Name)
+		before, err := p.Connections.Unsaved(r.Context(), screen.Actor(r), d.ID, f.Name)
 		if err == nil && before != nil && (before.Tab == u.Tab || before.At.Equal(known)) { // taken back where it was typed
-			err = p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, f.Name)
+			err = p.Connections.DropUnsaved(r.Context(), screen.Actor(r), d.ID, f.Name)
 		}
 		return nil, err
 	}
-	u, err := p.Connections.KeepUnsaved(r.Context(), actor(r), d.ID, u, known)
+	u, err := p.Connections.KeepUnsaved(r.Context(), screen.Actor(r), d.ID, u, known)
 	return &u, err
 }
 
@@ -135,7 +136,7 @@ func (p *pages) kept(r *http.Request, d *connection.Detail, f form.Form, values 
 
 // unsaved leads from a preview back to the form that it was made with.
 func (p *pages) unsaved(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -149,17 +150,17 @@ func (p *pages) unsaved(w http.ResponseWriter, r *http.Request) error {
 			name, newest = f.Name, u.At
 		}
 	}
-	http.Redirect(w, r, path(d.ID, name)+"?unsaved=1", http.StatusSeeOther)
+	http.Redirect(w, r, screen.Path(d.ID, name)+"?unsaved=1", http.StatusSeeOther)
 	return nil
 }
 
 // settleUnsaved discards unsaved changes, or lays them over what was saved since.
 func (p *pages) settleUnsaved(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
@@ -171,22 +172,22 @@ func (p *pages) settleUnsaved(w http.ResponseWriter, r *http.Request) error {
 	if values.Get("action") == "reapply" {
 		return p.reapply(w, r, &d, forms[i])
 	}
-	if err := p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, forms[i].Name); err != nil {
+	if err := p.Connections.DropUnsaved(r.Context(), screen.Actor(r), d.ID, forms[i].Name); err != nil {
 		return err
 	}
-	return p.done(w, r, path(d.ID, forms[i].Name), "What was not saved is gone.")
+	return p.Done(w, r, screen.Path(d.ID, forms[i].Name), "What was not saved is gone.")
 }
 
 // reapply makes the viewer's unsaved changes ones of the settings in force: what was saved since stays, except where
 // they change the same. Nothing is saved yet.
 func (p *pages) reapply(w http.ResponseWriter, r *http.Request, d *connection.Detail, f form.Form) error {
-	to := path(d.ID, f.Name)
+	to := screen.Path(d.ID, f.Name)
 	u, err := p.unsavedOf(r, d, f)
 	if err != nil {
 		return err
 	}
 	if u == nil {
-		return p.done(w, r, to, "Nothing is left to re-apply: what you changed stands in the settings.")
+		return p.Done(w, r, to, "Nothing is left to re-apply: what you changed stands in the settings.")
 	}
 	began, err := p.settingsAt(r, d, u.Version)
 	if err != nil {
@@ -194,15 +195,15 @@ func (p *pages) reapply(w http.ResponseWriter, r *http.Request, d *connection.De
 	}
 	next := connection.Unsaved{Form: f.Name, Version: d.Version.Number, Tab: u.Tab, Fields: f.Merged(f.Values(began), u.Fields, f.Values(d.Settings))}
 	if !f.Changes(next.Fields, d.Settings) {
-		if err := p.Connections.DropUnsaved(r.Context(), actor(r), d.ID, f.Name); err != nil {
+		if err := p.Connections.DropUnsaved(r.Context(), screen.Actor(r), d.ID, f.Name); err != nil {
 			return err
 		}
-		return p.done(w, r, to, "Nothing is left to re-apply: what you changed stands in the settings.")
+		return p.Done(w, r, to, "Nothing is left to re-apply: what you changed stands in the settings.")
 	}
-	if _, err := p.Connections.KeepUnsaved(r.Context(), actor(r), d.ID, next, u.At); err != nil {
+	if _, err := p.Connections.KeepUnsaved(r.Context(), screen.Actor(r), d.ID, next, u.At); err != nil {
 		return err
 	}
-	return p.done(w, r, to+"?unsaved=1", "Your changes are laid over version "+strconv.FormatInt(d.Version.Number, 10)+". Look at them, then save.")
+	return p.Done(w, r, to+"?unsaved=1", "Your changes are laid over version "+strconv.FormatInt(d.Version.Number, 10)+". Look at them, then save.")
 }
 
 // settingsAt returns the settings of a version.

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -37,7 +38,7 @@ func (p *pages) versions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) showVersions(w http.ResponseWriter, r *http.Request, status int, text string, faults []policy.Fault) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -61,15 +62,15 @@ func (p *pages) versionRows(r *http.Request, d *connection.Detail) ([]versionRow
 			actors = append(actors, v.Approved.By)
 		}
 	}
-	names, err := p.names(r.Context(), actors...)
+	names, err := p.Actors(r.Context(), actors...)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]versionRow, len(all))
 	for i, v := range all {
-		out[i] = versionRow{Version: v, Who: who(v.Actor, names), Changes: form.Lines(v.Note), Current: v.Number == d.Version.Number}
+		out[i] = versionRow{Version: v, Who: screen.Who(v.Actor, names), Changes: form.Lines(v.Note), Current: v.Number == d.Version.Number}
 		if v.Approved != nil {
-			out[i].ApprovedBy = who(v.Approved.By, names)
+			out[i].ApprovedBy = screen.Who(v.Approved.By, names)
 		}
 	}
 	return out, nil
@@ -83,7 +84,7 @@ type versionPage struct {
 }
 
 func (p *pages) versionPageOf(r *http.Request) (versionPage, error) {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return versionPage{}, err
 	}
@@ -120,16 +121,16 @@ func (p *pages) restore(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	saved, err := p.Connections.Restore(r.Context(), actor(r), page.ID, page.Row.Number)
+	saved, err := p.Connections.Restore(r.Context(), screen.Actor(r), page.ID, page.Row.Number)
 	if err != nil {
 		return err
 	}
-	return p.saved(w, r, &page.Detail, saved, path(page.ID, "settings"))
+	return p.saved(w, r, &page.Detail, saved, screen.Path(page.ID, "settings"))
 }
 
 // export sends the settings in force as a file; it has no key.
 func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func fileName(name string) string {
 // importSettings replaces all settings by those of a file; with faults nothing changes, and what was handed
 // in comes back with every fault.
 func (p *pages) importSettings(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -176,14 +177,14 @@ func (p *pages) importSettings(w http.ResponseWriter, r *http.Request) error {
 	if strings.TrimSpace(text) == "" {
 		return p.showVersions(w, r, http.StatusUnprocessableEntity, "", []policy.Fault{{Message: "choose a file, or paste the settings"}})
 	}
-	saved, err := p.Connections.Import(r.Context(), actor(r), d.ID, []byte(text))
+	saved, err := p.Connections.Import(r.Context(), screen.Actor(r), d.ID, []byte(text))
 	if wrong, ok := errors.AsType[*connection.SettingsError](err); ok {
 		return p.showVersions(w, r, http.StatusUnprocessableEntity, strings.ToValidUTF8(text, "�"), wrong.Faults)
 	}
 	if err != nil {
 		return err
 	}
-	return p.saved(w, r, &d, saved, path(d.ID, "settings"))
+	return p.saved(w, r, &d, saved, screen.Path(d.ID, "settings"))
 }
 
 // maxImport bounds a file of settings.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/store"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections"
+	"github.com/rollcall-hr/rollcall/internal/web/page/exceptions"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 )
 
@@ -117,8 +119,9 @@ func (w *world) start() {
 		Page: func(w http.ResponseWriter, r *http.Request, p gate.Problem) {
 			_ = ui.Render(w, r, p.Status, ui.Problem(p))
 		}}
-	w.table = connections.Routes(connections.Deps{Gate: g, Connections: w.Service, Views: kept.Views(), Now: now})
-	w.pages = g.Pages(w.table)
+	excepted := exceptions.Deps{Gate: g, Connections: w.Service, Views: kept.Views(), Now: now}
+	w.table = connections.Routes(connections.Deps{Gate: g, Connections: w.Service, Views: kept.Views(), Now: now, Freezes: exceptions.Freezes(excepted)})
+	w.pages = g.Pages(slices.Concat(w.table, exceptions.Routes(excepted)))
 }
 
 // roles signs in as whatever role the session cookie names.

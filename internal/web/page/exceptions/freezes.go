@@ -1,4 +1,4 @@
-package connections
+package exceptions
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/page/holdform"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -69,30 +70,16 @@ func (p *pages) freezes(ctx context.Context, id string) ([]freezeRow, error) {
 	for i := range all {
 		actors = append(actors, all[i].CreatedBy)
 	}
-	names, err := p.names(ctx, actors...)
+	names, err := p.Actors(ctx, actors...)
 	if err != nil {
 		return nil, err
 	}
 	var out []freezeRow
 	for _, f := range all {
-		out = append(out, freezeRow{f, frozenWords(f.What), who(f.CreatedBy, names)})
+		out = append(out, freezeRow{f, form.Labels(f.What), screen.Who(f.CreatedBy, names)})
 	}
 	slices.SortStableFunc(out, func(a, b freezeRow) int { return byEnd(a.Until, b.Until) })
 	return out, nil
-}
-
-// frozenWords lists what a freeze is about: "Reporting lines and job title".
-func frozenWords(what []string) string {
-	words := make([]string, len(what))
-	for i, w := range what {
-		if words[i] = form.Label(w); i > 0 {
-			words[i] = strings.ToLower(words[i])
-		}
-	}
-	if n := len(words) - 1; n > 0 {
-		return strings.Join(words[:n], ", ") + " and " + words[n]
-	}
-	return strings.Join(words, "")
 }
 
 // verb agrees with what is frozen.
@@ -113,7 +100,7 @@ func groupText(g directory.FieldGroup) string {
 }
 
 func (p *pages) askFreeze(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -121,11 +108,11 @@ func (p *pages) askFreeze(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) addFreeze(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
@@ -140,14 +127,14 @@ func (p *pages) addFreeze(w http.ResponseWriter, r *http.Request) error {
 	if values.Get("reason") == "" {
 		wrong["reason"] = "Say why, for whoever finds the freeze later."
 	}
-	until, err := untilDay(values.Get("until"), zone(d.TimeZone))
-	if more, ok := formErrors(err, "until"); ok {
+	until, err := screen.LastDay(values.Get("until"), screen.Zone(d.TimeZone))
+	if more, ok := screen.Errors(err, "until"); ok {
 		wrong["until"] = more["until"]
 	} else if err != nil {
 		return err
 	}
 	if len(wrong) == 0 {
-		engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
+		engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
 		if err != nil {
 			return err
 		}
@@ -165,12 +152,12 @@ func (p *pages) addFreeze(w http.ResponseWriter, r *http.Request) error {
 	if len(wrong) > 0 {
 		return ui.Render(w, r, http.StatusUnprocessableEntity, freezeDialog(freezeForm{d, values, wrong}))
 	}
-	return p.done(w, r, path(d.ID, "holds"), frozenWords(what)+": runs leave this as it is now.")
+	return p.Done(w, r, screen.Path(d.ID, "holds"), form.Labels(what)+": runs leave this as it is now.")
 }
 
 // findFreeze finds the freeze in force that a request names.
 func (p *pages) findFreeze(r *http.Request) (connection.Detail, freezeRow, error) {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return d, freezeRow{}, err
 	}
@@ -198,7 +185,7 @@ func (p *pages) freeze(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	page := freezePage{Detail: d, Freeze: f, Q: strings.TrimSpace(r.URL.Query().Get("q")), Operate: may(ctx, account.Operate), Configure: may(ctx, account.Configure)}
+	page := freezePage{Detail: d, Freeze: f, Q: strings.TrimSpace(r.URL.Query().Get("q")), Operate: may(r, account.Operate), Configure: may(r, account.Configure)}
 	if page.Later, err = p.outlasting(ctx, d.ID, &f.Freeze); err != nil {
 		return err
 	}
@@ -219,7 +206,7 @@ func (p *pages) freeze(w http.ResponseWriter, r *http.Request) error {
 		page.Rows = append(page.Rows, frozenRow{*it.Held, form.Label(string(c.Field)), shownValue(c.Kind, c.Before), shownValue(c.Kind, c.After)})
 	}
 	if rows.Next != "" {
-		page.Next = path(d.ID, "freezes", url.PathEscape(f.ID)) + "?" + url.Values{"q": {page.Q}, "after": {rows.Next}}.Encode()
+		page.Next = screen.Path(d.ID, "freezes", url.PathEscape(f.ID)) + "?" + url.Values{"q": {page.Q}, "after": {rows.Next}}.Encode()
 	}
 	return ui.Render(w, r, http.StatusOK, freeze(page))
 }
@@ -234,11 +221,11 @@ func shownValue(kind directory.Kind, text string) string {
 
 // previewCatchUp shows what would change if every freeze ended now.
 func (p *pages) previewCatchUp(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	return p.previewOf(w, r, d.ID, connection.PreviewRequest{WithoutFreezes: true}, "", "")
+	return p.Preview(w, r, d.ID, connection.PreviewRequest{WithoutFreezes: true}, "", "")
 }
 
 func (p *pages) askEndFreeze(w http.ResponseWriter, r *http.Request) error {
@@ -246,23 +233,23 @@ func (p *pages) askEndFreeze(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, endFreezeDialog(freezePage{Detail: d, Freeze: f, Operate: may(r.Context(), account.Operate)}))
+	return ui.Render(w, r, http.StatusOK, endFreezeDialog(freezePage{Detail: d, Freeze: f, Operate: may(r, account.Operate)}))
 }
 
 // endFreeze ends a freeze and makes the ordinary preview of what that lets through.
 func (p *pages) endFreeze(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
+	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
 	if err := engine.EndFreeze(r.Context(), r.PathValue("freeze")); err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return err // gone already: somebody was faster, or it ended by itself
 	}
-	return p.previewOf(w, r, d.ID, connection.PreviewRequest{}, "The freeze is over. The next run catches up with what waited.", "")
+	return p.Preview(w, r, d.ID, connection.PreviewRequest{}, "The freeze is over. The next run catches up with what waited.", "")
 }
 
 // freezeFields are the single fields that can be frozen.

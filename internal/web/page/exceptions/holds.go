@@ -1,4 +1,4 @@
-package connections
+package exceptions
 
 import (
 	"cmp"
@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
+	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/page/holdform"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
@@ -48,6 +49,14 @@ type undone struct {
 	At    time.Time
 }
 
+// these are the holds on the button that removes them.
+func (u undone) these() string {
+	if u.Holds == 1 {
+		return "it"
+	}
+	return "all " + ui.Number(u.Holds)
+}
+
 // ofUndo begins the reason of a hold that an undo put; the run's id follows.
 const ofUndo = "undo of run "
 
@@ -76,11 +85,11 @@ func (p *pages) holds(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, status int, values url.Values, wrong ui.Errors) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	page := holdsPage{Detail: d, Values: values, Errors: wrong, Edit: may(r.Context(), account.People), Configure: may(r.Context(), account.Configure)}
+	page := holdsPage{Detail: d, Values: values, Errors: wrong, Edit: may(r, account.People), Configure: may(r, account.Configure)}
 	if page.Freezes, err = p.freezes(r.Context(), d.ID); err != nil {
 		return err
 	}
@@ -93,7 +102,7 @@ func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, status int, va
 
 // holdRows lists the holds in force of the connection's people, those that end first above.
 func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
-	engine, err := p.Connections.Engine(r.Context(), actor(r), id)
+	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), id)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +121,7 @@ func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
 			actors = append(actors, manager)
 		}
 	}
-	names, err := p.names(r.Context(), actors...)
+	names, err := p.Actors(r.Context(), actors...)
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +132,14 @@ func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
 			if rest, is := strings.CutPrefix(h.Reason, ofUndo); is {
 				run = rest
 			}
-			row := holdRow{Hold: h, Name: person.Name, Email: person.Email, Who: who(h.CreatedBy, names), Run: run}
+			row := holdRow{Hold: h, Name: person.Name, Email: person.Email, Who: screen.Who(h.CreatedBy, names), Run: run}
 			row.Says, row.Agrees = h.Awaits()
 			switch value := row.Says; {
 			case !row.Agrees:
 			case h.Field == "", h.Field == "status":
 				row.Says = syncrun.SaysOfStatus(directory.Status(value))
 			case h.Field == directory.Manager && value != "":
-				row.Says = who(value, names)
+				row.Says = screen.Who(value, names)
 			default:
 				row.Says = words.Value(h.Field.Kind(), value)
 			}
@@ -159,8 +168,7 @@ func byEnd(a, b time.Time) int {
 // heldPeople are the connection's people with a hold, by id.
 func (p *pages) heldPeople(ctx context.Context, id string) (map[string]view.PersonRow, error) {
 	out := map[string]view.PersonRow{}
-	q := connected(id, p.Now())
-	q.OnHold, q.Limit = true, 1000
+	q := view.PeopleQuery{Connection: id, Now: p.Now(), OnHold: true, Limit: 1000}
 	for {
 		page, err := p.Views.People(ctx, q)
 		if err != nil {
@@ -177,15 +185,15 @@ func (p *pages) heldPeople(ctx context.Context, id string) (map[string]view.Pers
 }
 
 func (p *pages) addHold(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	values, err := typed(r)
+	values, err := screen.Typed(r)
 	if err != nil {
 		return err
 	}
-	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
+	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
@@ -205,7 +213,7 @@ func (p *pages) addHold(w http.ResponseWriter, r *http.Request) error {
 	if len(wrong) > 0 {
 		return p.showHolds(w, r, http.StatusUnprocessableEntity, values, wrong)
 	}
-	return p.done(w, r, path(d.ID, "holds"), "Runs leave "+person.Values.Get(directory.Email)+" alone now.")
+	return p.Done(w, r, screen.Path(d.ID, "holds"), "Runs leave "+person.Values.Get(directory.Email)+" alone now.")
 }
 
 // holdOn finds whom a hold is for, or says why it can be for nobody.
@@ -233,23 +241,23 @@ func (p *pages) holdOn(r *http.Request, d *connection.Detail, engine *syncrun.En
 }
 
 func (p *pages) removeHold(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
-	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
+	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
 	if err := engine.RemoveHold(r.Context(), r.PathValue("hold")); err != nil {
 		return err
 	}
-	return p.done(w, r, path(d.ID, "holds"), "The hold is removed. The next run treats the person as any other.")
+	return p.Done(w, r, screen.Path(d.ID, "holds"), "The hold is removed. The next run treats the person as any other.")
 }
 
 // removeUndone removes every hold that the undo of one run put.
 func (p *pages) removeUndone(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.detail(r)
+	d, err := p.Detail(r)
 	if err != nil {
 		return err
 	}
@@ -257,7 +265,7 @@ func (p *pages) removeUndone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	engine, err := p.Connections.Engine(r.Context(), actor(r), d.ID)
+	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
@@ -272,7 +280,7 @@ func (p *pages) removeUndone(w http.ResponseWriter, r *http.Request) error {
 		removed++
 	}
 	if removed == 0 {
-		return p.notDone(w, r, path(d.ID, "holds"), "No hold of that undo is in force any more.")
+		return p.NotDone(w, r, screen.Path(d.ID, "holds"), "No hold of that undo is in force any more.")
 	}
-	return p.done(w, r, path(d.ID, "holds"), ui.Count(removed, "hold is", "holds are")+" removed. The next run treats these people as any others.")
+	return p.Done(w, r, screen.Path(d.ID, "holds"), ui.Count(removed, "hold is", "holds are")+" removed. The next run treats these people as any others.")
 }
