@@ -23,7 +23,9 @@ func arrows() map[string][]string {
 		"policy":                      {},
 		"mapping":                     {"hr", "directory", "policy"},
 		"plan":                        {"directory", "policy", "internal/list"},
-		"syncrun":                     {"hr", "directory", "policy", "mapping", "plan", "internal/list"},
+		"plan/planjson":               {"directory", "plan"},
+		"plan/explain":                {"directory", "plan", "plan/planjson"},
+		"syncrun":                     {"hr", "directory", "policy", "mapping", "plan", "plan/explain", "plan/planjson", "internal/list"},
 		"bamboohr":                    {"bamboohr/internal/*"},
 		"bamboohr/internal/*":         {},
 		"bamboosim":                   {"bamboosim/internal/*"},
@@ -70,11 +72,11 @@ func arrows() map[string][]string {
 			"internal/web/words", "internal/web/page/connections/form", "internal/web/page/connections/screen", "internal/web/page/holdform"},
 		"internal/web/page/holdform": {"directory", "policy", "syncrun", "internal/web/ui", "internal/web/page/connections/form"},
 		"internal/web/page/work":     {"directory", "plan", "syncrun", "internal/account", "internal/connection", "internal/jobs", "internal/view", "internal/web/gate", "internal/web/ui", "internal/web/words"},
-		"internal/web/page/*": {"directory", "hr", "policy", "plan", "syncrun", "source", "internal/account", "internal/account/openid",
+		"internal/web/page/*": {"directory", "hr", "policy", "plan", "plan/explain", "syncrun", "source", "internal/account", "internal/account/openid",
 			"internal/connection", "internal/sheet", "internal/view", "internal/web/gate", "internal/web/ui", "internal/web/words", "internal/web/page/holdform"},
 		"internal/web/page/pagetest": {"bamboosim", "directory", "plan", "syncrun", "internal/account", "internal/connection", "internal/seal",
 			"internal/store", "internal/store/views", "internal/web/gate", "internal/web/ui"},
-		"internal/web/api": {"directory", "hr", "policy", "plan", "syncrun", "source", "internal/account", "internal/connection", "internal/sheet",
+		"internal/web/api": {"directory", "hr", "policy", "plan", "plan/explain", "plan/planjson", "syncrun", "source", "internal/account", "internal/connection", "internal/sheet",
 			"internal/hint", "internal/jobs", "internal/notify", "internal/view", "internal/web/api/*", "internal/web/gate"},
 		"internal/web/api/rest":  {"internal/account", "internal/web/gate"},
 		"internal/web/api/draft": {"policy", "source", "syncrun", "internal/account", "internal/connection", "internal/web/api/rest"},
@@ -89,7 +91,7 @@ func arrows() map[string][]string {
 		"internal/store/hints":     {"internal/hint", "internal/store/internal/*"},
 		"internal/store/schedules": {"internal/jobs", "internal/store/internal/*"},
 		"internal/web/page/mail":   {"directory", "internal/account", "internal/notify", "internal/web/gate", "internal/web/ui"},
-		"internal/web/page/runs": {"directory", "policy", "plan", "source", "syncrun", "internal/account", "internal/connection", "internal/notify", "internal/sheet",
+		"internal/web/page/runs": {"directory", "policy", "plan", "plan/planjson", "source", "syncrun", "internal/account", "internal/connection", "internal/notify", "internal/sheet",
 			"internal/view", "internal/web/gate", "internal/web/ui", "internal/web/words"},
 		"internal/server": {"bamboohr", "policy", "internal/account", "internal/account/openid", "internal/connection", "internal/hint", "internal/jobs", "internal/notify",
 			"internal/seal", "internal/store", "internal/store/schedules", "internal/web"},
@@ -101,13 +103,15 @@ func arrows() map[string][]string {
 		"cmd/rollcall/internal/config":     {"policy", "cmd/rollcall/internal/problem"},
 		"cmd/rollcall/internal/problem":    {"directory", "policy", "syncrun", "cmd/rollcall/internal/text"},
 		"cmd/rollcall/internal/importfile": {"directory", "syncrun", "internal/sheet"},
-		"cmd/rollcall/internal/show":       {"directory", "plan", "source", "syncrun", "internal/exporter", "cmd/rollcall/internal/text"},
+		"cmd/rollcall/internal/show":       {"directory", "plan", "plan/explain", "plan/planjson", "source", "syncrun", "internal/exporter", "cmd/rollcall/internal/text"},
 		"cmd/rollcall/internal/story":      {"bamboosim", "syncrun", "cmd/rollcall/internal/show", "cmd/rollcall/internal/simcontrol", "cmd/rollcall/internal/text"},
 	}
 }
 
 // pure packages do no input or output and know no clock.
-func pure() []string { return []string{"hr", "directory", "policy", "mapping", "plan"} }
+func pure() []string {
+	return []string{"hr", "directory", "policy", "mapping", "plan", "plan/planjson", "plan/explain"}
+}
 
 type source struct {
 	pkg  string // folder below the module, "" for the root

@@ -13,7 +13,8 @@
 //   - directory: PURE. People, links, departments, teams, holds, and the rules that always hold.
 //   - policy: PURE. What an organisation chose, validated, with the presets.
 //   - mapping: PURE. Turns an HR record into directory.Wanted.
-//   - plan: PURE. Wanted and current → what to do and why; guard, undo, explain.
+//   - plan: PURE. Wanted and current → what to do and why; guard, undo. Below it explain tells why somebody is as they
+//     are, planjson writes plans as JSON.
 //   - syncrun: the engine. One run from reading to history through small interfaces.
 //   - bamboohr: the BambooHR API client; standard library only.
 //   - bamboosim: answers like BambooHR; never imports bamboohr.

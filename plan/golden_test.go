@@ -342,7 +342,7 @@ func renderChange(s *strings.Builder, h *Header, c *Change) {
 	}
 	fmt.Fprintf(s, "\n  %s\n", c.Sentence)
 	for _, f := range c.Fields {
-		fmt.Fprintf(s, "  %s: %s > %s", f.Field, shown(f.Before), shown(f.After))
+		fmt.Fprintf(s, "  %s: %s > %s", f.Field, Shown(f.Before), Shown(f.After))
 		if f.From != "" {
 			fmt.Fprintf(s, " (%s)", f.From)
 		}

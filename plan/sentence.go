@@ -34,7 +34,7 @@ func sentence(c *Change, l leaving) string {
 			return fmt.Sprintf("%s starts: the first day has come.", c.Name)
 		}
 	}
-	return fmt.Sprintf("BambooHR differs in %s.", fieldNames(c.Fields))
+	return fmt.Sprintf("BambooHR differs in %s.", c.FieldNames())
 }
 
 func leavingSentence(c *Change, l leaving) string {
@@ -87,9 +87,10 @@ func leavingFix(why Reason) string {
 	return "if this is wrong, look for the employee in BambooHR, and whether the key may see the record"
 }
 
-func fieldNames(fields []FieldChange) string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
+// FieldNames lists the fields of a change, at most three.
+func (c *Change) FieldNames() string {
+	names := make([]string, len(c.Fields))
+	for i, f := range c.Fields {
 		names[i] = string(f.Field)
 	}
 	return joinNames(names, len(names))

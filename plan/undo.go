@@ -180,12 +180,12 @@ func (u *undoing) revertFields(c *Change, cur *directory.Person, back *Change) {
 		if f.Field == directory.Manager {
 			wrote, old = f.AfterID, f.BeforeID
 		}
-		what := fmt.Sprintf("%s: %s back to %s", f.Field, shown(f.After), shown(f.Before))
+		what := fmt.Sprintf("%s: %s back to %s", f.Field, Shown(f.After), Shown(f.Before))
 		switch {
 		case now == old:
 			u.kept(c, what, "it has the old value already")
 		case now != wrote:
-			u.kept(c, what, "it was changed since, to "+shown(now))
+			u.kept(c, what, "it was changed since, to "+Shown(now))
 		case f.Field == directory.Email && cur.Role.Privileged():
 			u.impossible(c, what, "the address of an owner or administrator is changed by hand only")
 		case f.Field == directory.Manager && u.closesLoop(c.PersonID, old):
@@ -201,7 +201,8 @@ func (u *undoing) revertFields(c *Change, cur *directory.Person, back *Change) {
 	}
 }
 
-func shown(text string) string {
+// Shown is a stored value for a reader: a list with commas, no value as "blank".
+func Shown(text string) string {
 	if text == "" {
 		return "blank"
 	}
@@ -300,7 +301,7 @@ func (u *undoing) finish(c Change) {
 	}
 	for _, f := range c.Fields {
 		if f.Field != statusField {
-			u.reverted(&c, fmt.Sprintf("%s: %s back to %s", f.Field, shown(f.Before), shown(f.After)))
+			u.reverted(&c, fmt.Sprintf("%s: %s back to %s", f.Field, Shown(f.Before), Shown(f.After)))
 		}
 	}
 	c.Kinds = c.Counted()

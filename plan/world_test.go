@@ -348,3 +348,5 @@ func aliasOf(f directory.Field) string {
 	t, _ := policy.FindTarget(string(f))
 	return string(t.Alias)
 }
+
+func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -6,21 +6,21 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
-	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/explain"
 )
 
 // Explain answers why somebody is as they are, or is not there, from stored decisions only; at is the
 // instant asked for (zero: now).
-func (e *Engine) Explain(ctx context.Context, who string, at time.Time) (plan.Explanation, error) {
+func (e *Engine) Explain(ctx context.Context, who string, at time.Time) (explain.Explanation, error) {
 	s, err := e.Find(ctx, who)
 	if err != nil {
-		return plan.Explanation{}, err
+		return explain.Explanation{}, err
 	}
 	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
 	if err != nil {
-		return plan.Explanation{}, err
+		return explain.Explanation{}, err
 	}
-	in := plan.ExplainInput{Who: who, SourceID: s.SourceID, Name: s.Name, At: at}
+	in := explain.Input{Who: who, SourceID: s.SourceID, Name: s.Name, At: at}
 	if at.IsZero() {
 		in.At = e.Now()
 	} else {
@@ -31,13 +31,13 @@ func (e *Engine) Explain(ctx context.Context, who string, at time.Time) (plan.Ex
 	}
 	history, err := e.Store.History(ctx, in.PersonID, conn.ID, s.SourceID)
 	if err != nil {
-		return plan.Explanation{}, err
+		return explain.Explanation{}, err
 	}
 	for _, h := range history {
 		if !at.IsZero() && h.At.After(at) {
 			continue
 		}
-		entry := plan.ExplainEntry{At: h.At, Actor: h.Actor, Human: h.Run == nil, Applied: h.Applied, Item: h.Item}
+		entry := explain.Entry{At: h.At, Actor: h.Actor, Human: h.Run == nil, Applied: h.Applied, Item: h.Item}
 		if h.Run != nil {
 			entry.RunID = h.Run.ID
 		}
@@ -46,11 +46,11 @@ func (e *Engine) Explain(ctx context.Context, who string, at time.Time) (plan.Ex
 	if !at.IsZero() {
 		in.Status = statusThen(in.Entries)
 	}
-	return plan.Explain(in), nil
+	return explain.Of(in), nil
 }
 
 // statusThen is the status that the last applied decision left somebody in; "" when there is none.
-func statusThen(entries []plan.ExplainEntry) directory.Status {
+func statusThen(entries []explain.Entry) directory.Status {
 	var s directory.Status
 	for _, en := range entries {
 		if c := en.Item.Change; en.Applied && c != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -125,7 +126,7 @@ func (e *Engine) View(p *directory.Person, connectionName string, email func(id 
 			v.Budgets[name] = MoneyView{amount, currency}
 			continue
 		}
-		v.Custom[strings.TrimPrefix(string(x.Field), "custom.")] = plan.JSONValue(x.Kind, x.Text)
+		v.Custom[strings.TrimPrefix(string(x.Field), "custom.")] = planjson.Value(x.Kind, x.Text)
 	}
 	if p.Link != nil {
 		v.Source = &SourceView{Connection: connectionName, EmployeeID: p.Link.SourceID}

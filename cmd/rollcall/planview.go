@@ -5,7 +5,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/internal/sheet"
-	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -26,7 +26,7 @@ func (a *app) printPlan(x *session, info syncrun.PlanInfo, format string, limit 
 
 // planJSON writes the plan as surface, "Plan as JSON".
 func (a *app) planJSON(x *session, info syncrun.PlanInfo) error {
-	e := plan.NewEncoder(a.out, info.ID, x.Policy.Name, &info.Header)
+	e := planjson.NewEncoder(a.out, info.ID, x.Policy.Name, &info.Header)
 	for it, err := range x.Store.Items(a.ctx, info.ID, 0, false) {
 		if err != nil {
 			return fmt.Errorf("read plan %s: %w", info.ID, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -76,7 +77,7 @@ type runOf struct {
 // runDetail is a run with its changes.
 type runDetail struct {
 	runOf
-	Changes []plan.ChangeJSON `json:"changes"`
+	Changes []planjson.Change `json:"changes"`
 }
 
 func (c *runsCmd) one(a *app, x *session) error {
@@ -88,7 +89,7 @@ func (c *runsCmd) one(a *app, x *session) error {
 	if err != nil {
 		return err
 	}
-	v := runDetail{runOf: runOf{syncrun.ViewRun(run), s.Pause}, Changes: []plan.ChangeJSON{}}
+	v := runDetail{runOf: runOf{syncrun.ViewRun(run), s.Pause}, Changes: []planjson.Change{}}
 	p := a.page()
 	if c.Output == "table" {
 		show.Paused(p, x.Policy.Name, s.Pause, x.Policy.Zones().Connection())
@@ -102,7 +103,7 @@ func (c *runsCmd) one(a *app, x *session) error {
 			continue
 		}
 		if c.Output == "json" {
-			v.Changes = append(v.Changes, it.Change.JSON(&plan.Header{MadeAt: run.StartedAt}))
+			v.Changes = append(v.Changes, planjson.OfChange(it.Change, &plan.Header{MadeAt: run.StartedAt}))
 			continue
 		}
 		show.Change(p, it.Change, plan.NotWaiting)

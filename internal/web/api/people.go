@@ -15,6 +15,8 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/explain"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -284,8 +286,8 @@ type entryView struct {
 	Actor   string           `json:"actor"`
 	RunID   *string          `json:"run_id" doc:"null: a change by hand."`
 	Applied bool             `json:"applied" doc:"false: planned or held only."`
-	Change  *plan.ChangeJSON `json:"change"`
-	Held    *plan.HeldJSON   `json:"held"`
+	Change  *planjson.Change `json:"change"`
+	Held    *planjson.Held   `json:"held"`
 	Left    bool             `json:"left" doc:"Left before there ever was an account."`
 }
 
@@ -295,11 +297,11 @@ func viewEntry(h *syncrun.HistoryEntry) entryView {
 		v.RunID = &h.Run.ID
 	}
 	if c := h.Item.Change; c != nil {
-		change := c.JSON(&plan.Header{MadeAt: h.At})
+		change := planjson.OfChange(c, &plan.Header{MadeAt: h.At})
 		v.Change = &change
 	}
 	if h.Item.Held != nil {
-		held := h.Item.Held.JSON()
+		held := planjson.OfHeld(h.Item.Held)
 		v.Held = &held
 	}
 	return v
@@ -350,10 +352,10 @@ type explainQuery struct {
 	At string `query:"at" doc:"The end of that day (YYYY-MM-DD) in the connection's zone, or an RFC 3339 time; from stored runs only."`
 }
 
-func (a *api) explainPerson(r *http.Request, in explainQuery) (plan.Explanation, error) {
+func (a *api) explainPerson(r *http.Request, in explainQuery) (explain.Explanation, error) {
 	p, e, err := a.person(r, in.ID)
 	if err != nil {
-		return plan.Explanation{}, err
+		return explain.Explanation{}, err
 	}
 	return a.explain(r, e, "id:"+p.ID, in.At)
 }
@@ -365,9 +367,9 @@ type explainWhoQuery struct {
 }
 
 // explainWho also answers for employees who are nobody in the directory.
-func (a *api) explainWho(r *http.Request, in explainWhoQuery) (plan.Explanation, error) {
+func (a *api) explainWho(r *http.Request, in explainWhoQuery) (explain.Explanation, error) {
 	if in.Who == "" {
-		return plan.Explanation{}, rest.BadQuery("who is missing: name somebody")
+		return explain.Explanation{}, rest.BadQuery("who is missing: name somebody")
 	}
 	e, err := a.engine(r)
 	if err == nil && in.Connection != "" {
@@ -377,17 +379,17 @@ func (a *api) explainWho(r *http.Request, in explainWhoQuery) (plan.Explanation,
 		}
 	}
 	if err != nil {
-		return plan.Explanation{}, err
+		return explain.Explanation{}, err
 	}
 	return a.explain(r, e, in.Who, in.At)
 }
 
-func (a *api) explain(r *http.Request, e *syncrun.Engine, who, at string) (plan.Explanation, error) {
+func (a *api) explain(r *http.Request, e *syncrun.Engine, who, at string) (explain.Explanation, error) {
 	then := time.Time{}
 	if at != "" {
 		var err error
 		if then, err = moment("at", at, e.Policy.Zones().Connection()); err != nil {
-			return plan.Explanation{}, rest.BadQuery("%v", err)
+			return explain.Explanation{}, rest.BadQuery("%v", err)
 		}
 	}
 	return e.Explain(r.Context(), who, then)

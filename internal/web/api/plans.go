@@ -15,11 +15,12 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// planView tells the form of the document that plan.Encoder writes; a test holds them equal.
+// planView tells the form of the document that planjson.Encoder writes; a test holds them equal.
 type planView struct {
 	ID         string              `json:"id"`
 	Hash       string              `json:"hash" doc:"Equal for plans that do the same."`
@@ -33,8 +34,8 @@ type planView struct {
 	Reasons    []verdictReasonView `json:"verdict_reasons"`
 	Counts     plan.Counts         `json:"counts"`
 	Seats      seatsView           `json:"seats"`
-	Changes    []plan.ChangeJSON   `json:"changes"`
-	Held       []plan.HeldJSON     `json:"held"`
+	Changes    []planjson.Change   `json:"changes"`
+	Held       []planjson.Held     `json:"held"`
 	Requests   int                 `json:"requests"`
 }
 
@@ -81,7 +82,7 @@ func (d planDocument) Answer(w http.ResponseWriter, r *http.Request, status int)
 	}
 	w.WriteHeader(status)
 	out := bufio.NewWriterSize(w, 64<<10)
-	enc := plan.NewEncoder(out, d.info.ID, d.name, &d.info.Header)
+	enc := planjson.NewEncoder(out, d.info.ID, d.name, &d.info.Header)
 	for it, err := range d.store.Items(r.Context(), d.info.ID, 0, false) {
 		if err != nil {
 			panic(http.ErrAbortHandler)
@@ -178,17 +179,17 @@ func knownField(f directory.Field) error {
 	return rest.BadQuery("field is %q; it is a key of the person JSON, budgets.NAME or custom.NAME", f)
 }
 
-func (a *api) listChanges(r *http.Request, in changesQuery) (page[plan.ChangeJSON], error) {
+func (a *api) listChanges(r *http.Request, in changesQuery) (page[planjson.Change], error) {
 	q, err := in.rows()
 	if err != nil {
-		return page[plan.ChangeJSON]{}, err
+		return page[planjson.Change]{}, err
 	}
 	d, err := a.plan(r, in.ID)
 	if err != nil {
-		return page[plan.ChangeJSON]{}, err
+		return page[planjson.Change]{}, err
 	}
 	rows, err := a.Views.PlanRows(r.Context(), in.ID, q)
-	return pageOf(rows, func(it *syncrun.StoredItem) plan.ChangeJSON { return it.Change.JSON(&d.info.Header) }), err
+	return pageOf(rows, func(it *syncrun.StoredItem) planjson.Change { return planjson.OfChange(it.Change, &d.info.Header) }), err
 }
 
 type heldQuery struct {
@@ -200,13 +201,13 @@ type heldQuery struct {
 	Q      string          `query:"q" doc:"Part of a name or address, or BambooHR's id."`
 }
 
-func (a *api) listHeld(r *http.Request, in heldQuery) (page[plan.HeldJSON], error) {
+func (a *api) listHeld(r *http.Request, in heldQuery) (page[planjson.Held], error) {
 	if err := knownField(in.Field); err != nil {
-		return page[plan.HeldJSON]{}, err
+		return page[planjson.Held]{}, err
 	}
 	rows, err := a.Views.PlanRows(r.Context(), in.ID, view.PlanQuery{Part: view.PartHeld, Reason: in.Reason, Field: in.Field, Freeze: in.Freeze, Q: in.Q,
 		After: in.After, Limit: in.Limit})
-	return pageOf(rows, func(it *syncrun.StoredItem) plan.HeldJSON { return it.Held.JSON() }), err
+	return pageOf(rows, func(it *syncrun.StoredItem) planjson.Held { return planjson.OfHeld(it.Held) }), err
 }
 
 type applyRequest struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -60,18 +61,18 @@ func (a *api) getRun(r *http.Request, in one) (runDetailView, error) {
 }
 
 // listRunChanges shows what a run applied; nothing of it waits any more.
-func (a *api) listRunChanges(r *http.Request, in changesQuery) (page[plan.ChangeJSON], error) {
+func (a *api) listRunChanges(r *http.Request, in changesQuery) (page[planjson.Change], error) {
 	run, err := a.Views.Run(r.Context(), in.ID)
 	if err != nil {
-		return page[plan.ChangeJSON]{}, err
+		return page[planjson.Change]{}, err
 	}
 	q, err := in.rows()
 	if err != nil {
-		return page[plan.ChangeJSON]{}, err
+		return page[planjson.Change]{}, err
 	}
 	rows, err := a.Views.RunRows(r.Context(), in.ID, q)
-	return pageOf(rows, func(it *syncrun.StoredItem) plan.ChangeJSON {
-		return it.Change.JSON(&plan.Header{MadeAt: run.StartedAt})
+	return pageOf(rows, func(it *syncrun.StoredItem) planjson.Change {
+		return planjson.OfChange(it.Change, &plan.Header{MadeAt: run.StartedAt})
 	}), err
 }
 
@@ -141,7 +142,7 @@ func (a *api) undoRun(r *http.Request, in struct {
 	}
 	v := undoView{PlanID: u.Plan.ID, Reverted: undoLines(u.Result.Reverted), Kept: undoLines(u.Result.Kept), Impossible: undoLines(u.Result.Impossible)}
 	var text bytes.Buffer
-	enc := plan.NewEncoder(&text, u.Plan.ID, run.Name, &u.Plan.Header)
+	enc := planjson.NewEncoder(&text, u.Plan.ID, run.Name, &u.Plan.Header)
 	for i := range u.Result.Plan.Items {
 		enc.Item(&u.Result.Plan.Items[i])
 	}

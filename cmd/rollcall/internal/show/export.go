@@ -7,7 +7,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/internal/exporter"
-	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -20,7 +20,7 @@ type ExportView struct {
 	Employees  int             `json:"employees"` // whom BambooHR showed
 	Counts     map[string]int  `json:"counts"`    // people by state
 	Creations  []creationView  `json:"creations"`
-	Held       []plan.HeldJSON `json:"held"`
+	Held       []planjson.Held `json:"held"`
 }
 
 type creationView struct {
@@ -38,7 +38,7 @@ type creationView struct {
 // ViewExport shows an export of a connection.
 func ViewExport(connection string, e *exporter.Export) ExportView {
 	v := ExportView{ID: e.ID, Connection: connection, Company: e.Company, MadeAt: e.MadeAt.UTC().Format(time.RFC3339), Employees: e.Employees,
-		Counts: map[string]int{}, Creations: []creationView{}, Held: []plan.HeldJSON{}}
+		Counts: map[string]int{}, Creations: []creationView{}, Held: []planjson.Held{}}
 	for _, s := range []exporter.State{exporter.Planned, exporter.Sending, exporter.Created, exporter.Exists, exporter.Refused, exporter.Changed} {
 		v.Counts[string(s)] = e.Count(s)
 	}
@@ -50,7 +50,7 @@ func ViewExport(connection string, e *exporter.Export) ExportView {
 		v.Creations = append(v.Creations, creationView{r.PersonID, r.Email, r.Name, r.State, syncrun.Optional(r.EmployeeID), syncrun.Optional(r.ManagerID), syncrun.Optional(r.Manager), syncrun.Optional(r.Detail), fields})
 	}
 	for i := range e.Held {
-		v.Held = append(v.Held, e.Held[i].JSON())
+		v.Held = append(v.Held, planjson.OfHeld(&e.Held[i]))
 	}
 	return v
 }

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
-	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // Explanation tells why somebody is as they are, step by step.
-func Explanation(p *text.Page, e plan.Explanation) {
+func Explanation(p *text.Page, e explain.Explanation) {
 	status := "nobody in the directory"
 	if e.Status != nil {
 		status = string(*e.Status)

@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -219,7 +220,7 @@ func candidates(many *syncrun.AmbiguousError, conn, at string) (out []candidate)
 }
 
 // answer puts an explanation onto the page.
-func (p *pages) answer(ctx context.Context, page *explainPage, why *plan.Explanation) error {
+func (p *pages) answer(ctx context.Context, page *explainPage, why *explain.Explanation) error {
 	page.Asked = true
 	var err error
 	if page.Sentence, page.Fix, err = p.story(ctx, why); err != nil {
@@ -261,7 +262,7 @@ func text(s *string) string {
 }
 
 // add words one step; the values that were mapped stand together in one.
-func (page *explainPage) add(s *plan.ExplainStep, actors []string, who func(string) party) {
+func (page *explainPage) add(s *explain.ExplainStep, actors []string, who func(string) party) {
 	out := step{Title: stepTitle(s), Detail: onScreen(byName(s.Detail, actors, who)), From: fromWords(text(s.From))}
 	if s.At != nil {
 		out.At, _ = time.Parse(time.RFC3339, *s.At) // the planner wrote it
@@ -296,7 +297,7 @@ func (page *explainPage) add(s *plan.ExplainStep, actors []string, who func(stri
 }
 
 // stepTitle names a step.
-func stepTitle(s *plan.ExplainStep) string {
+func stepTitle(s *explain.ExplainStep) string {
 	switch s.Step {
 	case "read":
 		return "BambooHR says"

@@ -12,7 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
-	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -218,7 +218,7 @@ func (p *pages) line(ctx context.Context, page *personPage, person *directory.Pe
 }
 
 // story words the sentence and the fix of an explanation for the screen.
-func (p *pages) story(ctx context.Context, why *plan.Explanation) (sentence, fix string, err error) {
+func (p *pages) story(ctx context.Context, why *explain.Explanation) (sentence, fix string, err error) {
 	var actors []string
 	for _, s := range why.Steps {
 		if s.Actor != nil {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/internal/sheet"
 	"github.com/rollcall-hr/rollcall/internal/view"
-	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -16,7 +16,7 @@ func (p *pages) exportJSON(w http.ResponseWriter, r *http.Request, id string) er
 		return err
 	}
 	attachment(w, "application/json", id+".json")
-	e := plan.NewEncoder(w, id, name, &s.Info.Header)
+	e := planjson.NewEncoder(w, id, name, &s.Info.Header)
 	if err := p.eachRow(r.Context(), id, view.PlanQuery{}, func(it *syncrun.StoredItem) { e.Item(&it.Item) }); err != nil {
 		panic(http.ErrAbortHandler) // a part is out already; the browser must not take it for the whole
 	}

@@ -1,4 +1,6 @@
-package plan
+// Package planjson writes plans as JSON, in the one form that commands, API and exports have ("Plan as JSON"): blank is
+// null, instants are RFC 3339 in UTC. What a plan means is left to package plan.
+package planjson
 
 import (
 	"encoding/json"
@@ -9,24 +11,25 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
 )
 
-// ChangeJSON is a change as the surface shows it ("Plan as JSON"): blank is null.
-type ChangeJSON struct {
-	Action      Action      `json:"action"`
-	Reason      Reason      `json:"reason"`
-	Sentence    string      `json:"sentence"`
-	Waiting     *Waiting    `json:"waiting"`
-	SourceID    *string     `json:"source_id"`
-	PersonID    *string     `json:"person_id"`
-	Email       *string     `json:"email"`
-	Name        string      `json:"name"`
-	EffectiveAt string      `json:"effective_at"`
-	Fields      []FieldJSON `json:"fields"`
+// Change is a change.
+type Change struct {
+	Action      plan.Action   `json:"action"`
+	Reason      plan.Reason   `json:"reason"`
+	Sentence    string        `json:"sentence"`
+	Waiting     *plan.Waiting `json:"waiting"`
+	SourceID    *string       `json:"source_id"`
+	PersonID    *string       `json:"person_id"`
+	Email       *string       `json:"email"`
+	Name        string        `json:"name"`
+	EffectiveAt string        `json:"effective_at"`
+	Fields      []Field       `json:"fields"`
 }
 
-// FieldJSON is one field of a change; Before and After have the person JSON's types.
-type FieldJSON struct {
+// Field is one field of a change; Before and After have the person JSON's types.
+type Field struct {
 	Name     directory.Field `json:"name"`
 	Before   any             `json:"before"`
 	After    any             `json:"after"`
@@ -35,92 +38,90 @@ type FieldJSON struct {
 	From     *string         `json:"from"`
 }
 
-// HeldJSON is a held entry as the surface shows it.
-type HeldJSON struct {
-	Kind       HeldKind         `json:"kind"`
+// Held is a held entry.
+type Held struct {
+	Kind       plan.HeldKind    `json:"kind"`
 	Field      *directory.Field `json:"field"`
-	Reason     Reason           `json:"reason"`
+	Reason     plan.Reason      `json:"reason"`
 	SourceID   *string          `json:"source_id"`
 	PersonID   *string          `json:"person_id"`
 	Name       string           `json:"name"`
 	Email      *string          `json:"email"`
 	Detail     string           `json:"detail"`
 	Fix        *string          `json:"fix"`
-	Candidates []CandidateJSON  `json:"candidates"`
-	Frozen     *FrozenJSON      `json:"frozen,omitempty"`
+	Candidates []Candidate      `json:"candidates"`
+	Frozen     *Frozen          `json:"frozen,omitempty"`
 }
 
-// FrozenJSON is what a freeze holds back: the value now, the one that waits, and since when.
-type FrozenJSON struct {
+// Frozen is what a freeze holds back: the value now, the one that waits, and since when.
+type Frozen struct {
 	Freeze   string  `json:"freeze"`
 	Before   any     `json:"before"`
 	After    any     `json:"after"`
-	BeforeID any     `json:"before_id,omitempty"` // of the manager, as in FieldJSON
+	BeforeID any     `json:"before_id,omitempty"` // of the manager, as in Field
 	AfterID  any     `json:"after_id,omitempty"`
 	From     *string `json:"from"`
 	Since    string  `json:"since"` // RFC 3339
 }
 
-// CandidateJSON is a person whom a held employee may be.
-type CandidateJSON struct {
+// Candidate is a person whom a held employee may be.
+type Candidate struct {
 	PersonID string `json:"person_id"`
 	Email    string `json:"email"`
 	Name     string `json:"name"`
 	Why      string `json:"why"`
 }
 
-// JSON gives a change the surface's form. h tells whether it waits, and the instant of a change that
-// takes effect at once.
-func (c *Change) JSON(h *Header) ChangeJSON {
-	out := ChangeJSON{Action: c.Action, Reason: c.Reason, Sentence: c.Sentence, SourceID: idJSON(c.SourceID), PersonID: null(c.PersonID),
-		Email: null(c.Email), Name: c.Name, EffectiveAt: instant(c.EffectiveAt), Fields: []FieldJSON{}}
+// OfChange writes a change. h tells whether it waits, and the instant of a change that takes effect at once.
+func OfChange(c *plan.Change, h *plan.Header) Change {
+	out := Change{Action: c.Action, Reason: c.Reason, Sentence: c.Sentence, SourceID: ID(c.SourceID), PersonID: Text(c.PersonID),
+		Email: Text(c.Email), Name: c.Name, EffectiveAt: Instant(c.EffectiveAt), Fields: []Field{}}
 	if c.EffectiveAt.IsZero() {
-		out.EffectiveAt = instant(h.MadeAt)
+		out.EffectiveAt = Instant(h.MadeAt)
 	}
-	if w := h.Waiting(c.Kinds); w != NotWaiting {
+	if w := h.Waiting(c.Kinds); w != plan.NotWaiting {
 		out.Waiting = &w
 	}
 	for i := range c.Fields {
-		f := &c.Fields[i]
-		out.Fields = append(out.Fields, f.json())
+		out.Fields = append(out.Fields, ofField(&c.Fields[i]))
 	}
 	return out
 }
 
-func (f *FieldChange) json() FieldJSON {
-	out := FieldJSON{Name: f.Field, From: null(f.From)}
+func ofField(f *plan.FieldChange) Field {
+	out := Field{Name: f.Field, From: Text(f.From)}
 	if f.Before != "" {
-		out.Before = JSONValue(f.Kind, f.Before)
+		out.Before = Value(f.Kind, f.Before)
 	}
 	if f.After != "" {
-		out.After = JSONValue(f.Kind, f.After)
+		out.After = Value(f.Kind, f.After)
 	}
 	if f.Field == directory.Manager {
-		out.BeforeID, out.AfterID = null(f.BeforeID), null(f.AfterID)
+		out.BeforeID, out.AfterID = Text(f.BeforeID), Text(f.AfterID)
 	}
 	return out
 }
 
-// JSON gives a held entry the surface's form.
-func (h *Held) JSON() HeldJSON {
-	out := HeldJSON{Kind: h.Kind, Reason: h.Reason, SourceID: idJSON(h.SourceID), PersonID: null(h.PersonID), Name: h.Name, Email: null(h.Email),
-		Detail: h.Detail, Fix: null(h.Trace.Fix), Candidates: []CandidateJSON{}}
+// OfHeld writes a held entry.
+func OfHeld(h *plan.Held) Held {
+	out := Held{Kind: h.Kind, Reason: h.Reason, SourceID: ID(h.SourceID), PersonID: Text(h.PersonID), Name: h.Name, Email: Text(h.Email),
+		Detail: h.Detail, Fix: Text(h.Trace.Fix), Candidates: []Candidate{}}
 	if h.Field != "" {
 		out.Field = &h.Field
 	}
 	for _, c := range h.Candidates {
-		out.Candidates = append(out.Candidates, CandidateJSON(c))
+		out.Candidates = append(out.Candidates, Candidate(c))
 	}
 	if f := h.Frozen; f != nil {
-		c := f.Change.json()
-		out.Frozen = &FrozenJSON{Freeze: f.Freeze, Before: c.Before, After: c.After, BeforeID: c.BeforeID, AfterID: c.AfterID, From: c.From, Since: instant(f.Since)}
+		c := ofField(&f.Change)
+		out.Frozen = &Frozen{Freeze: f.Freeze, Before: c.Before, After: c.After, BeforeID: c.BeforeID, AfterID: c.AfterID, From: c.From, Since: Instant(f.Since)}
 	}
 	return out
 }
 
-// JSONValue gives canonical text the type it has in the person JSON: null when blank, a list of texts,
+// Value gives canonical text the type it has in the person JSON: null when blank, a list of texts,
 // a number, true or false, {"amount","currency"} for money, else text.
-func JSONValue(kind directory.Kind, text string) any {
+func Value(kind directory.Kind, text string) any {
 	if text == "" {
 		return nil
 	}
@@ -138,14 +139,16 @@ func JSONValue(kind directory.Kind, text string) any {
 	return text
 }
 
-func null(s string) *string {
+// Text is null for blank text.
+func Text(s string) *string {
 	if s == "" {
 		return nil
 	}
 	return &s
 }
 
-func idJSON(id int64) *string {
+// ID writes the id of an employee; 0 is null.
+func ID(id int64) *string {
 	if id == 0 {
 		return nil
 	}
@@ -153,7 +156,8 @@ func idJSON(id int64) *string {
 	return &s
 }
 
-func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// Instant is RFC 3339 in UTC.
+func Instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // headJSON is what stands before the rows.
 type headJSON struct {
@@ -165,9 +169,9 @@ type headJSON struct {
 	Unfrozen   bool         `json:"without_freezes,omitempty"`
 	Freezes    []string     `json:"freezes,omitempty"` // ids of those that the plan respects
 	Snapshot   snapshotJSON `json:"snapshot"`
-	Verdict    Verdict      `json:"verdict"`
+	Verdict    plan.Verdict `json:"verdict"`
 	Reasons    []reasonJSON `json:"verdict_reasons"`
-	Counts     Counts       `json:"counts"`
+	Counts     plan.Counts  `json:"counts"`
 	Seats      seatsJSON    `json:"seats"`
 }
 
@@ -182,13 +186,13 @@ type snapshotJSON struct {
 }
 
 type reasonJSON struct {
-	Code     string  `json:"code"`
-	Kind     Kind    `json:"kind"`
-	Count    int     `json:"count"`
-	Of       int     `json:"of"`
-	Limit    int     `json:"limit"`
-	Waiting  Waiting `json:"waiting"`
-	Sentence string  `json:"sentence"`
+	Code     string       `json:"code"`
+	Kind     plan.Kind    `json:"kind"`
+	Count    int          `json:"count"`
+	Of       int          `json:"of"`
+	Limit    int          `json:"limit"`
+	Waiting  plan.Waiting `json:"waiting"`
+	Sentence string       `json:"sentence"`
 }
 
 type seatsJSON struct {
@@ -196,12 +200,12 @@ type seatsJSON struct {
 	After  int `json:"after"`
 }
 
-func newHead(id, connection string, h *Header) headJSON {
+func newHead(id, connection string, h *plan.Header) headJSON {
 	ev := &h.Evidence
-	out := headJSON{ID: id, Hash: h.Hash, Connection: connection, MadeAt: instant(h.MadeAt), Verdict: h.Verdict, Reasons: []reasonJSON{},
+	out := headJSON{ID: id, Hash: h.Hash, Connection: connection, MadeAt: Instant(h.MadeAt), Verdict: h.Verdict, Reasons: []reasonJSON{},
 		Unfrozen: h.WithoutFreezes, Freezes: h.Freezes,
 		Counts: h.Counts, Seats: seatsJSON{h.SeatsBefore, h.SeatsAfter},
-		Snapshot: snapshotJSON{ID: ev.SnapshotID, TakenAt: instant(ev.TakenAt), Employees: ev.Employees,
+		Snapshot: snapshotJSON{ID: ev.SnapshotID, TakenAt: Instant(ev.TakenAt), Employees: ev.Employees,
 			Readable: append([]string{}, ev.Readable...), Unreadable: append([]string{}, ev.Unreadable...), Certificate: ev.Grade,
 			Warnings: append([]string{}, ev.Warnings...)}}
 	if h.AsOf != nil {
@@ -220,7 +224,7 @@ func newHead(id, connection string, h *Header) headJSON {
 // until Close.
 type Encoder struct {
 	w       io.Writer
-	h       *Header
+	h       *plan.Header
 	changes int
 	held    []byte
 	err     error
@@ -228,7 +232,7 @@ type Encoder struct {
 
 // NewEncoder starts the document of a plan; connection is the connection's name. The first error of w
 // is kept and returned by Close.
-func NewEncoder(w io.Writer, id, connection string, h *Header) *Encoder {
+func NewEncoder(w io.Writer, id, connection string, h *plan.Header) *Encoder {
 	e := &Encoder{w: w, h: h}
 	head := e.marshal(newHead(id, connection, h))
 	if len(head) > 0 {
@@ -239,18 +243,18 @@ func NewEncoder(w io.Writer, id, connection string, h *Header) *Encoder {
 }
 
 // Item writes a row; rows that are neither changes nor held are no part of the document.
-func (e *Encoder) Item(it *Item) {
+func (e *Encoder) Item(it *plan.Item) {
 	switch {
 	case it.Change != nil:
 		if e.changes++; e.changes > 1 {
 			e.write([]byte(","))
 		}
-		e.write([]byte("\n"), e.marshal(it.Change.JSON(e.h)))
+		e.write([]byte("\n"), e.marshal(OfChange(it.Change, e.h)))
 	case it.Held != nil:
 		if len(e.held) > 0 {
 			e.held = append(e.held, ',')
 		}
-		e.held = append(append(e.held, '\n'), e.marshal(it.Held.JSON())...)
+		e.held = append(append(e.held, '\n'), e.marshal(OfHeld(it.Held))...)
 	}
 }
 

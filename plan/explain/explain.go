@@ -1,4 +1,6 @@
-package plan
+// Package explain tells from stored decisions why somebody is as they are, or is not there. It is pure; finding the
+// decisions is left to package syncrun, and which there are to package plan.
+package explain
 
 import (
 	"fmt"
@@ -6,28 +8,30 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/planjson"
 )
 
-// ExplainInput is what is known of one person or employee.
-type ExplainInput struct {
+// Input is what is known of one person or employee.
+type Input struct {
 	Who      string // as it was asked
 	PersonID string // "" when there is no person
 	SourceID int64  // 0 when there is no employee
 	Name     string
 	Status   directory.Status // now, or at the instant asked for; "" without a person
 	At       time.Time
-	Past     bool           // At was asked for, and is over
-	Entries  []ExplainEntry // oldest first, none after At
+	Past     bool    // At was asked for, and is over
+	Entries  []Entry // oldest first, none after At
 }
 
-// ExplainEntry is one stored decision.
-type ExplainEntry struct {
+// Entry is one stored decision.
+type Entry struct {
 	At      time.Time
 	RunID   string // "" for an edit by a human outside a run
 	Actor   string
 	Human   bool // somebody edited the person
 	Applied bool // false: planned or held only
-	Item    Item
+	Item    plan.Item
 }
 
 // Explanation answers "why is Ann deactivated?" and "why is Bob not here?" (surface, Explain).
@@ -42,7 +46,7 @@ type Explanation struct {
 	Steps    []ExplainStep     `json:"steps"`
 }
 
-// ExplainStep is one link of the causal chain.
+// ExplainStep is one link of the causal chain; its name stands in the document of the API.
 type ExplainStep struct {
 	Step   string  `json:"step"` // read, scope, match, map, lifecycle, freeze, plan, run, human
 	Result string  `json:"result"`
@@ -54,17 +58,17 @@ type ExplainStep struct {
 	At     *string `json:"at"`
 }
 
-// Explain answers from stored decisions only, and says so when there are none: the newest one that says
+// Of answers from stored decisions only, and says so when there are none: the newest one that says
 // something about the person's state gives the sentence, the fix and the chain from reading to plan;
 // the applied ones and the human edits follow as the person's story.
-func Explain(in ExplainInput) Explanation {
-	out := Explanation{Who: in.Who, PersonID: null(in.PersonID), SourceID: idJSON(in.SourceID), At: instant(in.At), Steps: []ExplainStep{}}
+func Of(in Input) Explanation {
+	out := Explanation{Who: in.Who, PersonID: planjson.Text(in.PersonID), SourceID: planjson.ID(in.SourceID), At: planjson.Instant(in.At), Steps: []ExplainStep{}}
 	if in.Status != "" {
 		out.Status = &in.Status
 	}
 	deciding := decidingEntry(in)
 	if deciding == nil {
-		out.Sentence = fmt.Sprintf("No stored run up to %s says anything about %s.", instant(in.At), nameOf(in))
+		out.Sentence = fmt.Sprintf("No stored run up to %s says anything about %s.", planjson.Instant(in.At), nameOf(in))
 		fix := "make a plan with \"rollcall plan\", then ask again"
 		if in.Past {
 			fix = "ask about a later day; answers begin with the first run that was kept"
@@ -88,7 +92,7 @@ func Explain(in ExplainInput) Explanation {
 }
 
 // addField tells of one field that the latest plan leaves as it is.
-func (x *Explanation) addField(in ExplainInput, e *ExplainEntry) {
+func (x *Explanation) addField(in Input, e *Entry) {
 	sentence, fix := answer(in, e)
 	x.Sentence += " " + sentence
 	if x.Fix == nil {
@@ -99,8 +103,8 @@ func (x *Explanation) addField(in ExplainInput, e *ExplainEntry) {
 
 // decidingEntry chooses the newest entry about the whole person: held ones only when they are newer than
 // what was applied. For somebody deactivated it is the deactivation.
-func decidingEntry(in ExplainInput) *ExplainEntry {
-	var last *ExplainEntry
+func decidingEntry(in Input) *Entry {
+	var last *Entry
 	for i := range in.Entries {
 		e := &in.Entries[i]
 		switch {
@@ -116,15 +120,15 @@ func decidingEntry(in ExplainInput) *ExplainEntry {
 	return last
 }
 
-func deactivates(e *ExplainEntry) bool {
+func deactivates(e *Entry) bool {
 	return e.Item.Change != nil && e.Item.Change.StatusAfter == directory.Deactivated && changesStatus(e)
 }
 
-func changesStatus(e *ExplainEntry) bool {
+func changesStatus(e *Entry) bool {
 	return e.Item.Change.StatusBefore != e.Item.Change.StatusAfter
 }
 
-func nameOf(in ExplainInput) string {
+func nameOf(in Input) string {
 	if in.Name != "" {
 		return in.Name
 	}
@@ -132,9 +136,9 @@ func nameOf(in ExplainInput) string {
 }
 
 // answer gives the sentence and what to do.
-func answer(in ExplainInput, e *ExplainEntry) (string, *string) {
-	t := e.Item.trace()
-	fix := null(t.Fix)
+func answer(in Input, e *Entry) (string, *string) {
+	t := traceOf(&e.Item)
+	fix := planjson.Text(t.Fix)
 	switch {
 	case e.Item.Left != nil:
 		return fmt.Sprintf("%s left before there was an account, so none is made.", e.Item.Left.Name), fix
@@ -149,14 +153,14 @@ func answer(in ExplainInput, e *ExplainEntry) (string, *string) {
 	s := strings.TrimSuffix(c.Sentence, ".") + "."
 	if !e.Applied {
 		s = "Planned, not applied: " + s
-	} else if c.Action == Deactivate && !e.At.IsZero() {
+	} else if c.Action == plan.Deactivate && !e.At.IsZero() {
 		s = strings.TrimSuffix(s, ".") + fmt.Sprintf(" (%s).", e.At.UTC().Format("2006-01-02 15:04 MST"))
 	}
 	return s, fix
 }
 
-// trace returns what a row's decision was made from.
-func (it *Item) trace() *Trace {
+// traceOf returns what a row's decision was made from.
+func traceOf(it *plan.Item) *plan.Trace {
 	switch {
 	case it.Change != nil:
 		return &it.Change.Trace
@@ -165,15 +169,15 @@ func (it *Item) trace() *Trace {
 	case it.Left != nil:
 		return &it.Left.Trace
 	}
-	return &Trace{}
+	return &plan.Trace{}
 }
 
 // chain gives the steps from the source's values to the plan.
-func chain(e *ExplainEntry) []ExplainStep {
-	t := e.Item.trace()
+func chain(e *Entry) []ExplainStep {
+	t := traceOf(&e.Item)
 	var out []ExplainStep
 	add := func(step, result, detail, from, value string) {
-		out = append(out, ExplainStep{Step: step, Result: result, Detail: detail, From: null(from), Value: null(value)})
+		out = append(out, ExplainStep{Step: step, Result: result, Detail: detail, From: planjson.Text(from), Value: planjson.Text(value)})
 	}
 	if t.Account != "" {
 		add("read", "status", "the account status in BambooHR", "status", t.Account)
@@ -202,13 +206,13 @@ func chain(e *ExplainEntry) []ExplainStep {
 	}
 	if c := e.Item.Change; c != nil {
 		for _, f := range c.Fields {
-			add("map", string(f.Field), shown(f.Before)+" → "+shown(f.After), f.From, shown(f.After))
+			add("map", string(f.Field), plan.Shown(f.Before)+" → "+plan.Shown(f.After), f.From, plan.Shown(f.After))
 		}
 	}
 	if t.Signal != "" {
 		s := ExplainStep{Step: "lifecycle", Result: t.Signal, Detail: "the leaving signal that decided"}
 		if !t.Effective.IsZero() {
-			at := instant(t.Effective)
+			at := planjson.Instant(t.Effective)
 			s.At = &at
 		}
 		out = append(out, s)
@@ -217,14 +221,14 @@ func chain(e *ExplainEntry) []ExplainStep {
 }
 
 // freezeStep names the freeze that holds a field back, with the value that waits; none without one.
-func freezeStep(e *ExplainEntry) []ExplainStep {
+func freezeStep(e *Entry) []ExplainStep {
 	if e.Item.Held == nil || e.Item.Held.Frozen == nil {
 		return nil
 	}
 	f := e.Item.Held.Frozen
-	since := instant(f.Since)
-	return []ExplainStep{{Step: "freeze", Result: f.Freeze, Detail: fmt.Sprintf("%s: %s → %s waits", f.Change.Field, shown(f.Change.Before), shown(f.Change.After)),
-		From: null(f.Change.From), Value: null(shown(f.Change.After)), At: &since}}
+	since := planjson.Instant(f.Since)
+	return []ExplainStep{{Step: "freeze", Result: f.Freeze, Detail: fmt.Sprintf("%s: %s → %s waits", f.Change.Field, plan.Shown(f.Change.Before), plan.Shown(f.Change.After)),
+		From: planjson.Text(f.Change.From), Value: planjson.Text(plan.Shown(f.Change.After)), At: &since}}
 }
 
 func matchWords(match string) string {
@@ -241,18 +245,18 @@ func matchWords(match string) string {
 	return "found by " + strings.ReplaceAll(match, "_", " ")
 }
 
-func planStep(e *ExplainEntry) ExplainStep {
+func planStep(e *Entry) ExplainStep {
 	s := ExplainStep{Step: "plan"}
 	switch {
 	case e.Item.Change != nil:
 		s.Result, s.Detail = string(e.Item.Change.Action), e.Item.Change.Sentence
-		s.Value = null(string(e.Item.Change.Reason))
+		s.Value = planjson.Text(string(e.Item.Change.Reason))
 	case e.Item.Held != nil:
 		s.Result, s.Detail = "held", e.Item.Held.Detail
 		if f := e.Item.Held.Field; f != "" {
 			s.Detail = string(f) + ": " + s.Detail
 		}
-		s.Value = null(string(e.Item.Held.Reason))
+		s.Value = planjson.Text(string(e.Item.Held.Reason))
 	default:
 		s.Result, s.Detail = "left", "left before ever being linked"
 	}
@@ -260,18 +264,25 @@ func planStep(e *ExplainEntry) ExplainStep {
 }
 
 // story tells an applied change or a human edit.
-func story(e *ExplainEntry) (ExplainStep, bool) {
+func story(e *Entry) (ExplainStep, bool) {
 	c := e.Item.Change
 	if c == nil || !e.Applied && !e.Human {
 		return ExplainStep{}, false
 	}
-	at := instant(e.At)
-	s := ExplainStep{Step: "run", Result: string(c.Action), Detail: c.Sentence, RunID: null(e.RunID), Actor: null(e.Actor), At: &at}
+	at := planjson.Instant(e.At)
+	s := ExplainStep{Step: "run", Result: string(c.Action), Detail: c.Sentence, RunID: planjson.Text(e.RunID), Actor: planjson.Text(e.Actor), At: &at}
 	if e.Human {
 		s.Step = "human"
 	}
 	if len(c.Fields) > 0 {
-		s.Detail = strings.TrimSuffix(s.Detail, ".") + fmt.Sprintf(" (%s: %s).", plural(len(c.Fields), "field", "fields"), fieldNames(c.Fields))
+		s.Detail = strings.TrimSuffix(s.Detail, ".") + fmt.Sprintf(" (%s: %s).", fields(len(c.Fields)), c.FieldNames())
 	}
 	return s, true
+}
+
+func fields(n int) string {
+	if n == 1 {
+		return "1 field"
+	}
+	return fmt.Sprintf("%d fields", n)
 }
