@@ -100,6 +100,7 @@ func arrows() map[string][]string {
 		"cmd/rollcall/internal/text":       {},
 		"cmd/rollcall/internal/simcontrol": {},
 		"cmd/rollcall/internal/completion": {"cmd/rollcall/internal/text"},
+		"cmd/rollcall/internal/clock":      {"policy", "cmd/rollcall/internal/problem", "cmd/rollcall/internal/simcontrol"},
 		"cmd/rollcall/internal/config":     {"policy", "cmd/rollcall/internal/problem"},
 		"cmd/rollcall/internal/problem":    {"directory", "policy", "syncrun", "cmd/rollcall/internal/text"},
 		"cmd/rollcall/internal/importfile": {"directory", "syncrun", "internal/sheet"},

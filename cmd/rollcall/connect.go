@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboohr"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/clock"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/internal/store"
@@ -29,7 +30,7 @@ type session struct {
 	*syncrun.Engine
 	file   *config.Loaded
 	db     *store.DB
-	clock  clock
+	clock  clock.Clock
 	source *source.BambooHR // nil unless reading was asked for
 	client *bamboohr.Client
 }
@@ -51,11 +52,11 @@ func (a *app) open(s *settings) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.clock(file, conn, s.Clock)
+	c, err := clock.OfCommand(a.ctx, cmp.Or(s.Clock, file.Clock), conn, a.now)
 	if err != nil {
 		return nil, err
 	}
-	x, err := a.build(file, conn, dir, c.now)
+	x, err := a.build(file, conn, dir, c.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +95,8 @@ func (a *app) openToRead(s *settings) (*session, error) {
 func (x *session) connect(key string) error {
 	counter := &source.Counter{}
 	options := []bamboohr.Option{bamboohr.WithVersion(buildVersion().Version), bamboohr.WithObserver(counter.Observe), bamboohr.WithNow(x.Now)}
-	if x.clock.sleep != nil {
-		options = append(options, bamboohr.WithSleep(x.clock.sleep))
+	if x.clock.Sleep != nil {
+		options = append(options, bamboohr.WithSleep(x.clock.Sleep))
 	}
 	if base := x.Policy.BambooHR.BaseURL; base != "" {
 		options = append(options, bamboohr.WithBaseURL(base))

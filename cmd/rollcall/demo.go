@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboosim"
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/clock"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/simcontrol"
@@ -159,7 +160,7 @@ func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err 
 	if err := sim.Do(a.ctx, http.MethodPost, "/clock", simcontrol.Clock{Now: a.now().UTC(), Running: true}, nil); err != nil {
 		return err
 	}
-	o := a.serverOptions(policy.File{}, dir, clock{now: a.now})
+	o := a.serverOptions(policy.File{}, dir, clock.Clock{Now: a.now})
 	o.Simulator, o.Pages, o.Worker, o.Demo = base, true, true, true
 	s, err := server.New(a.ctx, o)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/clock"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
-	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/simcontrol"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/internal/server"
 	"github.com/rollcall-hr/rollcall/policy"
@@ -118,14 +118,15 @@ func (c *serveCmd) options(a *app) (server.Options, error) {
 		return server.Options{}, err
 	}
 	look := cmp.Or(c.Every, time.Second) // a clock that is followed may jump at any moment
-	clock, err := a.serverClock(file, c.BambooHRURL, c.Clock, look/5)
+	said := cmp.Or(c.Clock, file.Clock)
+	runs, err := clock.OfServer(a.ctx, said, c.BambooHRURL, file.Connections, a.now, look/5)
 	if err != nil {
 		return server.Options{}, err
 	}
-	o := a.serverOptions(file.File, dir, clock)
+	o := a.serverOptions(file.File, dir, runs)
 	o.Simulator, o.Lease, o.Silence = c.BambooHRURL, cmp.Or(c.Lease, leaseFor), c.Silence
 	o.Pages, o.Worker = c.does("web"), c.does("worker")
-	if cmp.Or(c.Clock, file.Clock) == "follow" {
+	if said == clock.Follow {
 		o.Every = look
 	}
 	if o.Proxies, err = c.proxies(file.Network); err != nil {
@@ -141,9 +142,9 @@ func (c *serveCmd) options(a *app) (server.Options, error) {
 }
 
 // serverOptions are those that every server of this process has.
-func (a *app) serverOptions(file policy.File, dir string, c clock) server.Options {
+func (a *app) serverOptions(file policy.File, dir string, runs clock.Clock) server.Options {
 	return server.Options{Organisation: organisation, Dir: dir, File: file, Key: a.apiKey, Version: buildVersion().Version, NewID: newID, Log: a.err,
-		Now: a.now, RunNow: c.now, RunSleep: c.sleep, Lease: leaseFor}
+		Now: a.now, RunNow: runs.Now, RunSleep: runs.Sleep, Lease: leaseFor}
 }
 
 // does tells whether the process has a role.
@@ -185,38 +186,6 @@ func (c *serveCmd) check() error {
 		}
 	}
 	return nil
-}
-
-// serverClock is the time that runs work with; a simulator's is asked for every so often. Who may sign in is always
-// decided by the real time.
-func (a *app) serverClock(file *config.Loaded, simulator, flag string, every time.Duration) (clock, error) {
-	text := cmp.Or(flag, file.Clock)
-	if text == "" {
-		return clock{now: a.now}, nil
-	}
-	base, company := simulator, ""
-	for i := range file.Connections {
-		c := &file.Connections[i]
-		if c.BambooHR.BaseURL == "" {
-			return clock{}, problem.Usage("--clock works only with a simulator; connection %q has no bamboohr.base_url", c.Name)
-		}
-		base, company = cmp.Or(base, c.BambooHR.BaseURL), cmp.Or(company, c.BambooHR.Subdomain)
-	}
-	if base == "" {
-		return clock{}, problem.Usage("--clock works only with a simulator; name one with --bamboohr-url, or connections with bamboohr.base_url in the file")
-	}
-	if text != "follow" {
-		t, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			return clock{}, problem.Usage("--clock %q is neither \"follow\" nor an RFC 3339 time such as 2026-11-21T12:00:00Z", text)
-		}
-		return standsAt(t), nil
-	}
-	sim, err := simcontrol.New(base, company)
-	if err != nil {
-		return clock{}, err
-	}
-	return keepUp(a.ctx, sim, a.now, every)
 }
 
 // loopback reports an address to listen on that only this machine reaches.
