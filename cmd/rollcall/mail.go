@@ -1,16 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/wneessen/go-mail"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
-	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -28,7 +24,7 @@ func (a *app) mailFailure(x *session, run syncrun.Run, cause error) error {
 	subject := fmt.Sprintf("Rollcall: sync of %s failed", x.Policy.Name)
 	body := fmt.Sprintf("The sync of %s that started %s failed:\n\n%s\n\nNo access was changed beyond what is said above. Run: %s (rollcall runs %s)\n",
 		x.Policy.Name, text.Moment(run.StartedAt), problem.OneLine(cause), run.ID, run.ID)
-	if err := sendMail(a.ctx, x.file.SMTP, to, subject, body); err != nil {
+	if err := notify.Post(a.ctx, *x.file.SMTP, to, subject, body); err != nil {
 		return fmt.Errorf("tell %s by mail: %w", text.Count(len(to), "recipient", "recipients"), err)
 	}
 	a.note("rollcall: %s told by mail", text.Count(len(to), "recipient was", "recipients were"))
@@ -44,37 +40,4 @@ func untold(x *session) string {
 		return "connection.notify.errors is empty"
 	}
 	return ""
-}
-
-// sendMail sends one message to each recipient alone.
-func sendMail(ctx context.Context, s *policy.SMTP, to []string, subject, body string) error {
-	options := []mail.Option{mail.WithPort(s.Port), mail.WithTimeout(20 * time.Second)}
-	switch s.TLS {
-	case policy.TLSImplicit:
-		options = append(options, mail.WithSSL())
-	case policy.TLSRequired:
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
-	case policy.TLSNone:
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
-	default:
-		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
-	}
-	if s.Username != "" {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.Username), mail.WithPassword(s.Password))
-	}
-	client, err := mail.NewClient(s.Host, options...)
-	if err != nil {
-		return err
-	}
-	var messages []*mail.Msg
-	for _, address := range to {
-		m := mail.NewMsg()
-		if err := errors.Join(m.From(s.From), m.To(address)); err != nil {
-			return err
-		}
-		m.Subject(subject)
-		m.SetBodyString(mail.TypeTextPlain, body)
-		messages = append(messages, m)
-	}
-	return client.DialAndSendWithContext(ctx, messages...)
 }
