@@ -45,10 +45,10 @@ type serveView struct {
 
 // Run serves until interrupted.
 func (c *serveCmd) Run(a *app) (err error) {
+	address := c.fromEnv(a)
 	if err := c.check(); err != nil {
 		return err
 	}
-	address := c.fromEnv(a)
 	o, err := c.options(a)
 	if err != nil {
 		return err
