@@ -23,6 +23,14 @@ const (
 	Deactivated Status = "deactivated"
 )
 
+// Seats is how many billed seats somebody in this state takes: 1 when active, else 0 (promise AY14).
+func (s Status) Seats() int {
+	if s == Active {
+		return 1
+	}
+	return 0
+}
+
 // Role is what a person may do; it matters here because the last owner is never deactivated and an
 // owner's or admin's account is never handed to an employee by matching (security §3 #29).
 type Role string

@@ -29,7 +29,7 @@ func (b *Builder) put(it Item, emit func(Item) error) error {
 		c := it.Change
 		o.counts.Add(c.Action)
 		o.guard.count(c)
-		o.seats += seat(c.StatusAfter) - seat(c.StatusBefore)
+		o.seats += c.StatusAfter.Seats() - c.StatusBefore.Seats()
 	case it.Held != nil:
 		o.counts.Held++
 		if it.Held.Kind == HeldPerson && it.Held.Field == "" {
@@ -48,13 +48,6 @@ func (it Item) clone() Item {
 		it.Change = &c
 	}
 	return it
-}
-
-func seat(s directory.Status) int {
-	if s == directory.Active {
-		return 1
-	}
-	return 0
 }
 
 // parked is a change that is kept back until everybody it is tied to was decided.

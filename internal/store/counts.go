@@ -70,9 +70,7 @@ func (r *running) add(p *directory.Person, by int) {
 	if !r.known {
 		return
 	}
-	if p.Status == directory.Active {
-		r.counts.ActiveSeats += by
-	}
+	r.counts.ActiveSeats += by * p.Status.Seats()
 	if p.Link == nil || p.Link.Connection != r.connection {
 		return
 	}

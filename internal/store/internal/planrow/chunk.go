@@ -68,7 +68,7 @@ func aboutOf(it *plan.Item) About {
 				a.Location = f.After
 			}
 		}
-		a.Seats = seat(c.StatusAfter) - seat(c.StatusBefore)
+		a.Seats = int8(c.StatusAfter.Seats() - c.StatusBefore.Seats())
 		switch {
 		case c.Action != plan.Create || c.Group != nil:
 		case c.Email == "":
@@ -87,14 +87,6 @@ func aboutOf(it *plan.Item) About {
 		a.Day, a.Location = "", ""
 	}
 	return a
-}
-
-// seat is 1 for a status that is billed (promise AY14).
-func seat(s directory.Status) int8 {
-	if s == directory.Active {
-		return 1
-	}
-	return 0
 }
 
 // Chunk is rows as they are stored, in parts that are read apart.

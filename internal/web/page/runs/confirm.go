@@ -345,7 +345,7 @@ func (p *pages) openRows(ctx context.Context, s *view.PlanSummary, a *asked) ([]
 			return
 		}
 		out = append(out, openRow{seq: it.Seq, key: c.Key(), needs: c.DependsOn, action: c.Action, kinds: c.Kinds,
-			seats: seat(c.StatusAfter) - seat(c.StatusBefore)})
+			seats: c.StatusAfter.Seats() - c.StatusBefore.Seats()})
 	}
 	q := view.PlanQuery{Part: view.PartChanges}
 	if len(a.only) > rowsPerPage {
@@ -373,14 +373,6 @@ func (p *pages) openRows(ctx context.Context, s *view.PlanSummary, a *asked) ([]
 	}
 	err := p.eachRow(ctx, s.Info.ID, q, add)
 	return out, err
-}
-
-// seat is 1 for a status that is billed (promise AY14).
-func seat(s directory.Status) int {
-	if s == directory.Active {
-		return 1
-	}
-	return 0
 }
 
 // pick returns the rows that were asked for and those they depend on, as the engine takes them.
