@@ -60,9 +60,24 @@ func (x *session) actorName(a *app, actor string) (string, error) {
 
 // notePause tells whoever runs a connection by hand, or by cron, that its automatic runs are paused.
 func (a *app) notePause(x *session) error {
+	_, err := a.noted(x)
+	return err
+}
+
+// noted is notePause; it returns what it looked up.
+func (a *app) noted(x *session) (obstacles, error) {
 	s, err := x.obstacles(a)
 	if err == nil && s.Pause != nil {
 		a.note("rollcall: automatic runs of %s are %s; this one goes on, because you asked for it", x.Policy.Name, s.Pause.Words(x.Policy.Zones().Connection()))
+	}
+	return s, err
+}
+
+// noteForUndo is notePause for an undo, which freezes do not keep off a field either.
+func (a *app) noteForUndo(x *session) error {
+	s, err := a.noted(x)
+	for i := range s.Freezes {
+		a.note("rollcall: %s; an undo changes that all the same", show.Freeze(&s.Freezes[i], x.Policy.Zones().Connection()))
 	}
 	return err
 }

@@ -54,6 +54,7 @@ func TestPauseIsToldAtTheCommandLine(t *testing.T) {
 		Pause   *told
 		Freezes []struct{ What []string }
 	}, runs []struct {
+		ID    string
 		Pause *told `json:"connection_pause"`
 	}) {
 		c.run(t, "check", "-o", "json")
@@ -88,6 +89,13 @@ func TestPauseIsToldAtTheCommandLine(t *testing.T) {
 		code := c.run(t, args...)
 		if all := c.out.String() + c.err.String(); strings.Count(all, paused) != 1 || code != 0 {
 			t.Errorf("%q: code %d, does not tell once of the pause:\n%s", args, code, all)
+		}
+	}
+	for _, args := range [][]string{{"undo", runs[len(runs)-1].ID, "--yes"}, {"undo", runs[len(runs)-1].ID, "--yes", "-o", "json"}} {
+		c.run(t, args...)
+		if told := c.err.String(); strings.Count(told, paused) != 1 || strings.Count(told, "Frozen until somebody ends it: reporting_lines: review cycle") != 1 ||
+			!strings.Contains(told, "an undo changes that all the same") {
+			t.Errorf("%q does not tell once of the pause and the freeze:\n%s", args, told)
 		}
 	}
 	c.run(t, "check")

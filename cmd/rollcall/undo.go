@@ -56,6 +56,9 @@ func (c *undoCmd) Run(a *app) (err error) {
 	if _, err := x.findRun(a, c.RunID); err != nil {
 		return err
 	}
+	if err := a.noteForUndo(x); err != nil {
+		return err
+	}
 	opt := syncrun.UndoOptions{Kind: c.Kind}
 	if c.Person != "" {
 		p, err := x.FindPerson(a.ctx, c.Person)
