@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 )
 
@@ -47,6 +49,25 @@ func alarms(ctx context.Context) []string {
 		return ask(ctx)
 	}
 	return nil
+}
+
+// Obstacle keeps runs off something for a while: a pause of automatic runs, a freeze.
+type Obstacle struct {
+	What       string    // begins the sentence that ends with "until …"
+	Until      time.Time // zero: until Open
+	Zone       *time.Location
+	Open       string // e.g. "somebody ends it"
+	Means      string // a sentence of its own, "" for none
+	Reason     string // as somebody typed it, "" when it stands behind the link
+	Href, Link string
+}
+
+// Standing tells of obstacles above a page; nil when there are none.
+func Standing(list []Obstacle) templ.Component {
+	if len(list) == 0 {
+		return nil
+	}
+	return obstacles(list)
 }
 
 func orDash(s string) string { return cmp.Or(s, "–") }

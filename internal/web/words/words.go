@@ -43,6 +43,20 @@ func Field(f directory.Field) string {
 	return Capital(strings.ReplaceAll(strings.TrimPrefix(name, policy.CustomPrefix), "_", " "))
 }
 
+// Fields lists fields, or groups of them, as a freeze names them: "Reporting lines and job title".
+func Fields(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		if out[i] = Field(directory.Field(name)); i > 0 {
+			out[i] = InSentence(out[i])
+		}
+	}
+	if n := len(out) - 1; n > 0 {
+		return strings.Join(out[:n], ", ") + " and " + out[n]
+	}
+	return strings.Join(out, "")
+}
+
 // Value is a canonical value for a reader; "" is blank.
 func Value(kind directory.Kind, text string) string {
 	switch kind {

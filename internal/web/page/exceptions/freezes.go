@@ -16,6 +16,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
 	"github.com/rollcall-hr/rollcall/internal/web/page/holdform"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -76,7 +77,7 @@ func (p *pages) freezes(ctx context.Context, id string) ([]freezeRow, error) {
 	}
 	var out []freezeRow
 	for _, f := range all {
-		out = append(out, freezeRow{f, form.Labels(f.What), screen.Who(f.CreatedBy, names)})
+		out = append(out, freezeRow{f, words.Fields(f.What), screen.Who(f.CreatedBy, names)})
 	}
 	slices.SortStableFunc(out, func(a, b freezeRow) int { return byEnd(a.Until, b.Until) })
 	return out, nil
@@ -152,7 +153,7 @@ func (p *pages) addFreeze(w http.ResponseWriter, r *http.Request) error {
 	if len(wrong) > 0 {
 		return ui.Render(w, r, http.StatusUnprocessableEntity, freezeDialog(freezeForm{d, values, wrong}))
 	}
-	return p.Done(w, r, screen.Path(d.ID, "holds"), form.Labels(what)+": runs leave this as it is now.")
+	return p.Done(w, r, screen.Path(d.ID, "holds"), words.Fields(what)+": runs leave this as it is now.")
 }
 
 // findFreeze finds the freeze in force that a request names.

@@ -54,6 +54,9 @@ func (p *pages) explainPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := &explainPage{Page: frame(&person, "Why"), Path: personPath(person.ID) + "/explain", At: r.URL.Query().Get("at")}
+	if _, err := p.stand(r.Context(), &page.Page, e, &person); err != nil {
+		return err
+	}
 	then, ok := page.instant(e)
 	if ok {
 		why, err := e.Explain(r.Context(), "id:"+person.ID, then)

@@ -26,6 +26,7 @@ type Accounts interface {
 // Connections is what these pages ask of internal/connection.
 type Connections interface {
 	List(ctx context.Context) ([]connection.Summary, error)
+	Get(ctx context.Context, id string) (connection.Detail, error)
 	Engine(ctx context.Context, actor, id string) (*syncrun.Engine, error)
 	EngineFor(ctx context.Context, actor string, person directory.Person) (*syncrun.Engine, error)
 }

@@ -57,6 +57,7 @@ type fact struct {
 	Locked      bool
 	Edited      bool
 	Held        bool
+	Frozen      bool // for everybody
 }
 
 // factValue is a value, or one of a list, with where it leads.
@@ -96,7 +97,11 @@ func (p *pages) person(w http.ResponseWriter, r *http.Request) error {
 		page.Source, page.Employee = e.Policy.Name, person.Link.SourceID
 	}
 	page.permit(viewer(r), &person)
-	if err := p.facts(ctx, page, e, &person); err != nil {
+	freezes, err := p.stand(ctx, &page.Page, e, &person)
+	if err != nil {
+		return err
+	}
+	if err := p.facts(ctx, page, e, &person, freezes); err != nil {
 		return err
 	}
 	if err := p.line(ctx, page, &person); err != nil {
@@ -127,7 +132,7 @@ func (page *personPage) permit(v account.Viewer, person *directory.Person) {
 }
 
 // facts lists the fields that say something, with who leads for each (promises SI4, SI36, AY21, BW10).
-func (p *pages) facts(ctx context.Context, page *personPage, e *syncrun.Engine, person *directory.Person) error {
+func (p *pages) facts(ctx context.Context, page *personPage, e *syncrun.Engine, person *directory.Person, freezes []directory.Freeze) error {
 	holds, err := holdsOf(ctx, e, person.ID)
 	if err != nil {
 		return err
@@ -152,7 +157,9 @@ func (p *pages) facts(ctx context.Context, page *personPage, e *syncrun.Engine, 
 			blank = append(blank, inSentence(f.Name))
 			continue
 		}
-		page.Facts = append(page.Facts, factOf(f, person, page.Holds, who))
+		fact := factOf(f, person, page.Holds, who)
+		fact.Frozen = f.From != "" && slices.ContainsFunc(freezes, func(z directory.Freeze) bool { return z.Covers(f.Name) })
+		page.Facts = append(page.Facts, fact)
 	}
 	if len(blank) > 0 {
 		page.Blank = "Blank, and not from BambooHR: " + strings.Join(blank, ", ") + "."

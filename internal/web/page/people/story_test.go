@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/page/pagetest"
 )
 
@@ -97,4 +98,46 @@ func TestExplainAcrossConnections(t *testing.T) {
 	pagetest.Says(t, body, "Several people fit", "employee 2 of")
 	body = w.Get("/explain?who=employee:2&connection=" + first)
 	pagetest.Says(t, body, "Not in the directory", "Given2 Family2 is not changed")
+}
+
+// What keeps runs off somebody stands above their pages: that automatic runs of their connection are paused, and what
+// is frozen for everybody, which the fields say too (promises SI26, SI46).
+func TestPauseAndFreezeOfAPerson(t *testing.T) {
+	w := newWorld(t, pagetest.Office(3))
+	w.Add("p_admin", "Ada Admin", "ada@acme.test", directory.RoleAdmin, directory.Active)
+	w.Connect(active)
+	at := "/people/" + w.Person("given2@acme.test").ID
+	paths := []string{at, at + "/timeline", at + "/explain"}
+	for _, path := range paths {
+		pagetest.Quiet(t, w.Get(path), "paused", "frozen", "Frozen")
+	}
+	if _, err := w.Store.Settings().Change(t.Context(), w.ID, "p_admin", w.Now, func(r *connection.Record) ([]connection.Event, error) {
+		r.State, r.Pause = connection.Paused, &connection.Pause{By: "p_admin", Reason: "review <cycle>", At: w.Now, Until: w.Now.Add(48 * time.Hour)}
+		return nil, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := w.Engine().AddFreeze(t.Context(), []string{"jobs", "names"}, time.Time{}, "new titles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		body := w.Get(path)
+		pagetest.Says(t, body, "Automatic runs of Acme HR are paused until 23 Nov 2026, 12:00", "Reason: Review <cycle>.", "gets here when somebody starts a run",
+			"Jobs and names: frozen for everybody until somebody ends it", "New titles.")
+		for _, link := range []string{`href="/connections/` + w.ID + `"`, `href="/connections/` + w.ID + "/freezes/" + f.ID + `"`} {
+			if !strings.Contains(body, link) {
+				t.Errorf("%s has no link %s", path, link)
+			}
+		}
+	}
+	body := w.Get(at)
+	for field, frozen := range map[string]bool{"job_title": true, "first_name": true, "email": false, "department": false} {
+		_, row, found := strings.Cut(body, `id="field-`+field+`"`)
+		row, _, _ = strings.Cut(row, "</tr>")
+		if !found || strings.Contains(row, "Frozen") != frozen {
+			t.Errorf("%s: %s", field, pagetest.Text(row))
+		}
+	}
+	pagetest.Quiet(t, w.Get("/people/p_admin"), "paused", "frozen", "Frozen") // not from BambooHR
 }

@@ -66,6 +66,9 @@ func (p *pages) timeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	begin := max(0, end-eventsPerPage)
 	page := &timelinePage{Page: frame(&person, "Timeline"), Events: events[begin:end]}
+	if _, err := p.stand(ctx, &page.Page, e, &person); err != nil {
+		return err
+	}
 	if begin > 0 {
 		page.Next = ui.WithQuery(personPath(person.ID)+"/timeline", "after", strconv.Itoa(begin))
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/view"
 )
 
 // A freeze is told on the preview, what it holds back stands with its rows, and a plan from before is stale.
@@ -75,6 +76,13 @@ func TestHistoryTellsOfPauses(t *testing.T) {
 	}
 	w.now = w.now.Add(time.Hour)
 	says(t, w.get(w.preview()), "Automatic runs are paused until 23 Nov 2026", "What you apply by hand is applied all the same. Reason: Review <cycle>.", "Who paused them")
+	newest, err := w.store.Views().Runs(t.Context(), view.RunQuery{Connection: w.id, Limit: 1})
+	if err != nil || len(newest.Items) == 0 {
+		t.Fatal(newest, err)
+	}
+	for _, page := range []string{"/runs/" + newest.Items[0].ID, "/connections/" + w.id + "/preview?person="} {
+		says(t, w.get(page), "Automatic runs are paused until 23 Nov 2026", "Reason: Review <cycle>.", "Who paused them")
+	}
 	for range 50 { // a page of the history
 		w.preview()
 	}

@@ -115,11 +115,12 @@ func (p *pages) showPlan(w http.ResponseWriter, r *http.Request, s *view.PlanSum
 	if st.Stage != stageGone {
 		page.Tabs = ui.ConnectionTabs(st.Connection.ID, "Preview")
 	}
-	frozen, err := p.frozen(r.Context(), &st)
-	if err != nil {
-		return err
+	if st.Stage != stageGone && st.Stage != stageFuture {
+		if err := p.stand(r.Context(), &page.Page, &st.Connection); err != nil {
+			return err
+		}
 	}
-	page.Notes = append(append(above, st.Notes...), frozen...)
+	page.Notes = append(above, st.Notes...)
 	if page.By, err = p.askedBy(r.Context(), &s.Info); err != nil {
 		return err
 	}

@@ -57,6 +57,9 @@ func (p *pages) latest(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := p.previewPage(r, d)
+	if err := p.stand(r.Context(), &page.Page, &d); err != nil {
+		return err
+	}
 	job := p.Connections.Job(r.Context(), id)
 	if job != nil && !job.Done {
 		page.Job = p.jobView(r, job)
@@ -231,6 +234,9 @@ func (p *pages) progress(w http.ResponseWriter, r *http.Request) error {
 		return ui.Render(w, r, http.StatusOK, progressView(p.jobView(r, job)))
 	}
 	page := p.previewPage(r, d)
+	if err := p.stand(r.Context(), &page.Page, &d); err != nil {
+		return err
+	}
 	page.Job = p.jobView(r, job)
 	return ui.Render(w, r, http.StatusOK, previewView(page))
 }

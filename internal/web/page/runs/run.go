@@ -64,6 +64,9 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) error {
 		if err := p.runSettings(ctx, page, d); err != nil {
 			return err
 		}
+		if err := p.stand(ctx, &page.Page, &d); err != nil {
+			return err
+		}
 		page.leadOn(&d, viewer(r))
 		if run.Counts.Changes() > 0 && wrote(&run) && run.UndoOf == "" && run.Outcome != syncrun.OutcomeUndone && viewer(r).May(account.Configure) {
 			page.Undo = page.Base + "/undo"

@@ -35,17 +35,3 @@ func Words(alias string) string {
 	}
 	return b.String()
 }
-
-// Labels lists fields and groups of them: "Reporting lines and job title".
-func Labels(names []string) string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		if out[i] = Label(name); i > 0 {
-			out[i] = strings.ToLower(out[i])
-		}
-	}
-	if n := len(out) - 1; n > 0 {
-		return strings.Join(out[:n], ", ") + " and " + out[n]
-	}
-	return strings.Join(out, "")
-}

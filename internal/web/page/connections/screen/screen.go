@@ -161,7 +161,8 @@ func Frame(d *connection.Detail, tab string) ui.Page {
 	page := ui.Page{Title: d.Name, Nav: "connections", Crumbs: append(Crumbs(), ui.Crumb{Text: "HRIS connections", Href: "/connections"}),
 		Tabs: ui.ConnectionTabs(d.ID, tab)}
 	if d.Pause != nil && tab != "Overview" { // the overview tells who paused it
-		page.Standing = pausedLine(d.Summary)
+		page.Standing = ui.Standing([]ui.Obstacle{{What: "Automatic runs are paused", Until: d.Pause.Until, Zone: Zone(d.TimeZone), Open: "somebody resumes them",
+			Href: Path(d.ID), Link: "Who paused them, and why"}})
 	}
 	return page
 }
