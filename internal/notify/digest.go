@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -111,13 +110,19 @@ func (s *Service) week(ctx context.Context, d *connection.Detail, waits *waitNot
 	if c.Holds, err = s.endingHolds(ctx, d.ID, now); err != nil {
 		return nil, "", err
 	}
-	if p := d.Pause; p != nil {
-		c.Pause = &Pause{Reason: oneLine(p.Reason), Since: p.At, Until: p.Until}
-	}
+	c.Pause = pauseOf(d)
 	if c.Failed == 0 && c.Total == 0 && len(c.Waits) == 0 && len(c.Holds) == 0 && c.Pause == nil {
 		return nil, "", nil
 	}
 	return c, planID, nil
+}
+
+// pauseOf is the pause of a connection's automatic runs, nil for none.
+func pauseOf(d *connection.Detail) *Pause {
+	if d.Pause == nil {
+		return nil
+	}
+	return &Pause{Reason: oneLine(d.Pause.Reason), Since: d.Pause.At, Until: d.Pause.Until}
 }
 
 func latest(a, b time.Time) time.Time {
@@ -215,7 +220,7 @@ func (s *Service) endingHolds(ctx context.Context, connection string, now time.T
 	var out []Entry
 	for _, f := range freezes {
 		if soon(f.Until) {
-			out = append(out, Entry{Fields: strings.ReplaceAll(strings.Join(f.What, ", "), "_", " "), Text: oneLine(f.Reason), Until: f.Until})
+			out = append(out, Entry{Frozen: f.What, Text: oneLine(f.Reason), Until: f.Until})
 		}
 	}
 	for _, h := range holds {

@@ -40,9 +40,12 @@ func letters() map[string]notify.Mail {
 			{Reason: plan.NoEmail, Count: 7, First: []notify.Entry{{Name: "Ann Lee"}, {Source: 12}}}, {Reason: plan.MissingInHR, Count: 1, First: []notify.Entry{{Name: "Bo Diaz"}}}},
 			Holds: []notify.Entry{{Name: "Cy Ek", Text: "parental leave", Until: at(27, 23)}}})},
 		"13 paused": {Kind: notify.Digest, Content: c(notify.Content{Pause: &notify.Pause{Reason: "payroll <week>", Since: at(20, 3), Until: at(27, 23)},
-			Holds: []notify.Entry{{Fields: "reporting lines, phone", Text: "review", Until: at(27, 23)}}})},
+			Holds: []notify.Entry{{Frozen: []string{"reporting_lines", "phone", "custom.cost_centre"}, Text: "review", Until: at(27, 23)}}})},
 		"14 paused, without an end": {Kind: notify.Digest, Content: c(notify.Content{Pause: &notify.Pause{Reason: "payroll", Since: at(20, 3)}})},
-		"12 missed":                 {Kind: notify.Overdue, Content: c(notify.Content{Since: at(20, 3), Idle: true})},
+		"15 plan, paused": {Kind: notify.PlanWaits, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting[:1], Releasers: []string{"Olga Owner"}, Expires: at(23, 13),
+			Pause: &notify.Pause{Reason: "payroll <week>", Since: at(20, 3), Until: at(27, 23)}})},
+		"16 failing, paused": {Kind: notify.Failing, Content: c(notify.Content{Since: at(22, 13), Problem: "BambooHR refused the API key; paste a new one.", Pause: &notify.Pause{Since: at(20, 3)}})},
+		"12 missed":          {Kind: notify.Overdue, Content: c(notify.Content{Since: at(20, 3), Idle: true})},
 	}
 }
 

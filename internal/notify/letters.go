@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/notify/words"
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 // maxEntries is how many lines of a list a mail shows; the page behind its link shows all.
@@ -53,6 +54,9 @@ func (w *writer) letter() letter {
 		return w.approval()
 	}
 	l := w.notice()
+	if w.m.Kind != PlanWaits && w.m.Kind != Digest { // which say it earlier
+		l.Closing = append(l.Closing, w.paused()...)
+	}
 	l.Footer = w.fill(w.FooterNotice)
 	return l
 }
@@ -162,6 +166,9 @@ func (w *writer) planWaits() letter {
 	if w.c.Reminder {
 		l.Subject = w.fill(w.PlanSubjectAgain)
 	}
+	if paused := w.paused(); len(paused) > 0 {
+		l.Closing = append(paused, w.PausedDecide)
+	}
 	if !w.c.Former.IsZero() {
 		l.Closing = append(l.Closing, words.Fill(w.PlanFormer, "since", w.moment(w.c.Former)))
 	}
@@ -240,8 +247,10 @@ func (w *writer) digest() letter {
 	if w.m.PlanID != "" {
 		l.Link = w.s.link("plans", w.m.PlanID)
 	}
-	if w.c.Pause != nil {
-		l.Opening = w.paused(w.c.Pause)
+	if paused := w.paused(); len(paused) > 0 {
+		if l.Opening = paused; w.c.Failed > 0 || w.c.Total > 0 || len(w.c.Waits) > 0 || len(w.c.Holds) > 0 {
+			l.Opening = append(l.Opening, w.DigestPausedRest)
+		}
 	}
 	add := func(title string, lines []line, more string) {
 		if len(lines) > 0 {
@@ -261,8 +270,8 @@ func (w *writer) digest() letter {
 			text += " (" + e.Text + ")"
 		}
 		name := e.Name
-		if e.Fields != "" {
-			name = words.Fill(w.DigestFrozen, "fields", e.Fields)
+		if len(e.Frozen) > 0 {
+			name = words.Fill(w.DigestFrozen, "fields", w.fields(e.Frozen))
 		}
 		holds = append(holds, line{name, text})
 	}
@@ -273,18 +282,31 @@ func (w *writer) digest() letter {
 	return l
 }
 
-// paused opens the digest of a connection whose automatic runs are paused.
-func (w *writer) paused(p *Pause) []string {
-	text := w.DigestPausedUntil
+// fields lists what is frozen; a company's own fields are called what it calls them.
+func (w *writer) fields(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		if out[i] = w.Fields[name]; out[i] == "" {
+			name = strings.TrimPrefix(strings.TrimPrefix(name, policy.CustomPrefix), policy.BudgetPrefix)
+			out[i] = oneLine(strings.ReplaceAll(name, "_", " "))
+		}
+	}
+	return w.List(out)
+}
+
+// paused says that automatic runs of the connection are paused; nothing when they are not.
+func (w *writer) paused() []string {
+	p := w.c.Pause
+	if p == nil {
+		return nil
+	}
+	text := w.PausedUntil
 	if p.Until.IsZero() {
-		text = w.DigestPausedOpen
+		text = w.PausedOpen
 	}
 	out := []string{words.Fill(text, "connection", w.c.Connection, "since", w.moment(p.Since), "until", w.moment(p.Until))}
 	if p.Reason != "" {
-		out = append(out, words.Fill(w.DigestPausedWhy, "reason", p.Reason))
-	}
-	if w.c.Failed > 0 || w.c.Total > 0 || len(w.c.Waits) > 0 || len(w.c.Holds) > 0 {
-		out = append(out, w.DigestPausedRest)
+		out = append(out, words.Fill(w.PausedWhy, "reason", p.Reason))
 	}
 	return out
 }

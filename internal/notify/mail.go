@@ -119,7 +119,7 @@ type Entry struct {
 	Count  int         `json:"count,omitempty"`  // of all records with Reason
 	First  []Entry     `json:"first,omitempty"`  // of them
 	Until  time.Time   `json:"until,omitzero"`
-	Fields string      `json:"fields,omitempty"` // of a freeze: what it is about
+	Frozen []string    `json:"frozen,omitempty"` // of a freeze: groups and fields
 }
 
 // Filter narrows a list of mails; zero parts do not.

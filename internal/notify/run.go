@@ -225,6 +225,9 @@ func (n *noticeTx) tell(m Mail, key string) error { return n.tellThem(n.to, m, k
 func (n *noticeTx) tellThem(to []string, m Mail, key string) error {
 	m.Connection, m.UselessAt = n.d.ID, n.s.o.Now().Add(noticeFor)
 	m.Content.Connection, m.Content.Zone = oneLine(n.d.Name), n.d.TimeZone
+	if m.Kind != Approval { // nothing runs by itself before the approval, paused or not
+		m.Content.Pause = pauseOf(n.d)
+	}
 	for _, address := range to {
 		m.To, m.Key = address, strings.Join([]string{string(m.Kind), key, directory.EmailKey(address)}, "/")
 		if err := n.s.queue(n, m); err != nil {

@@ -186,6 +186,43 @@ func TestPlanThatWaits(t *testing.T) {
 	}
 }
 
+// Every notice of a connection says that its automatic runs are paused, why and until when: what waits, failed or was
+// left aside is else expected to go on by itself (promise SI46).
+func TestNoticesTellOfAPause(t *testing.T) {
+	w := newWorld(t)
+	told := func(subject string, more ...string) {
+		t.Helper()
+		got := strings.Join(strings.Fields(w.text()), " ")
+		for _, want := range append(more, "Subject: Acme: "+subject, "paused since Saturday 21 November 2026, 13:00 (Europe/Amsterdam), and go on by themselves on Sunday 29 November 2026, 13:00",
+			"The reason given: payroll") {
+			if !strings.Contains(got, want) {
+				t.Errorf("the mail does not say %q:\n%s", want, got)
+			}
+		}
+	}
+	pause := &connection.Pause{By: "p_olga", Reason: "payroll", At: w.at, Until: w.at.AddDate(0, 0, 8)}
+	w.conn.Pause = pause
+	w.finish(syncrun.TriggerManual, syncrun.OutcomeRefused, waits(37))
+	told("changes of Acme HR wait for you", "What waits here can be decided on all the same.")
+	w.at = w.at.Add(w.conn.Settings.PlanExpires)
+	w.onTime()
+	told("a plan of Acme HR expired")
+	w.conn.State = connection.Failing
+	w.ok(w.ConnectionSeen(t.Context(), w.conn))
+	told("Acme HR cannot be read")
+	w.conn.State = connection.Paused
+	w.ok(w.ConnectionSeen(t.Context(), w.conn))
+	told("Acme HR works again")
+	w.finish(syncrun.TriggerManual, syncrun.OutcomeApplied, plan.Header{}, held(1, plan.DuplicateEmail, "Ann Lee", "two share ann@acme.test"))
+	told("1 person of Acme HR needs attention")
+	w.at = w.at.Add(time.Hour)
+	w.conn.State, w.conn.Pause = connection.Failing, nil
+	w.ok(w.ConnectionSeen(t.Context(), w.conn))
+	if got := w.text(); strings.Contains(got, "paused") {
+		t.Errorf("without a pause:\n%s", got)
+	}
+}
+
 func held(n int, r plan.Reason, name, detail string) plan.Item {
 	return plan.Item{Held: &plan.Held{Kind: plan.HeldPerson, Reason: r, SourceID: int64(n), Name: name, Detail: detail}}
 }

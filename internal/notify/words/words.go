@@ -58,7 +58,7 @@ type Language struct {
 	DigestSubject, DigestOpening, DigestClosing            string
 	DigestButton, DigestHeld, DigestWaiting, DigestHolds   string
 	DigestFailures, DigestHoldUntil, DigestFrozen          string
-	DigestPausedUntil, DigestPausedOpen, DigestPausedWhy   string
+	PausedUntil, PausedOpen, PausedWhy, PausedDecide       string
 	DigestPausedRest                                       string
 	DigestFailed, DigestOnPurpose                          Plural
 
@@ -66,6 +66,8 @@ type Language struct {
 	Guard map[plan.Kind]Plural
 	// Held says why records are left aside.
 	Held map[plan.Reason]string
+	// Fields names what can be frozen: groups of fields, and fields that every company has.
+	Fields map[string]string
 }
 
 // In returns a language of policy.Languages, English for every other text.

@@ -1,6 +1,7 @@
 package words_test
 
 import (
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/notify/words"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -43,6 +45,26 @@ func places(text string) string {
 	all := place.FindAllString(text, -1)
 	slices.Sort(all)
 	return strings.Join(slices.Compact(all), " ")
+}
+
+// Whatever can be frozen has a name in every language.
+func TestFieldsHaveNames(t *testing.T) {
+	standard := directory.Standard()
+	var all []string
+	for _, f := range standard {
+		if f != directory.DeactivationDate { // which is never frozen
+			all = append(all, string(f))
+		}
+	}
+	for _, g := range directory.FieldGroups() {
+		all = append(all, string(g))
+	}
+	slices.Sort(all)
+	for _, code := range policy.Languages() {
+		if got := slices.Sorted(maps.Keys(words.In(code).Fields)); !slices.Equal(got, all) {
+			t.Errorf("%s names %q, want %q", code, got, all)
+		}
+	}
 }
 
 // Every language has every sentence, with the same places.
