@@ -132,8 +132,7 @@ func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after
 	return errors.Join(n.memory.keep(tx, after.ID), tx.MarkRun(mark))
 }
 
-// whole reports a run that meant to change everybody of the connection: a preview is looked at by whoever
-// made it, and an undo or one person is somebody's own doing.
+// whole reports a run that meant to change everybody of the connection.
 func whole(run *syncrun.Run, info *syncrun.PlanInfo) bool {
 	return info != nil && info.ID != "" && info.Person == "" && info.UndoOf == "" && !info.Header.Hypothetical() && run.Outcome != syncrun.OutcomePreview
 }

@@ -39,6 +39,12 @@ type Told struct {
 	At    time.Time // when it was queued
 }
 
+// Tells reports whether a connection's recipients learn that something of a run's plan waits. A preview is looked at by
+// whoever made it, as are an undo and the plan of one person.
+func Tells(run *syncrun.Run, info *syncrun.PlanInfo) bool {
+	return whole(run, info) || effects(run, info) || ofChanges(run, info)
+}
+
 // maxTold is how many addresses Told names.
 const maxTold = 20
 

@@ -121,15 +121,21 @@ func (p *pages) showPlan(w http.ResponseWriter, r *http.Request, s *view.PlanSum
 		}
 	}
 	page.Notes = append(above, st.Notes...)
-	if page.By, err = p.askedBy(r.Context(), &s.Info); err != nil {
+	made, err := p.madeBy(r.Context(), &s.Info)
+	if err != nil {
 		return err
 	}
+	names, err := p.actors(r.Context(), made.Actor)
+	if err != nil {
+		return err
+	}
+	page.By = names[made.Actor]
 	for _, a := range s.Applied {
 		page.AppliedRuns = append(page.AppliedRuns, appliedRun{a.RunID, ui.Count(a.Rows, "change was applied", "changes were applied")})
 	}
 	page.Apply = applyText(s, st, v)
 	page.Stage, page.Waits = st.Stage, s.Waiting[plan.WaitingApproval]+s.Waiting[plan.WaitingRefused]
-	rel, err := p.waiting(r.Context(), page, s, st, v)
+	rel, err := p.waiting(r.Context(), page, s, st, &made, v)
 	if err != nil {
 		return err
 	}
@@ -167,24 +173,19 @@ func connectionCrumbs(d connection.Detail) []ui.Crumb {
 	return []ui.Crumb{{Text: "HRIS connections", Href: "/connections"}, {Text: d.Name, Href: "/connections/" + d.ID}}
 }
 
-// askedBy names whoever asked for a plan: the first of the runs that have it.
-func (p *pages) askedBy(ctx context.Context, info *syncrun.PlanInfo) (string, error) {
-	// Its run began before it, and runs that began at the same instant are few.
+// madeBy is the run that made a plan; its zero value when that is no longer kept.
+func (p *pages) madeBy(ctx context.Context, info *syncrun.PlanInfo) (made syncrun.Run, err error) {
+	// It began before the plan, and runs that began at the same instant are few.
 	found, err := p.Views.Runs(ctx, view.RunQuery{Connection: info.Connection, To: info.CreatedAt.Add(time.Millisecond), Limit: 10})
 	if errors.Is(err, directory.ErrNotFound) {
-		return "", nil
+		return made, nil
 	}
-	if err != nil {
-		return "", err
-	}
-	actor := ""
 	for i := range found.Items {
 		if found.Items[i].PlanID == info.ID {
-			actor = found.Items[i].Actor
+			made = found.Items[i] // the first of the runs that have the plan
 		}
 	}
-	names, err := p.actors(ctx, actor)
-	return names[actor], err
+	return made, err
 }
 
 // chart fills the bar: its segments filter the list (promise SI14).

@@ -1,9 +1,11 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -23,9 +25,10 @@ type waiting struct {
 	Zone           *time.Location
 	Then           string // what happens when it expires
 	Approvers      string // names, "" when nothing waits for an approval
-	Releasers      string // names, "" when nothing is refused or nobody may right now
-	Why            string // why this viewer may not release, when it could
+	Releasers      string // names, "" when nothing is refused
+	Why            string // why this viewer, or anybody, may not release
 	Told           []toldLine
+	Mail           note      // why nobody was told, or what became of the mails
 	Same           bool      // they were told of an earlier plan that waited for the same
 	Settled        time.Time // until then limits that were loosened do not count; zero: they do
 }
@@ -36,7 +39,7 @@ type toldLine struct {
 }
 
 // waiting fills the card of a plan that waits, and tells who may release what is refused.
-func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary, st standing, v account.Viewer) (connection.Release, error) {
+func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary, st standing, made *syncrun.Run, v account.Viewer) (connection.Release, error) {
 	h := &s.Info.Header
 	if st.Stage != stageReady || len(h.Reasons) == 0 {
 		return connection.Release{}, nil
@@ -58,12 +61,56 @@ func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary
 	for _, r := range h.Reasons {
 		if r.Waiting == plan.WaitingApproval {
 			c.Approvers = either(rel.All)
-		} else if c.Releasers = either(rel.By); v.May(account.Configure) {
+		} else if c.Releasers = cmp.Or(either(rel.By), "nobody right now"); v.May(account.Configure) {
 			c.Why = rel.Why
+		} else if len(rel.By) == 0 {
+			c.Why = "Every administrator asked for this plan, or had a hand in what it follows from in the last 24 hours. What helps is a new preview by somebody else, or to wait."
 		}
 	}
 	page.Waiting = c
-	return rel, p.told(ctx, c, &s.Info)
+	if err := p.told(ctx, c, &s.Info); err != nil {
+		return rel, err
+	}
+	c.Mail = p.mailing(c.Told, made, &s.Info, d, v)
+	return rel, nil
+}
+
+// mailing says why nobody was told of a plan that waits, or why the mails did not get there, and where that is set.
+func (p *pages) mailing(told []toldLine, made *syncrun.Run, info *syncrun.PlanInfo, d *connection.Detail, v account.Viewer) note {
+	sets, home := d.Origin == connection.FromWeb && v.May(account.Configure), "/connections/"+d.ID
+	switch {
+	case p.Mails == nil:
+		return note{Text: "This server sends no mails."}
+	case len(told) > 0 && !p.Sends:
+		return p.inOutbox("There is no mail server, so mails stay in the outbox. Whoever runs the server sets smtp in its configuration file.", v)
+	case slices.ContainsFunc(told, func(t toldLine) bool { return t.State == toldWord(notify.GaveUp) }):
+		return p.inOutbox("The outbox says why a mail did not get there.", v)
+	case len(told) > 0:
+		return note{}
+	case made.ID != "" && !notify.Tells(made, info):
+		return note{Text: "A preview is mailed to nobody: whoever made it looks at it. Of a run, those who learn about failures are told."}
+	case len(d.Recipients) == 0 && sets:
+		return note{Text: "No address is named for notices.", Href: home + "/configuration#f-notify.errors", Link: "Name an address"}
+	case len(d.Recipients) == 0 && d.Origin == connection.FromFile:
+		return note{Text: "No address is named for notices: notify.errors in the operator’s configuration file is empty."}
+	case len(d.Recipients) == 0:
+		return note{Text: "No address is named for notices. An administrator names one in the configuration of the connection."}
+	case !d.Heard && !p.Sends:
+		return note{Text: "None of the named addresses has agreed to notices, and without a mail server nobody can be asked. Whoever runs the server sets smtp in its configuration file."}
+	case !d.Heard && sets:
+		return note{Text: "None of the named addresses has agreed to notices yet.", Href: home + "#recipients", Link: "Ask them again"}
+	case !d.Heard:
+		return note{Text: "None of the named addresses has agreed to notices yet. An administrator can ask them again."}
+	}
+	return note{Text: "Whoever agreed to notices since learns of the next run that waits."}
+}
+
+// inOutbox leads to the outbox whoever may see it.
+func (p *pages) inOutbox(text string, v account.Viewer) note {
+	if !v.May(account.Accounts) {
+		return note{Text: text}
+	}
+	return note{Text: text, Href: "/outbox", Link: "See the outbox"}
 }
 
 // told lists who was mailed that the plan waits.
