@@ -16,6 +16,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/seal"
+	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -362,7 +363,7 @@ func TestReviewers(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := h.good(h.Preview(ctx, "token:t_1", d.ID, connection.PreviewRequest{}))
-	got, err := h.store.Settings().Reviewers(ctx, j.PlanID, []string{"p_other", "token:gone"})
+	got, err := h.store.Settings().Reviewers(ctx, j.PlanID, []string{"p_other", "token:gone"}, h.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,6 +372,45 @@ func TestReviewers(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	// Who became or ceased to be an administrator, by role or by status, by hand or by a run; other edits are no turn.
+	h.admin("p_ben")
+	at := h.now
+	h.now = h.now.Add(time.Hour)
+	p, err := h.store.Person(ctx, "p_ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, status := range []directory.Status{directory.Active, directory.Deactivated, directory.Active} {
+		before := p.Status
+		p.Status = status
+		if p, err = h.store.SavePerson(ctx, p, plan.Change{Action: plan.Update, PersonID: p.ID, StatusBefore: before, StatusAfter: status}, "test", h.now); err != nil {
+			t.Fatal(err)
+		}
+		h.now = h.now.Add(time.Hour)
+	}
+	ben := connection.Administrator{ID: "p_ben", Name: "p_ben@admins.test"}
+	turns := func(since time.Time, want ...connection.Turn) {
+		t.Helper()
+		got, err := h.store.Settings().Reviewers(ctx, j.PlanID, nil, since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			want[i].Administrator = ben
+		}
+		if d := cmp.Diff(want, got.Turns); d != "" {
+			t.Error(d)
+		}
+	}
+	turns(at, connection.Turn{At: at.Add(2 * time.Hour)}, connection.Turn{At: at.Add(3 * time.Hour), Gained: true})
+	turns(at.Add(2*time.Hour), connection.Turn{At: at.Add(3 * time.Hour), Gained: true})
+	accounts := account.New(account.Options{Organisation: "default", Store: h.store.Accounts(), Now: func() time.Time { return h.now }})
+	for _, role := range []directory.Role{directory.RoleMember, directory.RoleAuditor, directory.RoleAdmin, directory.RoleOwner} {
+		if err := accounts.SetRole(ctx, account.Operator("test"), "p_ben", role); err != nil {
+			t.Fatal(err)
+		}
+	}
+	turns(at.Add(3*time.Hour), connection.Turn{At: h.now}, connection.Turn{At: h.now, Gained: true})
 }
 
 // TestSealed: what is at rest opens only with the keyring, and only at its place.

@@ -13,9 +13,10 @@ import (
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// settling is how long a limit that was loosened is not in force yet, and whoever changed the settings may not
-// release what the guard refuses. Otherwise one person could go round the second one: loosen the guard, or turn
-// a rule, and apply what comes of it, at once or by the next run of the schedule.
+// settling is how long a limit that was loosened is not in force yet, whoever changed the settings may not release
+// what the guard refuses, and a role that was given or taken does not count yet. Otherwise one person could go round
+// the second one: loosen the guard, or turn a rule, and apply what comes of it, at once or by the next run of the
+// schedule; make somebody an administrator who releases it, or take the role of everybody else and be alone.
 const settling = 24 * time.Hour
 
 // Limits is the guard by which a connection is planned now.
@@ -93,6 +94,14 @@ type Reviewers struct {
 	Asker          string // the actor who asked for the plan
 	Behind         map[string]string
 	Administrators []Administrator
+	Turns          []Turn // of the last 24 hours, oldest first
+}
+
+// Turn is somebody becoming an administrator, or ceasing to be one: by their role, or because they were deactivated.
+type Turn struct {
+	Administrator
+	At     time.Time
+	Gained bool
 }
 
 // hand is a change of what a connection's plans follow from.
@@ -110,8 +119,8 @@ type Release struct {
 	Alone bool     // there is no other administrator than whoever asks
 }
 
-// release decides it: an administrator who neither asked for the plan nor changed the settings in the last 24
-// hours, where there are two; whoever is the only one may do it alone (product, "Guard"; security §1.5).
+// release decides it: an administrator of more than 24 hours who neither asked for the plan nor changed the settings
+// in that time, where there are or were two; whoever is the only one may do it alone (product, "Guard"; security §1.5).
 func (r *Reviewers) release(actor string, hands []hand, now time.Time, zone *time.Location) Release {
 	me, asker := r.Behind[actor], r.Behind[r.Asker]
 	changed := map[string]time.Time{} // person → last change; "" for anybody
@@ -121,15 +130,27 @@ func (r *Reviewers) release(actor string, hands []hand, now time.Time, zone *tim
 		}
 	}
 	_, anybody := changed[""]
-	clean := func(id string) bool { _, did := changed[id]; return !did && !anybody }
+	young, former := r.turned(now)
+	_, new := young[me]
+	clean := func(id string) bool {
+		_, did := changed[id]
+		_, new := young[id]
+		return !did && !anybody && !new
+	}
 	var out Release
-	others := 0
+	count, others := len(former), len(former)
 	for _, a := range r.Administrators {
-		if a.ID != me {
+		out.All = append(out.All, a.Name)
+		if _, new := young[a.ID]; new {
+			continue
+		}
+		if count++; a.ID != me {
 			others++
 		}
-		out.All = append(out.All, a.Name)
-		if len(r.Administrators) == 1 || clean(a.ID) && asker != "" && a.ID != asker {
+	}
+	for _, a := range r.Administrators {
+		_, new := young[a.ID]
+		if count == 1 && !new || clean(a.ID) && asker != "" && a.ID != asker {
 			out.By = append(out.By, a.Name)
 		}
 	}
@@ -137,10 +158,13 @@ func (r *Reviewers) release(actor string, hands []hand, now time.Time, zone *tim
 		out.May = true
 		return out
 	}
+	at := func(t time.Time) string { return t.In(zone).Format("2 January, 15:04 MST") }
 	switch {
 	case asker == "":
 		out.Why = "This plan was asked for by an API token that is gone, so nobody knows by whom. Make a new preview, and let another administrator release it."
 		return out
+	case new:
+		out.Why = "You have been an administrator only since " + at(young[me]) + ", so one of more than a day has to release what the guard refused."
 	case me == asker:
 		out.Why = "You asked for this plan yourself, so another administrator has to release what the guard refused."
 	case anybody:
@@ -148,12 +172,49 @@ func (r *Reviewers) release(actor string, hands []hand, now time.Time, zone *tim
 	default:
 		out.Why = "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused."
 	}
-	out.Why += " " + r.wayOn(out.By, asker, changed, zone)
+	if others == len(former) && !new { // nobody else is left
+		last := former[len(former)-1]
+		out.Why += fmt.Sprintf(" %s was one until %s; you count as the only one from %s on.", last.Name, at(last.At), at(last.At.Add(settling)))
+		return out
+	}
+	out.Why += " " + r.wayOn(out.By, asker, changed, young, zone)
 	return out
 }
 
+// turned tells whose role is new, since when, and who had one until lately, the last of them at the end. Where nobody
+// has been an administrator for 24 hours, as on the first day of an organisation, every role counts at once.
+func (r *Reviewers) turned(now time.Time) (young map[string]time.Time, former []Turn) {
+	first, last := map[string]Turn{}, map[string]Turn{}
+	for _, t := range r.Turns {
+		if now.Sub(t.At) >= settling {
+			continue
+		}
+		if _, again := first[t.ID]; !again {
+			first[t.ID] = t
+		}
+		last[t.ID] = t
+	}
+	young = map[string]time.Time{}
+	for _, a := range r.Administrators {
+		if first[a.ID].Gained {
+			young[a.ID] = last[a.ID].At
+		}
+		delete(last, a.ID)
+	}
+	for id, t := range last {
+		if !first[id].Gained { // an administrator 24 hours ago
+			former = append(former, t)
+		}
+	}
+	slices.SortFunc(former, func(a, b Turn) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
+	if len(young) == len(r.Administrators) && len(former) == 0 {
+		clear(young)
+	}
+	return young, former
+}
+
 // wayOn says who can release, or what to do so that somebody can.
-func (r *Reviewers) wayOn(by []string, asker string, changed map[string]time.Time, zone *time.Location) string {
+func (r *Reviewers) wayOn(by []string, asker string, changed, young map[string]time.Time, zone *time.Location) string {
 	if len(by) > 0 {
 		return "That can be " + either(by) + "."
 	}
@@ -164,8 +225,10 @@ func (r *Reviewers) wayOn(by []string, asker string, changed map[string]time.Tim
 	var first turn
 	for _, a := range r.Administrators {
 		at := changed[a.ID]
-		if whole := changed[""]; whole.After(at) {
-			at = whole
+		for _, other := range []time.Time{changed[""], young[a.ID]} {
+			if other.After(at) {
+				at = other
+			}
 		}
 		if at.IsZero() && a.ID == asker {
 			return fmt.Sprintf("Nobody else can right now: if somebody other than %s makes a new preview, %s can release that one.", a.Name, a.Name)
@@ -174,7 +237,7 @@ func (r *Reviewers) wayOn(by []string, asker string, changed map[string]time.Tim
 			first = turn{a.Name, at}
 		}
 	}
-	return fmt.Sprintf("Nobody else can right now, because all of them changed the settings too; %s can from %s on.", first.name,
+	return fmt.Sprintf("Nobody else can right now, because all of them changed the settings too, or got their role lately; %s can from %s on.", first.name,
 		first.at.Add(settling).In(zone).Format("2 January, 15:04 MST"))
 }
 
@@ -203,7 +266,7 @@ func (s *Service) releasers(ctx context.Context, actor string, c *current, planI
 	for _, h := range hands {
 		actors = append(actors, h.Actor)
 	}
-	r, err := s.o.Settings.Reviewers(ctx, planID, actors)
+	r, err := s.o.Settings.Reviewers(ctx, planID, actors, s.o.Now().Add(-settling))
 	if err != nil {
 		return Release{}, fmt.Errorf("look up who asked for plan %s: %w", planID, err)
 	}

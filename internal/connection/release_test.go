@@ -6,6 +6,69 @@ import (
 	"time"
 )
 
+// TestRolesCountADayLater: who became an administrator in the last 24 hours releases nothing yet, and who ceased to be
+// one still counts as the second; nobody is made a second or the only one for the occasion.
+func TestRolesCountADayLater(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	person := func(id string) Administrator { return Administrator{id, strings.ToUpper(id[:1]) + id[1:]} }
+	turn := func(id string, hours int, gained bool) Turn {
+		return Turn{person(id), now.Add(-time.Duration(hours) * time.Hour), gained}
+	}
+	for name, c := range map[string]struct {
+		admins string
+		asker  string
+		turns  []Turn
+		may    string // who of the administrators may
+		why    string // to ann, a part of it; "" when she may
+	}{
+		"the only one makes a second":       {"ann ben", "ann", []Turn{turn("ben", 1, true)}, "ann", ""},
+		"one of two makes a third":          {"ann ben cy", "ann", []Turn{turn("cy", 1, true)}, "ben", "You asked for this plan yourself, so another administrator has to release what the guard refused. That can be Ben."},
+		"a day later":                       {"ann ben cy", "ann", []Turn{turn("cy", 24, true)}, "ben cy", "That can be Ben or Cy."},
+		"she is new herself":                {"ann ben", "schedule", []Turn{turn("ann", 2, true)}, "ben", "You have been an administrator only since 21 November, 10:00 UTC, so one of more than a day has to release what the guard refused. That can be Ben."},
+		"she is new, he asked":              {"ann ben cy", "ben", []Turn{turn("ann", 2, true)}, "cy", "That can be Cy."},
+		"she is new, he is the only one":    {"ann ben", "ben", []Turn{turn("ann", 2, true)}, "ben", "That can be Ben."},
+		"taken away and given back":         {"ann ben", "ann", []Turn{turn("ben", 3, false), turn("ben", 2, true)}, "ben", "You asked for this plan yourself"},
+		"everybody is new":                  {"ann ben", "ann", []Turn{turn("ann", 3, true), turn("ben", 2, true)}, "ben", "You asked for this plan yourself"},
+		"a new organisation, the schedule":  {"ann ben", "schedule", []Turn{turn("ann", 3, true), turn("ben", 2, true)}, "ann ben", ""},
+		"the second one is gone":            {"ann", "ann", []Turn{turn("ben", 2, false)}, "", "You asked for this plan yourself, so another administrator has to release what the guard refused. Ben was one until 21 November, 10:00 UTC; you count as the only one from 22 November, 10:00 UTC on."},
+		"the second one is long gone":       {"ann", "ann", []Turn{turn("ben", 24, false)}, "ann", ""},
+		"the second is gone, not her plan":  {"ann", "schedule", []Turn{turn("ben", 2, false)}, "ann", ""},
+		"one of three is gone":              {"ann cy", "ann", []Turn{turn("ben", 2, false)}, "cy", "That can be Cy."},
+		"was one for an hour":               {"ann", "ann", []Turn{turn("ben", 2, true), turn("ben", 1, false)}, "ann", ""},
+		"two are gone":                      {"ann", "ann", []Turn{turn("cy", 5, false), turn("ben", 2, false)}, "", "Ben was one until 21 November, 10:00 UTC"},
+		"handed over":                       {"ann", "schedule", []Turn{turn("ann", 3, true), turn("ben", 2, false)}, "", "Ann can from 22 November, 09:00 UTC on."},
+		"taken away and given for the plan": {"ann cy", "ann", []Turn{turn("ben", 2, false), turn("cy", 1, true)}, "", "Ben was one until"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := Reviewers{Asker: c.asker, Turns: c.turns, Behind: map[string]string{"ann": "ann", "ben": "ben", "cy": "cy", "schedule": "schedule"}}
+			for _, id := range strings.Fields(c.admins) {
+				r.Administrators = append(r.Administrators, person(id))
+			}
+			var may []string
+			for _, a := range r.Administrators {
+				got := r.release(a.ID, nil, now, time.UTC)
+				if got.May {
+					may = append(may, a.ID)
+				} else if got.Why == "" {
+					t.Errorf("%s may not, and is not told why", a.ID)
+				}
+				if named := strings.ToLower(strings.Join(got.By, " ")); named != c.may {
+					t.Errorf("%q are named, want %q", named, c.may)
+				}
+				if len(got.All) != len(r.Administrators) {
+					t.Errorf("%q may approve, want all", got.All)
+				}
+			}
+			if got := strings.Join(may, " "); got != c.may {
+				t.Errorf("%q may release, want %q", got, c.may)
+			}
+			if ann := r.release("ann", nil, now, time.UTC); !strings.Contains(ann.Why, c.why) || c.why == "" && ann.Why != "" {
+				t.Errorf("she is told %q, want %q", ann.Why, c.why)
+			}
+		})
+	}
+}
+
 // TestWhoMayRelease: an administrator who neither asked for the plan nor changed the settings in the last 24
 // hours, where there are two; the only one may alone.
 func TestWhoMayRelease(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/bamboosim"
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/seal"
 	"github.com/rollcall-hr/rollcall/internal/store"
@@ -580,6 +581,51 @@ func TestFourEyes(t *testing.T) {
 	wantError[*connection.SecondPersonError](t, err)
 	if got := h.good(h.Apply(ctx, "p_other", d.ID, release)); got.Run.Counts.Deactivate != n {
 		t.Errorf("released: %+v", got.Run.Counts)
+	}
+}
+
+// TestFreshRoles: a second administrator who was made one for the plan releases nothing for a day, and taking the other's away makes nobody the only one.
+func TestFreshRoles(t *testing.T) {
+	h := newHouse(t, office(30))
+	ctx := t.Context()
+	d := h.checked("{}")
+	h.admin("p_admin")
+	h.admin("p_other")
+	h.good(h.Sync(ctx, actor, d.ID))
+	if _, err := h.Save(ctx, actor, d.ID, d.Version.Number, []byte("scope: { exclude: [{ field: department, in: [Engineering] }] }")); err != nil {
+		t.Fatal(err)
+	}
+	accounts := account.New(account.Options{Organisation: "default", Store: h.store.Accounts(), Now: func() time.Time { return h.now }})
+	owner := account.Operator("test")
+	role := func(id string, r directory.Role) {
+		t.Helper()
+		if err := accounts.SetRole(ctx, owner, id, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(who, why string) {
+		t.Helper()
+		j := h.good(h.Preview(ctx, "p_admin", d.ID, connection.PreviewRequest{}))
+		n := j.Plan.Header.KindCounts[plan.KindDeactivate]
+		_, err := h.Apply(ctx, who, d.ID, connection.ApplyRequest{PlanID: j.PlanID, Release: map[plan.Kind]int{plan.KindDeactivate: n}})
+		if second, ok := errors.AsType[*connection.SecondPersonError](err); !ok || !strings.Contains(second.Why, why) {
+			t.Errorf("%s releases %d: %v, want %q", who, n, err, why)
+		}
+	}
+	h.admin("p_new")
+	role("p_new", directory.RoleMember)
+	h.now = h.now.Add(48 * time.Hour)
+	role("p_new", directory.RoleAdmin)
+	h.now = h.now.Add(time.Hour)
+	refused("p_new", "That can be p_other@admins.test.")
+	role("p_other", directory.RoleMember)
+	h.now = h.now.Add(time.Hour)
+	refused("p_admin", "p_other@admins.test was one until")
+	h.now = h.now.Add(22 * time.Hour) // a day after the role was given
+	refused("p_admin", "another administrator")
+	j := h.good(h.Preview(ctx, "p_admin", d.ID, connection.PreviewRequest{}))
+	if r, err := h.Releasers(ctx, "p_new", d.ID, j.PlanID); err != nil || !r.May {
+		t.Errorf("a day later: %+v, %v", r, err)
 	}
 }
 

@@ -64,7 +64,7 @@ func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary
 		} else if c.Releasers = cmp.Or(either(rel.By), "nobody right now"); v.May(account.Configure) {
 			c.Why = rel.Why
 		} else if len(rel.By) == 0 {
-			c.Why = "Every administrator asked for this plan, or had a hand in what it follows from in the last 24 hours. What helps is a new preview by somebody else, or to wait."
+			c.Why = "Every administrator asked for this plan, or changed the settings or got the role in the last 24 hours. What helps is a new preview by somebody else, or to wait."
 		}
 	}
 	page.Waiting = c
