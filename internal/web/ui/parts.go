@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"context"
+	"io"
 	"strconv"
 	"time"
 
@@ -60,6 +61,25 @@ type Obstacle struct {
 	Means      string // a sentence of its own, "" for none
 	Reason     string // as somebody typed it, "" when it stands behind the link
 	Href, Link string
+}
+
+// Until writes until when something lasts: an instant as TimeIn does, or open when there is none. end follows at once;
+// templates would put a space before it.
+func Until(t time.Time, zone *time.Location, open, end string) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		if t.IsZero() {
+			_, err := io.WriteString(w, templ.EscapeString("until "+open+end))
+			return err
+		}
+		if _, err := io.WriteString(w, "until "); err != nil {
+			return err
+		}
+		if err := TimeIn(t, zone).Render(ctx, w); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, templ.EscapeString(end))
+		return err
+	})
 }
 
 // Standing tells of obstacles above a page; nil when there are none.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"pgregory.net/rapid"
 )
 
@@ -184,6 +185,25 @@ func TestTimesHaveZones(t *testing.T) {
 			}
 		case beside == nil || beside[1] != want:
 			t.Errorf("%s: %s, want %q beside", name, b.String(), want)
+		}
+	}
+}
+
+// A full stop follows what it ends at once, also behind a time in two zones.
+func TestUntil(t *testing.T) {
+	at := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	zone := time.FixedZone("X", 3600)
+	for want, c := range map[string]templ.Component{
+		"until somebody &lt;ends&gt; it.": Until(time.Time{}, zone, "somebody <ends> it", "."),
+		"1 Dec 2026, 12:00</time>:":       Until(at, time.UTC, "", ":"),
+		"(13:00 X)</span>.":               Until(at, zone, "", "."),
+	} {
+		var b strings.Builder
+		if err := c.Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); !strings.HasPrefix(got, "until ") || !strings.HasSuffix(got, want) {
+			t.Errorf("%q does not end with %q", got, want)
 		}
 	}
 }

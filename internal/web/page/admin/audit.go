@@ -154,11 +154,17 @@ func (p *pages) auditChoices(ctx context.Context, page *auditPage) error {
 	return nil
 }
 
+// askedBy begins the detail of an address that agreed to notices; an id follows.
+const askedBy = "asked by "
+
 // auditRows puts entries into words.
 func (p *pages) auditRows(ctx context.Context, entries []view.AuditRecord) ([]auditRow, error) {
 	var ids []string
 	for _, e := range entries {
 		ids = append(ids, e.Actor, e.Subject, e.Before, e.After)
+		if e.Event == "recipient_confirmed" {
+			ids = append(ids, strings.TrimPrefix(e.Detail, askedBy))
+		}
 	}
 	who, err := p.actors(ctx, ids)
 	if err != nil {
@@ -183,7 +189,9 @@ func (p *pages) auditRows(ctx context.Context, entries []view.AuditRecord) ([]au
 		if e.Event == "save_person" {
 			row.what.text = savedAs(e.Detail)
 		}
-		row.about = aboutOf(&e, row.what.about, who, names)
+		if row.about = aboutOf(&e, row.what.about, who, names); row.what.about == aboutMail && !gate.ViewerFrom(ctx).May(account.Accounts) {
+			row.about.href = "" // the outbox is not for everybody who reads here
+		}
 		if e.RunID != "" {
 			row.runHref = "/runs/" + url.PathEscape(e.RunID)
 		}
@@ -191,6 +199,9 @@ func (p *pages) auditRows(ctx context.Context, entries []view.AuditRecord) ([]au
 		row.change = e.Before != "" && e.Before != e.After && row.about.text != e.Before && !row.what.ids
 		if e.Before == "" && e.After != "" && !row.what.ids {
 			row.details = append(row.details, row.past)
+		}
+		if by, ok := strings.CutPrefix(e.Detail, askedBy); ok && e.Event == "recipient_confirmed" {
+			e.Detail = askedBy + who(by).text
 		}
 		if text := detailWords(e.Event, e.Detail); text != "" && text != row.about.text {
 			row.details = append(row.details, text)
@@ -222,6 +233,10 @@ func aboutOf(e *view.AuditRecord, kind subject, who func(string) party, connecti
 		return party{text: fmt.Sprintf("Employee %s of %s", employee, cmp.Or(connections[id], id))}
 	case aboutGroup:
 		return party{"Departments and teams", "/groups"}
+	case aboutMail:
+		return party{"Mail", "/outbox/" + url.PathEscape(e.Subject)}
+	case aboutRun:
+		return party{"Run", "/runs/" + url.PathEscape(e.Subject)}
 	case aboutNothing:
 		return party{}
 	}
@@ -261,8 +276,11 @@ func (p *pages) actors(ctx context.Context, ids []string) (func(id string) party
 		if strings.HasPrefix(id, "token:") {
 			return party{text: cmp.Or(tokens[id], strings.TrimPrefix(id, "token:")) + " (API token)"}
 		}
-		if id == "schedule" {
+		switch id {
+		case "schedule":
 			return party{text: "The schedule"}
+		case "recipient":
+			return party{text: "Whoever reads that address"}
 		}
 		return party{text: id}
 	}, nil

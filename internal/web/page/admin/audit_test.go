@@ -79,6 +79,10 @@ func TestAuditNamesWhoSwitchedOff(t *testing.T) {
 		view.AuditRecord{Actor: "ann", Event: "merge_groups", Subject: "g_2", Before: "g_1", After: "g_2", Detail: "Shops was merged into Sales; people of this department: 3"},
 		view.AuditRecord{Actor: "bo", Event: "sign_in", Subject: "bo", Detail: "oidc, from 203.0.113.9"},
 		view.AuditRecord{Actor: "ann", Event: "save_person", Subject: "bo", Before: "active", After: "deactivated", Detail: "deactivate, version 4"},
+		view.AuditRecord{Actor: "ann", Event: "recipient_asked", Subject: "mail_1"},
+		view.AuditRecord{Actor: "recipient", Event: "recipient_confirmed", Detail: "asked by bo"},
+		view.AuditRecord{Actor: "ann", Event: "mail_retried", Subject: "mail_2", Before: "gave_up", After: "queued"},
+		view.AuditRecord{Actor: "ann", Event: "welcomes_released", Subject: "run_2", Detail: "3 people"},
 	))
 	w2.connections = []connection.Summary{{ID: "con_1", Name: "Acme HR"}}
 	w2.owner()
@@ -91,6 +95,10 @@ func TestAuditNamesWhoSwitchedOff(t *testing.T) {
 		"tok_9 (API token)", "&lt;b&gt;holiday&lt;/b&gt;", "Somebody unknown", "Old HR", "Employee 12 of Acme HR", "Something new", "20 Nov 2026, 09:01")
 	p.says(t, 200, "Hold added", "Shops was merged into Sales", "at the sign-in provider, from 203.0.113.9", "Deactivated by hand")
 	p.lacks(t, "<script>Lee", "held 0", "<b>holiday", ">hold_1", ">g_1", "deactivate, version", "oidc")
+	p.says(t, 200, "Address asked whether it takes notices", "Whoever reads that address", "Address agreed to notices", "asked by Bo Diaz", "Mail sent again",
+		"Invitations released", `href="/runs/run_2"`)
+	p.lacks(t, "asked by bo", "/outbox", ">mail_1") // the outbox is not for an auditor
+	w2.signedIn("ann@acme.test").get("/audit").says(t, 200, `href="/outbox/mail_1"`, `href="/outbox/mail_2"`)
 	off, on := strings.Index(p.body, "entry-2\""), strings.Index(p.body, "entry-1\"")
 	if off < 0 || off > on {
 		t.Error("the newest entry does not come first")

@@ -22,6 +22,8 @@ const (
 	aboutToken
 	aboutEmployee // CONNECTION/EMPLOYEE
 	aboutGroup
+	aboutMail
+	aboutRun
 	aboutSomething // of a kind that is not known here
 )
 
@@ -78,6 +80,12 @@ func events() map[string]event {
 		"sign_in_settings":      {"Sign-in settings changed", aboutNothing, false},
 		"organisation_named":    {"Organisation renamed", aboutNothing, false},
 		"organisation_language": {"Language of mails chosen", aboutNothing, false},
+
+		"recipient_asked":     {"Address asked whether it takes notices", aboutMail, false},
+		"recipient_confirmed": {"Address agreed to notices", aboutNothing, false},
+		"welcomes_released":   {"Invitations released", aboutRun, false},
+		"mail_retried":        {"Mail sent again", aboutMail, false},
+		"mail_discarded":      {"Mail discarded", aboutMail, false},
 
 		"connection_created":   {"Connection created", aboutConnection, false},
 		"connection_checked":   {"Connection checked", aboutConnection, false},

@@ -27,7 +27,7 @@ func (p *pages) obstacles(ctx context.Context, d *connection.Detail) ([]ui.Obsta
 	zone := d.Settings.Zones().Connection()
 	if d.Pause != nil {
 		out = append(out, ui.Obstacle{What: "Automatic runs are paused", Until: d.Pause.Until, Zone: zone, Open: "somebody resumes them",
-			Means: "What you apply by hand is applied all the same.", Reason: sentence(d.Pause.Reason), Href: "/connections/" + d.ID, Link: "Who paused them"})
+			Means: "What somebody applies by hand is applied all the same.", Reason: sentence(d.Pause.Reason), Href: "/connections/" + d.ID, Link: "Who paused them"})
 	}
 	for i := range all {
 		f := &all[i]

@@ -75,7 +75,7 @@ func TestHistoryTellsOfPauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Hour)
-	says(t, w.get(w.preview()), "Automatic runs are paused until 23 Nov 2026", "What you apply by hand is applied all the same. Reason: Review <cycle>.", "Who paused them")
+	says(t, w.get(w.preview()), "Automatic runs are paused until 23 Nov 2026", "What somebody applies by hand is applied all the same. Reason: Review <cycle>.", "Who paused them")
 	newest, err := w.store.Views().Runs(t.Context(), view.RunQuery{Connection: w.id, Limit: 1})
 	if err != nil || len(newest.Items) == 0 {
 		t.Fatal(newest, err)

@@ -84,6 +84,9 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) error {
 	if err := p.runPlan(ctx, page); err != nil {
 		return err
 	}
+	if page.Plan != "" && page.Said.Href == "" && slices.Contains([]syncrun.Outcome{syncrun.OutcomeRefused, syncrun.OutcomePartial}, run.Outcome) {
+		page.Said.Href, page.Said.Link = page.Plan, "See the plan"
+	}
 	if err := p.runList(ctx, page); err != nil {
 		return err
 	}

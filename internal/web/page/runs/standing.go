@@ -207,7 +207,7 @@ func guards(s *view.PlanSummary, st standing, v account.Viewer, rel connection.R
 	for i := range out {
 		g := &out[i]
 		if st.Stage == stageReady {
-			g.Advice = guardAdvice(g, rel)
+			g.Advice = guardAdvice(g, rel, v.May(account.Configure))
 		}
 		if st.Stage == stageReady && v.May(account.Configure) {
 			g.Review, g.ReviewText = "/plans/"+s.Info.ID+"/confirm?approve="+url.QueryEscape(string(g.Kind)), "Review and approve…"
@@ -219,9 +219,10 @@ func guards(s *view.PlanSummary, st standing, v account.Viewer, rel connection.R
 	return out
 }
 
-func guardAdvice(g *guard, rel connection.Release) string {
-	who, accept, release := releaser(rel), "accepts", "releases"
-	if rel.May && !rel.Alone {
+// guardAdvice says what to do about what the guard stopped; admin tells that the viewer is an administrator.
+func guardAdvice(g *guard, rel connection.Release, admin bool) string {
+	who, accept, release := releaser(rel, admin), "accepts", "releases"
+	if rel.May && admin && !rel.Alone {
 		who, accept, release = "you", "accept", "release"
 	}
 	switch {
@@ -234,9 +235,9 @@ func guardAdvice(g *guard, rel connection.Release) string {
 }
 
 // releaser names who lets a refusal through.
-func releaser(rel connection.Release) string {
+func releaser(rel connection.Release, admin bool) string {
 	switch {
-	case rel.Alone && rel.May:
+	case rel.Alone && rel.May && admin:
 		return "the only administrator"
 	case len(rel.By) == 0:
 		return "another administrator"
