@@ -64,15 +64,18 @@ func TestRoomEndsAsItBegan(t *testing.T) {
 		debug.SetGCPercent(was)
 		return was
 	}
-	before := percent()
-	r := &room{before: debug.SetGCPercent(firstPercent)}
+	before, limit := percent(), debug.SetMemoryLimit(-1)
+	r := newRoom()
 	r.settle()
 	if got := percent(); got != collectPercent {
 		t.Errorf("%d per cent after the first collection, not %d", got, collectPercent)
 	}
+	if got := debug.SetMemoryLimit(-1); got != limit {
+		t.Errorf("a limit of %d bytes after the first collection, not %d", got, limit)
+	}
 	r.end()
 	r.settle() // a collection at the very end
-	if got := percent(); got != before || r.spare != nil {
-		t.Errorf("%d per cent and %d spare bytes at the end, not %d and none", got, len(r.spare), before)
+	if got := percent(); got != before || r.spare != nil || debug.SetMemoryLimit(-1) != limit {
+		t.Errorf("%d per cent, %d spare bytes and a limit of %d at the end, not %d, none and %d", got, len(r.spare), debug.SetMemoryLimit(-1), before, limit)
 	}
 }

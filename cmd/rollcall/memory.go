@@ -7,14 +7,17 @@ import (
 )
 
 // A run needs little memory most of the time, so the collector, left alone, would clean up every few
-// megabytes. These give it room where it costs nothing: it first runs after 24 MiB (firstPercent of the 4 MiB
-// that it lets any heap have), which many runs never allocate. From then on, with a live heap of 5 MiB it runs every
-// 21 MiB instead of every 5, with 40 MiB (a first sync of 100,000 people) every 31 MiB instead of every 40.
-// The spare bytes are never touched and so never take memory.
+// megabytes. These give it room where it costs nothing: it first runs after 24 MiB beside the spare bytes (firstPercent
+// of the 4 MiB that it lets any heap have is 88), which many runs never allocate. From then on, with a live heap of 5 MiB
+// it runs every 21 MiB instead of every 5, with 40 MiB (a first sync of 100,000 people) every 31 MiB instead of every 40.
+// The spare bytes are never touched and so never take memory, if they are the first to be taken: later ones may come
+// from memory that was used and has to be cleared. Who follows the first collection may come late on a busy machine;
+// until then firstLimit bounds what the program takes.
 const (
-	firstPercent   = 600
-	collectPercent = 30
 	spareBytes     = 64 << 20
+	firstPercent   = 2200
+	firstLimit     = spareBytes + 56<<20
+	collectPercent = 30
 )
 
 // roomy makes the collector run less often until the function that it returns is called. It leaves alone
@@ -25,7 +28,7 @@ func (a *app) roomy() (end func()) {
 			return func() {}
 		}
 	}
-	r := &room{before: debug.SetGCPercent(firstPercent)}
+	r := newRoom()
 	runtime.AddCleanup(new([64]byte), (*room).settle, r) // nobody holds it: it goes with the first collection
 	return r.end
 }
@@ -33,9 +36,14 @@ func (a *app) roomy() (end func()) {
 // room is what is set while a command has room.
 type room struct {
 	mu     sync.Mutex
-	before int
+	before int   // per cent
+	limit  int64 // bytes
 	ended  bool
 	spare  []byte
+}
+
+func newRoom() *room {
+	return &room{before: debug.SetGCPercent(firstPercent), limit: debug.SetMemoryLimit(firstLimit), spare: make([]byte, spareBytes)}
 }
 
 // settle follows the first collection.
@@ -43,7 +51,7 @@ func (r *room) settle() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.ended {
-		r.spare = make([]byte, spareBytes)
+		debug.SetMemoryLimit(r.limit)
 		debug.SetGCPercent(collectPercent)
 	}
 }
@@ -52,5 +60,6 @@ func (r *room) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended, r.spare = true, nil
+	debug.SetMemoryLimit(r.limit)
 	debug.SetGCPercent(r.before)
 }
