@@ -118,9 +118,6 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 	if err != nil || len(todo) == 0 {
 		return err
 	}
-	if err := b.t.dropNames(len(todo)); err != nil {
-		return err
-	}
 	if err := b.beginCount(); err != nil {
 		return err
 	}

@@ -129,11 +129,7 @@ func (db *DB) SchemaVersion(ctx context.Context) (have, need int, err error) {
 
 // Migrate brings the schema to this program's version and returns the versions before and after.
 func (db *DB) Migrate(ctx context.Context) (from, to int, err error) {
-	from, to, err = sqldb.Migrate(ctx, db.sql, db.migrations)
-	if err == nil {
-		err = db.mendNames(ctx)
-	}
-	return from, to, err
+	return sqldb.Migrate(ctx, db.sql, db.migrations)
 }
 
 // Org returns the store of one organisation, which comes into being with its first row. It is the only

@@ -50,10 +50,7 @@ func (s *Store) FinishRun(ctx context.Context, l syncrun.Lease, r syncrun.Run) e
 		if err == nil && n == 0 {
 			err = directory.ErrNotFound
 		}
-		if err != nil {
-			return err
-		}
-		return t.buildNames()
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("finish run %s: %w", r.ID, err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
 )
 
-// nameKey orders people as they are called. The index people_names stands on exactly this text.
+// nameKey orders people as they are called.
 const nameKey = "lower(coalesce(p.display_name, p.name_key, p.email_key, p.id))"
 
 // wanted is a query's filter as the index takes it.
@@ -88,9 +87,6 @@ func (s *Store) everybody(ctx context.Context, f func(tx, *peopleIndex) error) e
 // pickPeople returns the numbers of the rows that a query picks, in its order, from its cursor on, and the cursor after the
 // last one if there are more; all of them with limit 0.
 func (s *Store) pickPeople(ctx context.Context, q *PeopleQuery, limit int) (rows []int64, next string, err error) {
-	if plain(q) {
-		return s.byName(ctx, q, limit)
-	}
 	err = s.everybody(ctx, func(t tx, x *peopleIndex) error {
 		w, err := x.want(t, q)
 		if err != nil {
@@ -121,45 +117,6 @@ func (s *Store) pickPeople(ctx context.Context, q *PeopleQuery, limit int) (rows
 			rows = append(rows, last.no)
 		}
 		return nil
-	})
-	return rows, next, err
-}
-
-// plain tells a query that picks everybody by name, which an index of the database answers at once.
-func plain(q *PeopleQuery) bool {
-	everybody := PeopleQuery{Sort: q.Sort, After: q.After, Limit: q.Limit, Now: q.Now}
-	return *q == everybody && (q.Sort == "" || q.Sort == ByName)
-}
-
-// byName is pickPeople for plain queries.
-func (s *Store) byName(ctx context.Context, q *PeopleQuery, limit int) (rows []int64, next string, err error) {
-	key, err := parseCursor(q.After, listName(q), 3)
-	if err != nil {
-		return nil, "", err
-	}
-	f := &filter{}
-	if key != nil {
-		no, err := strconv.ParseInt(key[2], 10, 64)
-		if err != nil {
-			return nil, "", &CursorError{Cursor: q.After}
-		}
-		f.add(nameKey+" >= $$ and ("+nameKey+" > $$ or p.no > $$)", key[1], key[1], no)
-	}
-	query := "select p.no, " + nameKey + " from people p where p.org = $1" + f.sql.String() + " order by 2, p.no"
-	if limit > 0 {
-		f.args = append(f.args, limit+1)
-		query += fmt.Sprintf(" limit $%d", len(f.args)+1)
-	}
-	last := ""
-	err = s.org.Read(ctx, func(t tx) error {
-		return t.Each(query, func(st stmt) error {
-			if limit > 0 && len(rows) == limit {
-				next = cursor(listName(q), "", last, strconv.FormatInt(rows[limit-1], 10))
-				return nil
-			}
-			rows, last = append(rows, st.ColInt(0)), st.ColText(1)
-			return nil
-		}, f.all(t)...)
 	})
 	return rows, next, err
 }

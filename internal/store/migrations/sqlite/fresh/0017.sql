@@ -526,4 +526,3 @@ CREATE TABLE unsaved (
 	fields text not null,       -- JSON: the form's fields
 	primary key (org, connection, person_id, form)
 ) without rowid;
-CREATE INDEX people_names on people (org, lower(coalesce(display_name, name_key, email_key, id)), no);
