@@ -128,7 +128,7 @@ type Directory interface {
 	PersonsByID(ctx context.Context, ids []string) ([]directory.Person, error)
 	// PersonBySource returns the person linked to an employee.
 	PersonBySource(ctx context.Context, connection, sourceID string) (directory.Person, error)
-	// Briefs yields everybody, or only the people without a link, by ascending ID.
+	// Briefs yields everybody, or only the people without a link, in any order.
 	Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*directory.Brief, error]
 	// AllPeople yields everybody in full, by ascending e-mail then id.
 	AllPeople(ctx context.Context) iter.Seq2[*directory.Person, error]
