@@ -23,7 +23,7 @@ unit:
 
 # The parts with goroutines, under the race detector (the stories drive the plain binary above).
 race:
-	$(GO) test -race -short -timeout 8m ./bamboohr ./bamboosim/... ./source ./syncrun ./internal/seal ./internal/exporter ./internal/store \
+	$(GO) test -race -short -timeout 8m ./bamboohr ./bamboosim/... ./source ./syncrun ./cmd/rollcall/internal/clock ./internal/seal ./internal/server ./internal/exporter ./internal/store \
 		./internal/store/internal/... ./internal/store/schedules ./internal/store/hints ./internal/connection/... ./internal/hint ./internal/jobs ./internal/notify ./internal/account/openid ./internal/web/gate ./internal/web/api/...
 
 # Go code of the page templates; commit what it writes.
