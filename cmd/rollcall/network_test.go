@@ -47,7 +47,7 @@ func TestBadNetwork(t *testing.T) {
 func TestBadAddress(t *testing.T) {
 	c := call{env: map[string]string{"ROLLCALL_DATA": t.TempDir() + "/data", "ROLLCALL_URL": "rollcall.acme.test"}}
 	for _, args := range [][]string{{"serve"}, {"serve", "--url", "rollcall.acme.test"}} {
-		if code := c.run(t, append(args, "--listen", "256.0.0.1:0")...); code != 1 || !strings.Contains(c.err.String(), `"rollcall.acme.test" is no address such as`) {
+		if code := c.run(t, append(args, "--listen", "256.0.0.1:0")...); code != 1 || !strings.Contains(c.err.String(), `--url, or ROLLCALL_URL, "rollcall.acme.test" is no address such as`) {
 			t.Errorf("%q: exit code %d, %s", args, code, &c.err)
 		}
 	}

@@ -176,7 +176,8 @@ func (c *serveCmd) check() error {
 			return problem.Usage("--roles knows web and worker, not %q", r)
 		}
 	}
-	for name, text := range map[string]string{"--url": c.URL, "--bamboohr-url": c.BambooHRURL} {
+	for _, given := range [][2]string{{"--url, or ROLLCALL_URL,", c.URL}, {"--bamboohr-url", c.BambooHRURL}} {
+		name, text := given[0], given[1]
 		if text == "" {
 			continue
 		}
