@@ -62,7 +62,7 @@ func arrows() map[string][]string {
 		"internal/web":                     {"internal/account", "internal/connection", "internal/jobs", "internal/web/*"},
 		"internal/web/gate":                {"directory", "source", "syncrun", "internal/account", "internal/connection", "internal/view"},
 		"internal/web/ui":                  {"internal/account", "internal/web/gate"},
-		"internal/web/words":               {"directory", "plan", "policy"},
+		"internal/web/words":               {"directory", "plan", "policy", "internal/connection", "internal/web/ui"},
 		"internal/web/browsertest":         {},
 		"internal/web/page/connections": {"directory", "policy", "source", "syncrun", "internal/account", "internal/connection", "internal/view", "internal/hint",
 			"internal/web/gate", "internal/web/ui", "internal/web/words", "internal/web/page/connections/form", "internal/web/page/connections/screen"},

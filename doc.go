@@ -19,7 +19,8 @@
 //   - bamboohr: the BambooHR API client; standard library only.
 //   - bamboosim: answers like BambooHR; never imports bamboohr.
 //   - source: reads a whole company into an hr.Snapshot, or an error; the permission doctor.
-//   - internal/list: holds very many values; internal/store: keeps it all.
+//   - internal/store: keeps it all.
+//   - internal/list: holds very many values, in memory.
 //   - internal/seal: seals keys at rest.
 //   - internal/web: pages and API. Each folder of internal/web/page is one part of the menu: people is about one
 //     person at a time, company about all of them, exceptions about what runs leave alone; internal/web/words holds the

@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"errors"
-	"net/url"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
@@ -28,17 +27,8 @@ func (p *pages) stand(ctx context.Context, page *ui.Page, e *syncrun.Engine, per
 	if err != nil {
 		return nil, err
 	}
-	var list []ui.Obstacle
-	zone, home := d.Settings.Zones().Connection(), "/connections/"+url.PathEscape(d.ID)
-	if d.Pause != nil {
-		list = append(list, ui.Obstacle{What: "Automatic runs of " + d.Name + " are paused", Until: d.Pause.Until, Zone: zone, Open: "somebody resumes them",
-			Means: "What changes in BambooHR gets here when somebody starts a run.", Reason: sentence(d.Pause.Reason), Href: home, Link: "Who paused them"})
-	}
-	for i := range freezes {
-		f := &freezes[i]
-		list = append(list, ui.Obstacle{What: words.Fields(f.What) + ": frozen for everybody", Until: f.Until, Zone: zone, Open: "somebody ends it",
-			Reason: sentence(f.Reason), Href: home + "/freezes/" + url.PathEscape(f.ID), Link: "What waits"})
-	}
-	page.Standing = ui.Standing(list)
+	about := words.Standing{Whose: " of " + d.Name, Means: "What changes in BambooHR gets here when somebody starts a run.",
+		Frozen: "frozen for everybody", Reason: sentence}
+	page.Standing = ui.Standing(about.Obstacles(&d, freezes))
 	return freezes, nil
 }

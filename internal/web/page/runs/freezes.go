@@ -23,18 +23,8 @@ func (p *pages) freezes(ctx context.Context, connectionID string) ([]directory.F
 // obstacles says that automatic runs of a connection are paused, and which freezes are on.
 func (p *pages) obstacles(ctx context.Context, d *connection.Detail) ([]ui.Obstacle, error) {
 	all, err := p.freezes(ctx, d.ID)
-	var out []ui.Obstacle
-	zone := d.Settings.Zones().Connection()
-	if d.Pause != nil {
-		out = append(out, ui.Obstacle{What: "Automatic runs are paused", Until: d.Pause.Until, Zone: zone, Open: "somebody resumes them",
-			Means: "What somebody applies by hand is applied all the same.", Reason: sentence(d.Pause.Reason), Href: "/connections/" + d.ID, Link: "Who paused them"})
-	}
-	for i := range all {
-		f := &all[i]
-		out = append(out, ui.Obstacle{What: words.Fields(f.What) + ": frozen", Until: f.Until, Zone: zone, Open: "somebody ends it",
-			Reason: sentence(f.Reason), Href: freezeAddress(d, f.ID), Link: "What waits"})
-	}
-	return out, err
+	about := words.Standing{Means: "What somebody applies by hand is applied all the same.", Frozen: "frozen", Reason: sentence}
+	return about.Obstacles(d, all), err
 }
 
 // stand puts the obstacles of a connection above a page.
@@ -42,10 +32,6 @@ func (p *pages) stand(ctx context.Context, page *ui.Page, d *connection.Detail) 
 	list, err := p.obstacles(ctx, d)
 	page.Standing = ui.Standing(list)
 	return err
-}
-
-func freezeAddress(d *connection.Detail, id string) string {
-	return "/connections/" + d.ID + "/freezes/" + id
 }
 
 // frozenSince tells a plan that knows nothing of a freeze in force, because it came later; "" for none.
