@@ -255,18 +255,6 @@ func (tab *Tab) Type(selector, text string) {
 		chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).value = ""`, selector), nil), chromedp.SendKeys(selector, text, chromedp.ByQuery))
 }
 
-// Choose picks an option of a select by its value.
-func (tab *Tab) Choose(selector, value string) {
-	tab.t.Helper()
-	tab.Fields++
-	script := fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return s.value })()`, selector, value)
-	var got string
-	tab.run("choose "+value, chromedp.WaitReady(selector, chromedp.ByQuery), chromedp.Evaluate(script, &got))
-	if got != value {
-		tab.t.Fatalf("choose %q in %s: there is no such option", value, selector)
-	}
-}
-
 // Wait waits until a selector finds something visible.
 func (tab *Tab) Wait(selector string) {
 	tab.t.Helper()

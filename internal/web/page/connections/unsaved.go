@@ -1,7 +1,6 @@
 package connections
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -221,10 +220,4 @@ func (p *pages) settingsAt(r *http.Request, d *connection.Detail, number int64) 
 		return policy.Connection{}, &connection.SettingsError{Faults: faults}
 	}
 	return c, nil
-}
-
-// overtaken tells a save that was refused because somebody else saved first.
-func overtaken(err error) bool {
-	_, ok := errors.AsType[*connection.VersionError](err)
-	return ok
 }
