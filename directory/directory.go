@@ -84,6 +84,19 @@ type Brief struct {
 	ManualLock bool
 }
 
+// PeopleQuery names people by what is known of them; nobody need be there.
+type PeopleQuery struct {
+	SourceIDs []int64 // employees of one connection
+	IDs       []string
+	Emails    []string // EmailKey of the address
+	Numbers   []string // EmailKey of the Employee #
+}
+
+// Empty reports that nobody is named.
+func (q *PeopleQuery) Empty() bool {
+	return len(q.SourceIDs)+len(q.IDs)+len(q.Emails)+len(q.Numbers) == 0
+}
+
 // Outcome is what became of an employee at the last evaluation.
 type Outcome string
 

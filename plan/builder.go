@@ -20,7 +20,7 @@ import (
 //	b.Unreadable(columns)                              when the key lost whole columns
 //	b.Unlinked(ids)                                    when only some employees were read
 //	b.ConfirmNoStatus(visible)                         when NoStatus names anybody
-//	b.AddPerson(brief)                                 everybody, or only unlinked people, see NeedsPeople
+//	b.AddPerson(brief)                                 whom Wants and Ask want
 //	b.Examine(person)                                  everybody whom Suspects names
 //	b.Resolve(missing, deleted)
 //	b.Decide(wanted, person, state, emit)              every surveyed employee, by ascending SourceID
@@ -61,6 +61,7 @@ type Builder struct {
 	hireDates     map[string]int32
 
 	people    directoryIndex
+	asked     int              // how often Ask was called
 	blocks    map[int64]block  // why an employee is held, when the record alone does not tell
 	takers    textIndex        // the employees who get the addresses they want, while settleEmails runs
 	extra     map[string]extra // people decided without a record
@@ -176,28 +177,7 @@ func (b *Builder) NoStatus() []int64 {
 // confirmed is held as unreadable.
 func (b *Builder) ConfirmNoStatus(visible map[int64]bool) { b.statusVisible = visible }
 
-// NeedsPeople reports whether AddPerson wants everybody, or only the people without a link: whoever is
-// held or left out whatever the directory says needs nobody. To be called after ConfirmNoStatus.
-func (b *Builder) NeedsPeople() bool {
-	b.settle()
-	for _, e := range b.entries.All() {
-		if b.needsPeople(*e) {
-			return true
-		}
-	}
-	return false
-}
-
-// needsPeople reports whether one employee needs everybody to be known; e is a copy.
-func (b *Builder) needsPeople(e entry) bool {
-	if e.has(fIsLinked) {
-		return b.decides(e.id)
-	}
-	b.classify(&e)
-	return e.stand == open
-}
-
-// AddPerson takes note of a person and keeps nothing of p.
+// AddPerson takes note of a person, once each, and keeps nothing of p.
 func (b *Builder) AddPerson(p *directory.Brief) { b.people.add(p, b.in.Connection) }
 
 // Suspects returns, sorted, the people whose name and address both differ from those of the employee

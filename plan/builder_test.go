@@ -37,12 +37,12 @@ func TestStateWithTwoInstants(t *testing.T) {
 		t.Fatalf("want an unclean state due for the deactivation, got %s", stateText(&s))
 	}
 	x.in.Now = day(t, "2026-12-01T00:00:00Z")
-	x.apply(t, x.stream(t))
+	x.apply(t, x.stream(t, false))
 	if s := x.links[1]; !s.Clean || x.people[s.PersonID].Status != directory.Active {
 		t.Fatalf("the first day: state %s, person %+v", stateText(&s), x.people[s.PersonID])
 	}
 	x.in.Now = day(t, "2027-02-01T00:00:00Z")
-	x.apply(t, x.stream(t))
+	x.apply(t, x.stream(t, false))
 	if s := x.links[1]; x.people[s.PersonID].Status != directory.Deactivated || s.Due != nil {
 		t.Fatalf("after the last day: state %s", stateText(&s))
 	}
@@ -138,7 +138,7 @@ func TestSkippedPeopleAreDrawnIn(t *testing.T) {
 	x.apply(t, x.plan())
 	x.employees[1].manager = 1
 	x.employees = append(x.employees, employee{id: 4, name: "Dee Moe", email: "3@A.test", status: "Active"})
-	p := x.stream(t)
+	p := x.stream(t, false)
 	checkCounts(t, x, p)
 	if all := x.plan(); p.Header.Hash != all.Header.Hash {
 		t.Errorf("hash %s, and %s when nobody is skipped:\n%s\n%s", p.Header.Hash, all.Header.Hash, render(p), render(all))

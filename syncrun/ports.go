@@ -130,6 +130,10 @@ type Directory interface {
 	PersonBySource(ctx context.Context, connection, sourceID string) (directory.Person, error)
 	// Briefs yields everybody, or only the people without a link, in any order.
 	Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*directory.Brief, error]
+	// BriefsOf yields, each once and all of one moment, the people without a link, then the linked ones whom ask
+	// names, by employees of the connection among others, until it names nobody; before ask is called again also
+	// everybody above them in the reporting lines.
+	BriefsOf(ctx context.Context, connection string, ask func() directory.PeopleQuery) iter.Seq2[*directory.Brief, error]
 	// AllPeople yields everybody in full, by ascending e-mail then id.
 	AllPeople(ctx context.Context) iter.Seq2[*directory.Person, error]
 	// FindPeople returns people with that e-mail, employee id or exact name (compare forms), at most limit.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -247,8 +248,7 @@ func (p *planning) resolve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	everybody := p.builder.NeedsPeople() || len(missing) > 0
-	for b, err := range e.Store.Briefs(ctx, !everybody) {
+	for b, err := range p.people(ctx) {
 		if err != nil {
 			return err
 		}
@@ -271,6 +271,17 @@ func (p *planning) resolve(ctx context.Context) error {
 	}
 	p.builder.Resolve(missing, deleted)
 	return nil
+}
+
+// people yields the people whom the planner wants to know.
+func (p *planning) people(ctx context.Context) iter.Seq2[*directory.Brief, error] {
+	switch p.builder.Wants() {
+	case plan.Unlinked:
+		return p.s.e.Store.Briefs(ctx, true)
+	case plan.Asked:
+		return p.s.e.Store.BriefsOf(ctx, p.s.conn.ID, p.builder.Ask)
+	}
+	return p.s.e.Store.Briefs(ctx, false)
 }
 
 func (p *planning) missing(ctx context.Context) ([]directory.LinkState, error) {

@@ -74,8 +74,7 @@ func (s *Store) PersonBySource(ctx context.Context, connection, sourceID string)
 	return p, err
 }
 
-// Briefs implements syncrun.Directory. With one organisation everybody is read as the rows lie on the disk, which
-// is cheaper than finding each by an index.
+// Briefs implements syncrun.Directory.
 func (s *Store) Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*directory.Brief, error] {
 	return func(yield func(*directory.Brief, error) bool) {
 		err := s.read(ctx, func(t tx) error {
@@ -83,24 +82,27 @@ func (s *Store) Briefs(ctx context.Context, unlinkedOnly bool) iter.Seq2[*direct
 			if err != nil {
 				return err
 			}
-			where := "org = $1"
-			if unlinkedOnly {
-				where += " and connection is null"
-			} else if others, err := t.first("select 1 from organisations where no <> $1", nil, t.org); err != nil {
-				return err
-			} else if !others {
-				where = "org + 0 = $1" // in no index
+			where := "org = $1 and connection is null"
+			if !unlinkedOnly {
+				if where, err = t.asTheyLie(); err != nil {
+					return err
+				}
 			}
 			r := briefReader{connections: conns}
-			return t.each("select "+briefColumns+" from people where "+where, func(st stmt) error {
-				if !yield(r.scan(st), nil) {
-					return errStopped
-				}
-				return nil
-			}, t.org)
+			return r.each(t, where, yield, t.org)
 		})
 		yieldError(err, yield)
 	}
+}
+
+// asTheyLie is the condition for everybody on $1, the organisation. With one organisation it makes the database
+// read the table's rows as they lie on the disk, which is cheaper than finding each by an index.
+func (t tx) asTheyLie() (string, error) {
+	others, err := t.first("select 1 from organisations where no <> $1", nil, t.org)
+	if err != nil || others {
+		return "org = $1", err
+	}
+	return "org + 0 = $1", nil // in no index
 }
 
 // AllPeople implements syncrun.Directory; people without an address come first.

@@ -57,12 +57,22 @@ func (t tx) person(id string) (directory.Person, error) {
 const briefColumns = `id, connection, source_id, status, email, employee_id, display_name, first_name, last_name, name_key, manager,
 	role, manual_lock`
 
-// briefReader decodes briefs of everybody. All texts of one share a string: a copy of each column would
+// briefReader decodes briefs. All texts of one share a string: a copy of each column would
 // cost more than reading it.
 type briefReader struct {
 	connections map[int64]string
 	brief       directory.Brief
 	text, col   []byte
+}
+
+// each yields the people that a constant condition selects.
+func (r *briefReader) each(t tx, condition string, yield func(*directory.Brief, error) bool, args ...any) error {
+	return t.each("select "+briefColumns+" from people where "+condition, func(st stmt) error {
+		if !yield(r.scan(st), nil) {
+			return errStopped
+		}
+		return nil
+	}, args...)
 }
 
 func (r *briefReader) scan(st stmt) *directory.Brief {

@@ -134,6 +134,72 @@ func testPeopleLists(t *testing.T, w *world) {
 	w.same([]string{"p_0"}, owners)
 }
 
+// testBriefsOf finds people by what is known of them, and everybody above them, those without a link in between.
+func testBriefsOf(t *testing.T, w *world) {
+	boss := func(id string) plan.FieldChange {
+		return plan.FieldChange{Field: directory.Manager, Kind: directory.KindPerson, AfterID: id}
+	}
+	w.apply(w.create(1, "Ann@acme.test", "Ann", "Lee", boss(w.personID(2))),
+		w.create(2, "bo@acme.test", "Bo", "Diaz", boss("p_unlinked"), set(directory.EmployeeID, "B-7")),
+		w.create(3, "cy@acme.test", "Cy", "Park"), w.create(4, "dee@acme.test", "Dee", "Moe", set(directory.EmployeeID, "4")))
+	unlinked := manual("p_unlinked", "eve@acme.test")
+	unlinked.Values.Set(directory.Manager, directory.KindPerson, w.personID(3))
+	w.save(unlinked)
+	look := func(where string, o *world) {
+		for _, c := range []struct {
+			ask  []directory.PeopleQuery
+			want []int64 // employees; whoever has no link comes in any case
+		}{
+			{nil, nil},
+			{[]directory.PeopleQuery{{SourceIDs: []int64{1, 9}}}, []int64{1, 2, 3}},
+			{[]directory.PeopleQuery{{IDs: []string{o.personID(2), "p_nobody", "p_unlinked"}}}, []int64{2, 3}},
+			{[]directory.PeopleQuery{{Emails: []string{"ann@acme.test", "nobody@acme.test"}}}, []int64{1, 2, 3}},
+			{[]directory.PeopleQuery{{Emails: []string{"eve@acme.test"}}}, []int64{3}},
+			{[]directory.PeopleQuery{{Numbers: []string{"b-7", "8"}}}, []int64{2, 3}},
+			{[]directory.PeopleQuery{{SourceIDs: []int64{4, 2}}, {Numbers: []string{"4"}}, {SourceIDs: []int64{1}}}, []int64{1, 2, 3, 4}},
+		} {
+			calls := 0
+			ask := func() (q directory.PeopleQuery) {
+				if calls < len(c.ask) {
+					q = c.ask[calls]
+				}
+				calls++
+				return q
+			}
+			want := []string{"p_unlinked"}
+			for _, id := range c.want {
+				want = append(want, o.personID(id))
+			}
+			var got []string
+			for _, b := range collectPointers(t, o.BriefsOf(t.Context(), o.conn.ID, ask)) {
+				got = append(got, b.ID)
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(got, want) || calls != len(c.ask)+1 {
+				t.Errorf("%s: %+v finds %v in %d calls, not %v", where, c.ask, got, calls, want)
+			}
+		}
+	}
+	look("alone", w)
+	other := &world{Store: w.org("globex"), t: t, org: w.org, clock: w.clock}
+	other.save(manual("p_x", "ann@acme.test"))
+	look("beside another organisation", w)
+	for range w.BriefsOf(t.Context(), w.conn.ID, once(directory.PeopleQuery{SourceIDs: []int64{1}})) {
+		break // a reader that stops early must not keep the database
+	}
+	w.save(manual("p_after", ""))
+}
+
+// once asks one question.
+func once(q directory.PeopleQuery) func() directory.PeopleQuery {
+	return func() directory.PeopleQuery {
+		asked := q
+		q = directory.PeopleQuery{}
+		return asked
+	}
+}
+
 func testFind(t *testing.T, w *world) {
 	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee", set(directory.EmployeeID, "007")),
 		w.create(2, "ann.lee@acme.test", "Ann", "Lee"), w.create(3, "bo@acme.test", "Bo", "Diaz", set(directory.DisplayName, "Ann Lee")))

@@ -240,6 +240,8 @@ func testIsolation(t *testing.T, w *world) {
 		"Decisions":      second(o.Decisions(ctx, conn)),
 		"Decide":         o.Decide(ctx, conn, directory.Decision{SourceID: 1}, "x", w.clock),
 	}
+	whoever := once(directory.PeopleQuery{SourceIDs: []int64{1}, IDs: []string{id}, Emails: []string{"ann@acme.test"}})
+	notFound["BriefsOf"] = firstError(o.BriefsOf(ctx, conn, whoever))
 	for what, err := range notFound {
 		w.notFound(what, err)
 	}

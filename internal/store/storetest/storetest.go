@@ -42,6 +42,7 @@ func Run(t *testing.T, open Opener) {
 		{"people/save", testSavePerson},
 		{"people/save conflicts", testSaveConflicts},
 		{"people/lists", testPeopleLists},
+		{"people/some", testBriefsOf},
 		{"people/find", testFind},
 		{"people/counts", testCounts},
 		{"plans/order", testPlanOrder},
