@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -50,6 +51,7 @@ type options struct {
 	baseURL   string
 	control   DialControl
 	agent     string
+	gunzip    func(io.Reader) (io.Reader, error)
 	observe   func(Exchange)
 	now       func() time.Time
 	sleep     func(context.Context, time.Duration) error

@@ -122,7 +122,7 @@ func (c *Client) exchange(parent context.Context, r call, try int, use func(*ans
 		return 0, "", err
 	}
 	id = requestID(resp.Header)
-	b := &body{ctx: ctx, src: &slotted{resp.Body, c.release}, watch: watch}
+	b := &body{ctx: ctx, src: &slotted{unpacked(resp, c.gunzip), c.release}, watch: watch}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		defer b.Close()
 		return resp.StatusCode, id, c.refusal(r, resp, b)
@@ -164,6 +164,9 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
 	req.Header.Set("User-Agent", c.agent)
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json") // exactly, or reports parse it as XML (§1.4)
+	}
+	if c.gunzip != nil {
+		req.Header.Set("Accept-Encoding", "gzip") // the transport then leaves the answer as it is
 	}
 	c.sign(req.Header)
 	return req, nil

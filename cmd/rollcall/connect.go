@@ -93,21 +93,11 @@ func (a *app) openToRead(s *settings) (*session, error) {
 
 // connect gives the session a reader with that key.
 func (x *session) connect(key string) error {
-	counter := &source.Counter{}
-	options := []bamboohr.Option{bamboohr.WithVersion(buildVersion().Version), bamboohr.WithObserver(counter.Observe), bamboohr.WithNow(x.Now)}
-	if x.clock.Sleep != nil {
-		options = append(options, bamboohr.WithSleep(x.clock.Sleep))
-	}
-	if base := x.Policy.BambooHR.BaseURL; base != "" {
-		options = append(options, bamboohr.WithBaseURL(base))
-	}
-	client, err := bamboohr.New(x.Policy.BambooHR.Subdomain, key, options...)
+	client, reader, err := source.Dial(x.Policy, key, source.Program{Version: buildVersion().Version, Now: x.Now, Sleep: x.clock.Sleep})
 	if err != nil {
 		return err
 	}
-	x.client = client
-	x.source = source.NewBambooHR(client, x.Policy, source.Options{Now: x.Now, Counter: counter, OddKey: !source.UsualKey(key),
-		Key: source.KeyPrint(x.Policy.BambooHR.Subdomain, key)})
+	x.client, x.source = client, reader
 	x.Source = x.source
 	return nil
 }

@@ -27,20 +27,11 @@ type reader struct {
 
 // open makes a reader, which must be closed. It sends nothing.
 func (s *Service) open(p *policy.Connection, key string, options ...bamboohr.Option) (*reader, error) {
-	counter := &source.Counter{}
-	options = append([]bamboohr.Option{bamboohr.WithVersion(s.o.Version), bamboohr.WithObserver(counter.Observe), bamboohr.WithNow(s.o.Now)}, options...)
-	if s.o.Sleep != nil {
-		options = append(options, bamboohr.WithSleep(s.o.Sleep))
-	}
-	if p.BambooHR.BaseURL != "" {
-		options = append(options, bamboohr.WithBaseURL(p.BambooHR.BaseURL))
-	}
-	client, err := bamboohr.New(p.BambooHR.Subdomain, key, options...)
+	client, r, err := source.Dial(p, key, source.Program{Version: s.o.Version, Now: s.o.Now, Sleep: s.o.Sleep}, options...)
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source.NewBambooHR(client, p, source.Options{Now: s.o.Now, Counter: counter, OddKey: !source.UsualKey(key),
-		Key: source.KeyPrint(p.BambooHR.Subdomain, key)}), client}, nil
+	return &reader{r, client}, nil
 }
 
 func (r *reader) close() { r.client.Close() }
