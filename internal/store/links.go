@@ -23,7 +23,8 @@ func yieldError[T any](err error, yield func(T, error) bool) {
 	}
 }
 
-const linkColumns = `source_id, outcome, adopted, fingerprint, coverage, revision, clean, due_at, due_action, due_reason, due_date`
+// linkColumns are few and numbers where they can be: a run reads them of every employee, whatever changed.
+const linkColumns = `source_id, outcome = 'linked', adopted, fingerprint, coverage, revision, clean, due_at`
 
 // linkReader decodes link states; revisions, which repeat, are kept.
 type linkReader struct {
@@ -33,14 +34,9 @@ type linkReader struct {
 
 func (r *linkReader) scan(st stmt, ls *directory.LinkState) {
 	*ls = directory.LinkState{SourceID: st.ColInt(0), Adopted: st.ColInt(2) != 0, Coverage: uint64(st.ColInt(4)), Clean: st.ColInt(6) != 0}
-	r.buf = st.ColBytes(1, r.buf)
-	switch string(r.buf) {
-	case string(directory.OutcomeLinked):
+	ls.Outcome = directory.OutcomeLeft
+	if st.ColInt(1) != 0 {
 		ls.Outcome = directory.OutcomeLinked
-	case string(directory.OutcomeLeft):
-		ls.Outcome = directory.OutcomeLeft
-	default:
-		ls.Outcome = directory.Outcome(r.buf)
 	}
 	r.buf = st.ColBytes(3, r.buf)
 	copy(ls.Fingerprint[:], r.buf)
@@ -49,14 +45,17 @@ func (r *linkReader) scan(st stmt, ls *directory.LinkState) {
 	}
 	ls.Revision = r.revision
 	if !st.ColNull(7) {
-		ls.Due = &directory.Due{At: sqldb.Instant(st.ColInt(7)), Action: st.ColText(8), Reason: st.ColText(9), Date: st.ColText(10)}
+		ls.Due = &directory.Due{At: sqldb.Instant(st.ColInt(7))}
 	}
 }
 
-const linkColumnsFull = linkColumns + `, person_id, since, hire_date`
+const linkColumnsFull = linkColumns + `, due_action, due_reason, due_date, person_id, since, hire_date`
 
 func (r *linkReader) scanFull(st stmt, ls *directory.LinkState) error {
 	r.scan(st, ls)
+	if ls.Due != nil {
+		ls.Due.Action, ls.Due.Reason, ls.Due.Date = st.ColText(8), st.ColText(9), st.ColText(10)
+	}
 	ls.PersonID, ls.HireDate = st.ColText(11), st.ColText(13)
 	if st.ColNull(12) {
 		return nil
