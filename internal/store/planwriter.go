@@ -147,7 +147,7 @@ func (w *planWriter) flush(t tx) error {
 
 func (t tx) insertChunk(plan, no int64, c *planrow.Chunk) error {
 	_, err := t.exec("insert into plan_chunks (org, plan, no, marks, heads, found, names, bodies) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-		t.org, plan, no, []byte(c.Marks), []byte(c.Heads), []byte(c.Found), []byte(c.Names), []byte(c.Bodies))
+		t.org, plan, no, sqldb.Bytes(c.Marks), sqldb.Bytes(c.Heads), sqldb.Bytes(c.Found), sqldb.Bytes(c.Names), sqldb.Bytes(c.Bodies))
 	return err
 }
 

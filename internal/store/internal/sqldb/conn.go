@@ -45,6 +45,7 @@ type Stmt interface {
 	Int(v int64)
 	Text(v string)
 	Blob(v []byte)
+	Bytes(v Bytes)
 	Null()
 
 	// Run executes the statement and returns the number of rows it changed; ErrUnique when a row with the
@@ -60,6 +61,9 @@ type Stmt interface {
 	ColBytes(i int, buf []byte) []byte
 	ColNull(i int) bool
 }
+
+// Bytes are bound as a blob, without a copy of each value's own.
+type Bytes string
 
 // Optional is text that is stored as NULL when blank.
 type Optional string
@@ -92,6 +96,8 @@ func bind(st Stmt, args []any) {
 			BindOptional(st, string(v))
 		case []byte:
 			st.Blob(v)
+		case Bytes:
+			st.Bytes(v)
 		case time.Time:
 			st.Int(Millis(v))
 		default:

@@ -12,6 +12,7 @@ type sqliteStmt struct {
 	c      *sqlite.Conn
 	s      *sqlite.Stmt // nil when the text could not be prepared
 	values []bound      // by parameter number less 1
+	bytes  []byte       // scratch of Bytes
 	param  int
 	open   bool
 	begun  bool // a step was made since Prepare
@@ -67,6 +68,11 @@ func (st *sqliteStmt) Blob(v []byte) {
 		*b = bound{kind: boundBlob}
 		st.s.BindBytes(st.param, v)
 	}
+}
+
+func (st *sqliteStmt) Bytes(v Bytes) {
+	st.bytes = append(st.bytes[:0], v...)
+	st.Blob(st.bytes)
 }
 
 func (st *sqliteStmt) Null() {
