@@ -106,7 +106,7 @@ func (b *Builder) askAgain() (q directory.PeopleQuery) {
 			}
 		}
 		ref := b.ref(e)
-		if _, nobody := slices.BinarySearch(b.nobody, ref.source); ref.state == directory.WantSet && !nobody && !found[ref.source] && !b.surveyed(ref.source) {
+		if ref.state == directory.WantSet && !found[ref.source] && !b.surveyed(ref.source) && !b.isNobody(ref.source) {
 			q.Numbers = addKey(q.Numbers, directory.EmailKey(b.texts.get(ref.number)))
 			q.Emails = addKey(q.Emails, directory.EmailKey(b.texts.get(ref.email)))
 		}

@@ -56,8 +56,8 @@ type Builder struct {
 	lostInputs    map[directory.Field]bool // fields whose expression reads one of them
 	lost          map[directory.Field]bool // fields that would come from them
 	adopted       map[int64]bool
-	nobody        []int64        // see Unlinked
-	statusVisible map[int64]bool // whose employment status the key may see, of those NoStatus named
+	nobody        list.List[int64] // in HR, not surveyed and nobody here: who left, and see Unlinked; by id once settled
+	statusVisible map[int64]bool   // whose employment status the key may see, of those NoStatus named
 	hireDates     map[string]int32
 
 	people    directoryIndex
@@ -119,6 +119,9 @@ func (b *Builder) Skip(ls *directory.LinkState) { b.skip(ls, 1) }
 func (b *Builder) Unskip(ls *directory.LinkState) { b.skip(ls, -1) }
 
 func (b *Builder) skip(ls *directory.LinkState, n int) {
+	if ls.Outcome == directory.OutcomeLeft && n > 0 {
+		b.nobody.Append(ls.SourceID)
+	}
 	switch {
 	case !b.decides(ls.SourceID):
 	case ls.Outcome == directory.OutcomeLeft:
@@ -149,9 +152,13 @@ func (b *Builder) Unreadable(columns []string) {
 	}
 }
 
-// Unlinked tells, ascending, which employees are nobody here and were not read again: whoever has one of
-// them as manager has nobody.
-func (b *Builder) Unlinked(ids []int64) { b.nobody = ids }
+// Unlinked tells which employees are nobody here and were not read again: whoever has one of them as manager
+// has nobody.
+func (b *Builder) Unlinked(ids []int64) {
+	for _, id := range ids {
+		b.nobody.Append(id)
+	}
+}
 
 // Adopted tells, in match mode adopt, that a surveyed employee's LinkState is Adopted: then only empty
 // fields are filled (promise SI28).

@@ -306,3 +306,23 @@ func TestAnnouncedLastDayOfTheVanished(t *testing.T) {
 		}
 	}
 }
+
+// Whoever left before ever having an account is nobody's manager, also once that record is skipped: neither is
+// whoever has the address or number by now (bamboohr-api §3.1).
+func TestSkippedLeaverLeadsNobody(t *testing.T) {
+	x := newWorld(testPolicy(t, "approval: not_required"), testNow)
+	x.addPerson(t, "p9", map[string]string{"name": "Cy Park", "email": "boss@acme.test", "number": "N3"})
+	x.employees = []employee{
+		{id: 1, name: "Ann Lee", email: "ann@acme.test", status: "Active", manager: 3, managerNo: "N3", managerMail: "boss@acme.test"},
+		{id: 3, name: "Old Boss", email: "boss@acme.test", number: "N3", status: "Inactive"}}
+	for _, what := range []string{"first", "second", "third"} {
+		p := x.stream(t, true)
+		if i := slices.IndexFunc(p.Items, func(it Item) bool { return it.Held != nil && it.Held.Reason == ManagerMissing }); i < 0 {
+			t.Errorf("%s run: want a missing manager, got\n%s", what, render(p))
+		}
+		x.apply(t, p)
+	}
+	if ls := x.links[3]; ls.Outcome != directory.OutcomeLeft || !ls.Clean {
+		t.Errorf("the leaver is not skipped: %s", stateText(&ls))
+	}
+}

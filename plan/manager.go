@@ -173,7 +173,7 @@ func (b *Builder) findManager(ref *managerRef) (node int32, byID bool) {
 		if p, ok := b.people.bySource[ref.source]; ok {
 			return p, true
 		}
-		if _, ok := slices.BinarySearch(b.nobody, ref.source); ok {
+		if b.isNobody(ref.source) {
 			return none, true
 		}
 	}

@@ -277,6 +277,7 @@ func (b *Builder) settle() {
 			*first = *next
 		}
 	})
+	b.nobody.Sort(func(x, y *int64) int { return compareInt(*x, *y) }, func(_, _ *int64) {})
 }
 
 // entry returns a surveyed employee by index.
@@ -296,6 +297,12 @@ func (b *Builder) find(id int64) (int32, bool) {
 		b.lastFound = i
 	}
 	return int32(i), ok
+}
+
+// isNobody tells whether an id is that of an employee who was not surveyed and is nobody here.
+func (b *Builder) isNobody(id int64) bool {
+	_, ok := sort.Find(b.nobody.Len(), func(i int) int { return compareInt(id, *b.nobody.At(i)) })
+	return ok
 }
 
 func compareInt(a, b int64) int {
