@@ -164,6 +164,7 @@ type world struct {
 	groups    map[directory.Key]directory.Group
 	visible   map[int64]bool
 	deleted   map[int64]bool
+	unlinked  []int64 // not read, and nobody here; of stream only
 	evidence  Evidence
 }
 
