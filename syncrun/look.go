@@ -129,25 +129,8 @@ func (l *look) orphans(ctx context.Context, s *session) ([]int64, error) {
 	if len(l.deleted) == 0 {
 		return nil, nil
 	}
-	bosses, reports := map[string]bool{}, map[string][]int64{}
-	for b, err := range s.e.Store.Briefs(ctx, false) {
-		switch {
-		case err != nil:
-			return nil, err
-		case b.Connection != s.conn.ID:
-			continue
-		case has(l.deleted, b.SourceID):
-			bosses[b.ID] = true
-		}
-		if b.ManagerID != "" {
-			reports[b.ManagerID] = append(reports[b.ManagerID], b.SourceID)
-		}
-	}
-	var out []int64
-	for boss := range bosses {
-		out = append(out, without(sortedSet(reports[boss]), l.deleted)...)
-	}
-	return sortedSet(out), nil
+	reports, err := s.e.Store.ReportsOf(ctx, s.conn.ID, l.deleted)
+	return without(reports, l.deleted), err
 }
 
 // gone tells whom BambooHR listed as deleted.

@@ -135,6 +135,9 @@ type Directory interface {
 	// names, by employees of the connection among others, until it names nobody; before ask is called again also
 	// everybody above them in the reporting lines.
 	BriefsOf(ctx context.Context, connection string, ask func() directory.PeopleQuery) iter.Seq2[*directory.Brief, error]
+	// ReportsOf returns, ascending, the employees of a connection whose people report to the person of one of some
+	// of its employees.
+	ReportsOf(ctx context.Context, connection string, employees []int64) ([]int64, error)
 	// AllPeople yields everybody in full, by ascending e-mail then id.
 	AllPeople(ctx context.Context) iter.Seq2[*directory.Person, error]
 	// FindPeople returns people with that e-mail, employee id or exact name (compare forms), at most limit.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/rollcall-hr/rollcall/directory"
 )
@@ -48,9 +49,8 @@ type finder struct {
 // find yields the people whom q names and everybody above them.
 func (f *finder) find(q *directory.PeopleQuery) error {
 	for _, id := range q.SourceIDs {
-		person := ""
-		if _, err := f.t.first("select person_id from links where org = $1 and connection = $2 and source_id = $3",
-			func(st stmt) { person = st.ColText(0) }, f.t.org, f.conn, id); err != nil {
+		person, err := f.t.personOf(f.conn, id)
+		if err != nil {
 			return err
 		}
 		if err := f.byID(person); err != nil {
@@ -129,4 +129,45 @@ func (f *finder) byNumber(numbers []string) error {
 		}
 	}
 	return nil
+}
+
+// ReportsOf implements syncrun.Directory. It looks through everybody's manager, as byNumber does for its reason.
+func (s *Store) ReportsOf(ctx context.Context, connection string, employees []int64) ([]int64, error) {
+	var out []int64
+	err := s.read(ctx, func(t tx) error {
+		conn, err := t.connection(connection)
+		if err != nil {
+			return err
+		}
+		bosses := map[string]bool{}
+		for _, id := range employees {
+			person, err := t.personOf(conn, id)
+			if err != nil {
+				return err
+			}
+			if person != "" {
+				bosses[person] = true
+			}
+		}
+		where, err := t.asTheyLie()
+		if err != nil || len(bosses) == 0 {
+			return err
+		}
+		var manager []byte
+		return t.each("select source_id, manager from people where "+where+" and connection = $2 and manager is not null", func(st stmt) error {
+			if manager = st.ColBytes(1, manager); bosses[string(manager)] {
+				out = append(out, st.ColInt(0))
+			}
+			return nil
+		}, t.org, conn)
+	})
+	slices.Sort(out)
+	return out, err
+}
+
+// personOf returns the id of an employee's person, "" when there is none.
+func (t tx) personOf(conn, sourceID int64) (person string, err error) {
+	_, err = t.first("select person_id from links where org = $1 and connection = $2 and source_id = $3",
+		func(st stmt) { person = st.ColText(0) }, t.org, conn, sourceID)
+	return person, err
 }

@@ -60,8 +60,7 @@ func (s *Store) PersonBySource(ctx context.Context, connection, sourceID string)
 		}
 		person := ""
 		if id, err := personrow.SourceNumber(sourceID); err == nil {
-			if _, err := t.first("select person_id from links where org = $1 and connection = $2 and source_id = $3",
-				func(st stmt) { person = st.ColText(0) }, t.org, conn, id); err != nil {
+			if person, err = t.personOf(conn, id); err != nil {
 				return err
 			}
 		}

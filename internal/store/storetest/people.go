@@ -191,6 +191,37 @@ func testBriefsOf(t *testing.T, w *world) {
 	w.save(manual("p_after", ""))
 }
 
+// testReportsOf finds who reports to an employee's person, in one connection and one organisation.
+func testReportsOf(t *testing.T, w *world) {
+	boss := func(id string) plan.FieldChange {
+		return plan.FieldChange{Field: directory.Manager, Kind: directory.KindPerson, AfterID: id}
+	}
+	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz", boss(w.personID(1))),
+		w.create(9, "cy@acme.test", "Cy", "Park", boss(w.personID(1))), w.create(3, "dee@acme.test", "Dee", "Moe", boss(w.personID(2))),
+		w.create(4, "flo@acme.test", "Flo", "Ray", boss("p_gone")))
+	unlinked := manual("p_unlinked", "eve@acme.test")
+	unlinked.Values.Set(directory.Manager, directory.KindPerson, w.personID(1))
+	w.save(unlinked)
+	look := func(where string) {
+		for _, c := range []struct{ of, want []int64 }{{nil, nil}, {[]int64{3, 7}, nil}, {[]int64{1}, []int64{2, 9}}, {[]int64{2, 1, 8}, []int64{2, 3, 9}}} {
+			if got, err := w.ReportsOf(t.Context(), w.conn.ID, c.of); err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v report to %v, not %v (%v)", where, got, c.of, c.want, err)
+			}
+		}
+	}
+	look("alone")
+	conn, err := w.EnsureConnection(t.Context(), "Another")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.ReportsOf(t.Context(), conn.ID, []int64{1}); err != nil || got != nil {
+		t.Errorf("another connection: %v report to its employee 1 (%v)", got, err)
+	}
+	other := &world{Store: w.org("globex"), t: t, org: w.org, clock: w.clock}
+	other.save(manual("p_x", "ann@acme.test"))
+	look("beside another organisation")
+}
+
 // once asks one question.
 func once(q directory.PeopleQuery) func() directory.PeopleQuery {
 	return func() directory.PeopleQuery {

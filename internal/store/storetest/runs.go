@@ -223,6 +223,7 @@ func testIsolation(t *testing.T, w *world) {
 		"Plan, latest":   second(o.Plan(ctx, conn, "")),
 		"Items":          firstError(o.Items(ctx, info.ID, 0, true)),
 		"LatestFullPlan": second(o.LatestFullPlan(ctx, conn)),
+		"ReportsOf":      second(o.ReportsOf(ctx, conn, []int64{1})),
 		"StaleRecords":   second(o.StaleRecords(ctx, info.ID, []int64{1}, 1)),
 		"StartRun":       o.StartRun(ctx, w.lease, syncrun.Run{ID: "run_y", Connection: conn}),
 		"FinishRun":      o.FinishRun(ctx, w.lease, r),

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Opener) {
 		{"people/save conflicts", testSaveConflicts},
 		{"people/lists", testPeopleLists},
 		{"people/some", testBriefsOf},
+		{"people/reports", testReportsOf},
 		{"people/find", testFind},
 		{"people/counts", testCounts},
 		{"plans/order", testPlanOrder},
