@@ -4,7 +4,9 @@
 package directory
 
 import (
+	"cmp"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -67,6 +69,13 @@ type Person struct {
 	Edited         []Field // fields a human changed since the last run wrote them
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+}
+
+// Name is how somebody is called in lists and sentences: by the display name, else by first and last name, else by the
+// address; "" where nothing of that is known.
+func (p *Person) Name() string {
+	get := p.Values.Get
+	return cmp.Or(get(DisplayName), strings.TrimSpace(get(FirstName)+" "+get(LastName)), get(Email))
 }
 
 // Brief is the little that the planner needs to know of everybody.

@@ -152,7 +152,7 @@ func (s *session) nameOf(ctx context.Context, key directory.Key) string {
 	if err != nil {
 		return string(key)
 	}
-	return fmt.Sprintf("%s (id:%s)", personName(&p), p.ID)
+	return fmt.Sprintf("%s (id:%s)", p.Name(), p.ID)
 }
 
 // fresh refuses a plan that may no longer be applied (product, "A plan is a contract").

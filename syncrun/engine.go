@@ -269,14 +269,3 @@ func (e *Engine) Runs(ctx context.Context, limit int) ([]Run, error) {
 	}
 	return e.Store.RunList(ctx, conn.ID, limit)
 }
-
-// personName is how a person is called in sentences.
-func personName(p *directory.Person) string {
-	if n := p.Values.Get(directory.DisplayName); n != "" {
-		return n
-	}
-	if n := p.Values.Get(directory.FirstName) + " " + p.Values.Get(directory.LastName); n != " " {
-		return n
-	}
-	return p.Values.Get(directory.Email)
-}

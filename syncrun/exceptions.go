@@ -56,7 +56,7 @@ func (e *Engine) AddHoldUntilHR(ctx context.Context, who string, field directory
 	h.UntilHR = directory.UntilHRSays(value)
 	switch {
 	case p.Link == nil:
-		return directory.Hold{}, inputError("until_hr_agrees", "%s does not come from BambooHR, so BambooHR never agrees", personName(&p))
+		return directory.Hold{}, inputError("until_hr_agrees", "%s does not come from BambooHR, so BambooHR never agrees", p.Name())
 	case !filled:
 		return directory.Hold{}, inputError("until_hr_agrees", "the settings fill %s from nothing in BambooHR, so BambooHR never agrees", field)
 	}
@@ -117,7 +117,7 @@ func (e *Engine) Decide(ctx context.Context, who string, kind directory.Decision
 		// Who left as one employee may come back as another (security §3 #30); the plan checks that.
 		other := p.Link != nil && (p.Link.Connection != conn.ID || p.Link.SourceID != fmt.Sprint(s.SourceID))
 		if other && (p.Link.Connection != conn.ID || p.Status != directory.Deactivated) {
-			return directory.Decision{}, inputError("person", "%s is linked to employee %s already; one person has one employee", personName(&p), p.Link.SourceID)
+			return directory.Decision{}, inputError("person", "%s is linked to employee %s already; one person has one employee", p.Name(), p.Link.SourceID)
 		}
 		d.PersonID = p.ID
 	}

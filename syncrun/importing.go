@@ -62,7 +62,7 @@ func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Per
 	changes := make([]plan.Change, len(imp.people))
 	for i := range imp.people {
 		p := &imp.people[i]
-		changes[i] = plan.Change{Action: plan.Create, Reason: plan.FieldChanged, PersonID: p.ID, Email: p.Values.Get(directory.Email), Name: personName(p),
+		changes[i] = plan.Change{Action: plan.Create, Reason: plan.FieldChanged, PersonID: p.ID, Email: p.Values.Get(directory.Email), Name: p.Name(),
 			StatusBefore: p.Status, StatusAfter: p.Status, Sentence: e.Actor + " imported this person"}
 	}
 	if failed, err := e.Store.SavePeople(ctx, imp.people, changes, e.Actor, e.Now()); err != nil {
@@ -97,7 +97,7 @@ func (i *importer) add(ctx context.Context, row importRow) {
 	case key == "":
 		i.fault(row, "email", "is blank; a person needs an address")
 	case twice:
-		i.fault(row, "email", "%s stands twice, first for %s", row.values["email"], personName(&i.people[at]))
+		i.fault(row, "email", "%s stands twice, first for %s", row.values["email"], i.people[at].Name())
 	}
 	i.byEmail[key] = len(i.people)
 	i.people = append(i.people, p)
@@ -168,7 +168,7 @@ func (i *importer) loops(rows []importRow) {
 		return -1
 	}
 	for _, loop := range directory.FindLoops(len(i.people), next) {
-		i.fault(rows[loop[0]], "manager_email", "the reporting lines of %s form a loop", personName(&i.people[loop[0]]))
+		i.fault(rows[loop[0]], "manager_email", "the reporting lines of %s form a loop", i.people[loop[0]].Name())
 	}
 }
 

@@ -95,7 +95,7 @@ func (e *Engine) save(ctx context.Context, p directory.Person, set map[directory
 	if p.Values.Get(directory.Email) == "" {
 		return EditResult{}, &InputError{"email", "a person needs an e-mail address"}
 	}
-	change.Email, change.Name = p.Values.Get(directory.Email), personName(&p)
+	change.Email, change.Name = p.Values.Get(directory.Email), p.Name()
 	saved, err := e.Store.SavePerson(ctx, p, change, e.Actor, e.Now())
 	res.Person = saved
 	return res, err
@@ -125,7 +125,7 @@ func (e *Engine) setField(ctx context.Context, p *directory.Person, f directory.
 	}
 	switch e.AuthorityOf(p, f) {
 	case policy.AuthorityLocked:
-		return &LockedError{Field: f, From: e.sourceOf(f), Name: personName(p)}
+		return &LockedError{Field: f, From: e.sourceOf(f), Name: p.Name()}
 	case policy.AuthorityOverwrite:
 		res.Warnings = append(res.Warnings, fmt.Sprintf("%s comes from BambooHR: the next run overwrites it unless it is held", f))
 	}
@@ -162,7 +162,7 @@ func (e *Engine) checkLine(ctx context.Context, p *directory.Person, manager str
 			return inputError(directory.Manager, "nobody is their own manager")
 		}
 		if manager == p.ID {
-			return inputError(directory.Manager, "this manager reports to %s already; reporting lines must not form a loop", personName(p))
+			return inputError(directory.Manager, "this manager reports to %s already; reporting lines must not form a loop", p.Name())
 		}
 		seen[manager] = true
 		m, err := e.Store.Person(ctx, manager)
@@ -290,14 +290,14 @@ func (e *Engine) Deactivate(ctx context.Context, who string) (EditResult, error)
 		return EditResult{}, err
 	}
 	if p.Status == directory.Deactivated {
-		return EditResult{Person: p, Warnings: []string{personName(&p) + " is deactivated already"}}, nil
+		return EditResult{Person: p, Warnings: []string{p.Name() + " is deactivated already"}}, nil
 	}
 	owners, err := e.Store.Owners(ctx)
 	if err != nil {
 		return EditResult{}, err
 	}
 	if len(owners) == 1 && owners[0] == p.ID {
-		return EditResult{}, inputError("", "%s is the last owner and cannot be deactivated; make another owner first", personName(&p))
+		return EditResult{}, inputError("", "%s is the last owner and cannot be deactivated; make another owner first", p.Name())
 	}
 	p.PreviousStatus, p.ManualLock = p.Status, true
 	return e.setStatus(ctx, p, directory.Deactivated, plan.Deactivate, "deactivated this person by hand")
@@ -310,7 +310,7 @@ func (e *Engine) Reactivate(ctx context.Context, who string) (EditResult, error)
 		return EditResult{}, err
 	}
 	if p.Status != directory.Deactivated {
-		return EditResult{Person: p, Warnings: []string{personName(&p) + " is not deactivated"}}, nil
+		return EditResult{Person: p, Warnings: []string{p.Name() + " is not deactivated"}}, nil
 	}
 	to := p.PreviousStatus
 	if to == "" || to == directory.Deactivated {
@@ -328,18 +328,18 @@ func (e *Engine) Invite(ctx context.Context, who string) (EditResult, error) {
 	}
 	switch p.Status {
 	case directory.Active:
-		return EditResult{Person: p, Warnings: []string{personName(&p) + " is active already"}}, nil
+		return EditResult{Person: p, Warnings: []string{p.Name() + " is active already"}}, nil
 	case directory.Deactivated:
-		return EditResult{}, inputError("", "%s is deactivated and cannot be invited; reactivate first", personName(&p))
+		return EditResult{}, inputError("", "%s is deactivated and cannot be invited; reactivate first", p.Name())
 	}
 	if start := p.Values.Get(directory.HireDate); start > e.Now().UTC().Format(time.DateOnly) {
-		return EditResult{}, inputError("", "%s starts on %s and is not invited before", personName(&p), start)
+		return EditResult{}, inputError("", "%s starts on %s and is not invited before", p.Name(), start)
 	}
 	return e.setStatus(ctx, p, directory.Active, plan.Update, "invited this person")
 }
 
 func (e *Engine) setStatus(ctx context.Context, p directory.Person, to directory.Status, action plan.Action, what string) (EditResult, error) {
-	change := plan.Change{Action: action, Reason: plan.FieldChanged, PersonID: p.ID, Version: p.Version, Name: personName(&p),
+	change := plan.Change{Action: action, Reason: plan.FieldChanged, PersonID: p.ID, Version: p.Version, Name: p.Name(),
 		Email: p.Values.Get(directory.Email), StatusBefore: p.Status, StatusAfter: to, Sentence: e.Actor + " " + what,
 		Fields: []plan.FieldChange{{Field: "status", Kind: directory.KindText, Before: string(p.Status), After: string(to)}}}
 	p.Status = to

@@ -61,7 +61,7 @@ func (e *Engine) Find(ctx context.Context, who string) (Subject, error) {
 	}
 	amb := &AmbiguousError{Who: who}
 	for i := range people {
-		amb.Candidates = append(amb.Candidates, fmt.Sprintf("%s <%s> id:%s", personName(&people[i]), people[i].Values.Get(directory.Email), people[i].ID))
+		amb.Candidates = append(amb.Candidates, fmt.Sprintf("%s <%s> id:%s", people[i].Name(), people[i].Values.Get(directory.Email), people[i].ID))
 	}
 	return Subject{}, amb
 }
@@ -103,7 +103,7 @@ func quoteArg(s string) string {
 }
 
 func subjectOf(who, connection string, p *directory.Person) Subject {
-	s := Subject{Who: who, Person: p, Name: personName(p), Email: p.Values.Get(directory.Email)}
+	s := Subject{Who: who, Person: p, Name: p.Name(), Email: p.Values.Get(directory.Email)}
 	if p.Link != nil && p.Link.Connection == connection {
 		s.SourceID, _ = strconv.ParseInt(p.Link.SourceID, 10, 64)
 	}

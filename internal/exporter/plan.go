@@ -64,7 +64,7 @@ func (p *planner) read(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the directory: %w", err)
 		}
-		p.names[person.ID] = nameOf(person)
+		p.names[person.ID] = person.Name()
 		switch {
 		case person.Link == nil && person.Status != directory.Deactivated:
 			p.people = append(p.people, *person)
@@ -97,7 +97,7 @@ func (e *DoubtfulError) Code() string { return "doubtful" }
 
 // decide adds a person to the rows or to the held.
 func (p *planner) decide(e *Export, person *directory.Person) {
-	row := Row{Seq: len(e.Rows) + 1, PersonID: person.ID, Version: person.Version, Name: nameOf(person), Email: person.Values.Get(directory.Email),
+	row := Row{Seq: len(e.Rows) + 1, PersonID: person.ID, Version: person.Version, Name: person.Name(), Email: person.Values.Get(directory.Email),
 		ManagerID: person.Values.Get(directory.Manager), State: Planned}
 	row.Manager = p.names[row.ManagerID]
 	if h, no := p.reason(person, &row); no {
@@ -179,14 +179,4 @@ func (p *planner) value(f directory.Field, alias, text string) (value, why strin
 		return "", fmt.Sprintf("BambooHR's list %s has no %q; add it there first, or it is left out", alias, text)
 	}
 	return option, ""
-}
-
-// nameOf is how a person is called in sentences.
-func nameOf(p *directory.Person) string {
-	for _, n := range []string{p.Values.Get(directory.DisplayName), strings.TrimSpace(p.Values.Get(directory.FirstName) + " " + p.Values.Get(directory.LastName))} {
-		if n != "" {
-			return n
-		}
-	}
-	return p.Values.Get(directory.Email)
 }

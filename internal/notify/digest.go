@@ -234,17 +234,8 @@ func (s *Service) endingHolds(ctx context.Context, connection string, now time.T
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Entry{Name: oneLine(nameOfPerson(&p)), Text: oneLine(h.Reason), Until: h.Until})
+		out = append(out, Entry{Name: oneLine(cmp.Or(p.Name(), p.ID)), Text: oneLine(h.Reason), Until: h.Until})
 	}
 	slices.SortStableFunc(out, func(a, b Entry) int { return a.Until.Compare(b.Until) })
 	return out[:min(len(out), maxEntries)], nil
-}
-
-func nameOfPerson(p *directory.Person) string {
-	v := p.Values
-	full := v.Get(directory.FirstName) + " " + v.Get(directory.LastName)
-	if full == " " {
-		full = ""
-	}
-	return cmp.Or(v.Get(directory.DisplayName), full, v.Get(directory.Email), p.ID)
 }

@@ -71,9 +71,7 @@ func Value(kind directory.Kind, text string) string {
 // Name is how somebody is called, as in lists: by the display name, else by first and last name, the address,
 // the id.
 func Name(p *directory.Person) string {
-	get := p.Values.Get
-	full := strings.TrimSpace(get(directory.FirstName) + " " + get(directory.LastName))
-	return cmp.Or(get(directory.DisplayName), full, get(directory.Email), p.ID)
+	return cmp.Or(p.Name(), p.ID)
 }
 
 // Reason says why something is changed or not, or why somebody is not in the directory, in a few words for

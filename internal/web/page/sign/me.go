@@ -118,8 +118,7 @@ func managerName(ctx context.Context, e *syncrun.Engine, id string) string {
 	if err != nil {
 		return ""
 	}
-	full := strings.TrimSpace(boss.Values.Get(directory.FirstName) + " " + boss.Values.Get(directory.LastName))
-	return cmp.Or(boss.Values.Get(directory.DisplayName), full, boss.Values.Get(directory.Email))
+	return boss.Name()
 }
 
 // label writes a field's name for people.
