@@ -16,6 +16,7 @@
 //   - plan: PURE. Wanted and current → what to do and why; guard, undo. Below it explain tells why somebody is as they
 //     are, planjson writes plans as JSON.
 //   - syncrun: the engine. One run from reading to history through small interfaces.
+//   - people: what humans do to people by hand, on the same store: edits, holds, freezes, decisions, imports, and why.
 //   - bamboohr: the BambooHR API client; standard library only.
 //   - bamboosim: answers like BambooHR; never imports bamboohr.
 //   - source: reads a whole company into an hr.Snapshot, or an error; the permission doctor.

@@ -1,6 +1,10 @@
 package syncrun
 
-import "context"
+import (
+	"context"
+	"strings"
+	"time"
+)
 
 // ApplyDue plans and applies, guarded, the effects that came due by themselves, at their instant and
 // without reading BambooHR (architecture, decision 5). When none is due no run is made, and the result is
@@ -19,4 +23,13 @@ func (e *Engine) ApplyDue(ctx context.Context, trigger Trigger) (ApplyResult, er
 	}
 	r, err := s.due(ctx)
 	return s.endApply(ctx, r, err)
+}
+
+// EndOfDay is the instant at which a day is over in the connection's zone, for --as-of and --at with a date.
+func EndOfDay(day string, zone *time.Location) (time.Time, error) {
+	t, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(day), zone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone), nil
 }

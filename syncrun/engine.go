@@ -1,6 +1,6 @@
 // Package syncrun is the engine: one run from reading to history, through the small interfaces it
 // declares (Source, Store). What the records mean is left to mapping, what to change to plan, where
-// it is kept to the Store, when it starts to the caller.
+// it is kept to the Store, when it starts to the caller, what humans do by hand to people.
 package syncrun
 
 import (
@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/hr"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
@@ -29,7 +28,7 @@ func (leaseExpired) Error() string {
 
 func (leaseExpired) Is(target error) bool { return target == ErrLeaseLost }
 
-// Engine runs one connection of one organisation. All fields but Progress, MayGive and Guard must be set.
+// Engine runs one connection of one organisation. All fields but Progress and Guard must be set.
 type Engine struct {
 	Organisation string
 	Policy       *policy.Connection
@@ -41,7 +40,6 @@ type Engine struct {
 	LeaseFor     time.Duration              // how long a silent run keeps the connection
 	Retryable    func(error) bool           // whether a broken reading is worth a second try
 	Progress     func(Progress)             // nil: nobody looks
-	MayGive      func(directory.Role) bool  // which roles the actor may give; nil: all, for the operator
 	Guard        *policy.Guard              // by which it plans instead of the settings' own; nil: those
 }
 
@@ -74,6 +72,11 @@ func (e *ReadError) Error() string {
 }
 
 func (e *ReadError) Unwrap() error { return e.Err }
+
+// InputError refuses what a human asked for: nothing was changed. Field is what it is about, "" for none.
+type InputError struct{ Field, Text string }
+
+func (e *InputError) Error() string { return e.Text }
 
 // session is a run in progress: its lease, its row, and the keeper that renews the lease.
 type session struct {

@@ -29,7 +29,7 @@ type UndoPreview struct {
 func (e *Engine) PlanUndo(ctx context.Context, runID string, opt UndoOptions) (UndoPreview, error) {
 	of, err := e.Store.Run(ctx, runID)
 	if err == nil && of.Outcome != "" && (of.Outcome == OutcomePreview || of.Counts.Changes() == 0) {
-		return UndoPreview{}, inputError("run", "run %s applied nothing, so there is nothing to take back", runID)
+		return UndoPreview{}, &InputError{"run", fmt.Sprintf("run %s applied nothing, so there is nothing to take back", runID)}
 	}
 	ctx, s, err := e.begin(ctx, TriggerUndo)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/internal/store"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/source"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -25,9 +26,10 @@ const organisation = "default"
 // leaseFor is how long a silent run keeps its connection.
 const leaseFor = 2 * time.Minute
 
-// session is an open connection: settings, directory and engine.
+// session is an open connection: settings, directory, the engine of its runs, and what is done by hand.
 type session struct {
 	*syncrun.Engine
+	people *people.Editor
 	file   *config.Loaded
 	db     *store.DB
 	clock  clock.Clock
@@ -72,7 +74,8 @@ func (a *app) build(file *config.Loaded, conn *policy.Connection, dir string, no
 	}
 	e := &syncrun.Engine{Organisation: organisation, Policy: conn, Store: db.Org(organisation), Now: now, NewID: newID,
 		Actor: actor(), LeaseFor: leaseFor, Retryable: retryable, Progress: a.progress()}
-	return &session{Engine: e, file: file, db: db}, nil
+	hand := &people.Editor{Policy: conn, Store: e.Store, Now: now, NewID: newID, Actor: e.Actor}
+	return &session{Engine: e, people: hand, file: file, db: db}, nil
 }
 
 // openToRead is open for commands that ask BambooHR too.

@@ -42,7 +42,7 @@ func (c *decideCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
-	d, err := x.Decide(a.ctx, c.Who, kind, c.Link)
+	d, err := x.people.Decide(a.ctx, c.Who, kind, c.Link)
 	if err != nil {
 		return err
 	}

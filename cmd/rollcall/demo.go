@@ -117,7 +117,7 @@ func (c *demoCmd) tell(a *app, company bamboosim.Company, dir, base string) (err
 		return err
 	}
 	p := a.page()
-	told := &story.Story{Engine: x.Engine, Sim: sim, Page: p, Unhurried: a.outTerminal}
+	told := &story.Story{Engine: x.Engine, People: x.people, Sim: sim, Page: p, Unhurried: a.outTerminal}
 	if err := told.Tell(a.ctx); err != nil {
 		if a.ctx.Err() != nil {
 			return nil // interrupted by whoever watched

@@ -27,7 +27,7 @@ func (c *explainCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	e, err := x.Explain(a.ctx, c.Who, at)
+	e, err := x.people.Explain(a.ctx, c.Who, at)
 	if err != nil {
 		return err
 	}

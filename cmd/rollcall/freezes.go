@@ -6,7 +6,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 type freezesCmd struct {
@@ -21,13 +21,13 @@ func (c *freezesCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
-	list, err := x.Freezes(a.ctx)
+	list, err := x.people.Freezes(a.ctx)
 	if err != nil {
 		return err
 	}
-	views := make([]syncrun.FreezeView, len(list))
+	views := make([]people.FreezeView, len(list))
 	for i := range list {
-		views[i] = syncrun.ViewFreeze(&list[i], x.Policy.Name)
+		views[i] = people.ViewFreeze(&list[i], x.Policy.Name)
 	}
 	return a.print(c.Output, views, func(p *text.Page) {
 		if len(views) == 0 {
@@ -69,11 +69,11 @@ func (c *freezeAdd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := x.AddFreeze(a.ctx, c.What, until, c.Reason)
+	f, err := x.people.AddFreeze(a.ctx, c.What, until, c.Reason)
 	if err != nil {
 		return err
 	}
-	v := syncrun.ViewFreeze(&f, x.Policy.Name)
+	v := people.ViewFreeze(&f, x.Policy.Name)
 	return a.print(c.Output, v, func(p *text.Page) {
 		p.Linef("%s", show.Freeze(&v, x.Policy.Zones().Connection()))
 		if v.Until == nil {
@@ -96,7 +96,7 @@ func (c *freezeEnds) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
-	if err := x.EndFreeze(a.ctx, c.ID); err != nil {
+	if err := x.people.EndFreeze(a.ctx, c.ID); err != nil {
 		return err
 	}
 	return a.print(c.Output, map[string]string{"ended": c.ID}, func(p *text.Page) { p.Linef("Freeze %s is over; the next run catches up with what waited.", c.ID) })

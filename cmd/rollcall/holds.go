@@ -8,7 +8,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 type holdsCmd struct {
@@ -23,11 +23,11 @@ func (c *holdsCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
-	list, err := x.Holds(a.ctx)
+	list, err := x.people.Holds(a.ctx)
 	if err != nil {
 		return err
 	}
-	views := make([]syncrun.HoldView, len(list))
+	views := make([]people.HoldView, len(list))
 	for i, h := range list {
 		if views[i], err = x.holdView(a, h); err != nil {
 			return err
@@ -47,18 +47,18 @@ func (c *holdsCmd) Run(a *app) (err error) {
 }
 
 // holdView shows a hold with its person's name.
-func (x *session) holdView(a *app, h directory.Hold) (syncrun.HoldView, error) {
-	v := syncrun.ViewHold(h)
+func (x *session) holdView(a *app, h directory.Hold) (people.HoldView, error) {
+	v := people.ViewHold(h)
 	ids := []string{h.PersonID}
 	if v.Agrees && h.Field == directory.Manager && v.UntilHR != nil {
 		ids = append(ids, *v.UntilHR)
 	}
-	people, err := x.Store.PersonsByID(a.ctx, ids)
+	found, err := x.Store.PersonsByID(a.ctx, ids)
 	if err != nil {
 		return v, fmt.Errorf("read the person of hold %s: %w", h.ID, err)
 	}
-	for i := range people {
-		shown := x.View(&people[i], "", func(string) string { return "" }, nil)
+	for i := range found {
+		shown := x.people.View(&found[i], "", func(string) string { return "" }, nil)
 		who := text.NameAndMail(show.Title(&shown), text.Dash(shown.Email))
 		if shown.ID == h.PersonID {
 			v.Person = who
@@ -109,13 +109,13 @@ func (c *holdAdd) Run(a *app) (err error) {
 
 func (c *holdAdd) add(a *app, x *session) (directory.Hold, error) {
 	if c.Agrees {
-		return x.AddHoldUntilHR(a.ctx, c.Who, directory.Field(c.Field), c.Reason)
+		return x.people.AddHoldUntilHR(a.ctx, c.Who, directory.Field(c.Field), c.Reason)
 	}
 	until, err := x.end(c.Until)
 	if err != nil {
 		return directory.Hold{}, err
 	}
-	return x.AddHold(a.ctx, c.Who, directory.Field(c.Field), until, c.Reason)
+	return x.people.AddHold(a.ctx, c.Who, directory.Field(c.Field), until, c.Reason)
 }
 
 // end reads --until of a hold or freeze; "" is no end.
@@ -146,7 +146,7 @@ func (c *holdRemove) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
-	if err := x.RemoveHold(a.ctx, c.ID); err != nil {
+	if err := x.people.RemoveHold(a.ctx, c.ID); err != nil {
 		return err
 	}
 	return a.print(c.Output, map[string]string{"removed": c.ID}, func(p *text.Page) { p.Linef("Hold %s is over; the next run treats the person as any other.", c.ID) })

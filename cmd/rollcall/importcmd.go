@@ -7,7 +7,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 type importCmd struct {
@@ -21,8 +21,8 @@ type importPeople struct {
 }
 
 type importView struct {
-	Imported int                  `json:"imported"`
-	People   []syncrun.PersonView `json:"people"`
+	Imported int                 `json:"imported"`
+	People   []people.PersonView `json:"people"`
 }
 
 // Run imports a file as a whole or not at all.
@@ -37,7 +37,7 @@ func (c *importPeople) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
-	people, err := x.ImportPeople(a.ctx, f)
+	people, err := x.people.ImportPeople(a.ctx, f)
 	if err != nil {
 		return problem.OfImport(c.File, err)
 	}

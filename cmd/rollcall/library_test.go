@@ -18,6 +18,8 @@ import (
 	"github.com/rollcall-hr/rollcall/bamboohr"
 	"github.com/rollcall-hr/rollcall/bamboosim"
 	"github.com/rollcall-hr/rollcall/internal/store"
+	"github.com/rollcall-hr/rollcall/people"
+	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/source"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -35,6 +37,12 @@ func embedded(ctx context.Context, key string, conn *policy.Connection, yours sy
 		Now:    time.Now, NewID: newID, Actor: "my-app", LeaseFor: time.Minute, Retryable: source.Retryable,
 	}
 	return engine.Sync(ctx, syncrun.PreviewOptions{Trigger: syncrun.TriggerSchedule})
+}
+
+// byHand is the Go that docs/library.md shows for what is done beside the runs.
+func byHand(ctx context.Context, conn *policy.Connection, yours syncrun.Store) (explain.Explanation, error) {
+	editor := &people.Editor{Policy: conn, Store: yours, Now: time.Now, NewID: newID, Actor: "my-app"}
+	return editor.Explain(ctx, "ann@acme.test", time.Time{})
 }
 
 // TestDocumentedGo runs the Go of the documents, and holds the documents against this file.
@@ -61,6 +69,9 @@ func TestDocumentedGo(t *testing.T) {
 	res, err := embedded(t.Context(), bamboosim.DefaultKey, &conn, db.Org("acme"), bamboohr.WithBaseURL(server.URL))
 	if err != nil || res.Run.Counts.Create != 1 {
 		t.Errorf("one sync: %v; run %+v", err, res.Run)
+	}
+	if why, err := byHand(t.Context(), &conn, db.Org("acme")); err != nil || why.PersonID == nil {
+		t.Errorf("why somebody is here: %v; %+v", err, why)
 	}
 
 	self, err := os.ReadFile("library_test.go")

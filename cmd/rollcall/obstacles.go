@@ -9,17 +9,18 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // obstacles are what somebody put in the way of a connection's runs. Reading it makes nothing.
 type obstacles struct {
-	Pause   *show.Pause          `json:"pause"` // null: automatic runs are not paused
-	Freezes []syncrun.FreezeView `json:"freezes"`
+	Pause   *show.Pause         `json:"pause"` // null: automatic runs are not paused
+	Freezes []people.FreezeView `json:"freezes"`
 }
 
 func (x *session) obstacles(a *app) (obstacles, error) {
-	out := obstacles{Freezes: []syncrun.FreezeView{}}
+	out := obstacles{Freezes: []people.FreezeView{}}
 	all, err := x.db.Org(organisation).Settings().Connections(a.ctx)
 	if err != nil {
 		return out, fmt.Errorf("read whether %s is paused: %w", x.Policy.Name, err)
@@ -39,7 +40,7 @@ func (x *session) obstacles(a *app) (obstacles, error) {
 	freezes, err := x.Store.Freezes(a.ctx, all[at].ID)
 	for i := range freezes {
 		if f := &freezes[i]; f.Active(now) {
-			out.Freezes = append(out.Freezes, syncrun.ViewFreeze(f, x.Policy.Name))
+			out.Freezes = append(out.Freezes, people.ViewFreeze(f, x.Policy.Name))
 		}
 	}
 	return out, err
@@ -50,11 +51,11 @@ func (x *session) actorName(a *app, actor string) (string, error) {
 	if strings.Contains(actor, ":") {
 		return actor, nil
 	}
-	people, err := x.Store.PersonsByID(a.ctx, []string{actor})
-	if err != nil || len(people) == 0 {
+	found, err := x.Store.PersonsByID(a.ctx, []string{actor})
+	if err != nil || len(found) == 0 {
 		return actor, err
 	}
-	shown := x.View(&people[0], "", func(string) string { return "" }, nil)
+	shown := x.people.View(&found[0], "", func(string) string { return "" }, nil)
 	return cmp.Or(text.NameAndMail(show.Title(&shown), text.Dash(shown.Email)), actor), nil
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 type peopleCmd struct {
@@ -47,7 +47,7 @@ func (c *peopleCmd) Run(a *app) (err error) {
 }
 
 // everybody gives all people as the surface shows them.
-func (a *app) everybody(x *session) ([]syncrun.PersonView, error) {
+func (a *app) everybody(x *session) ([]people.PersonView, error) {
 	var all []directory.Person
 	mails := map[string]string{}
 	for p, err := range x.Store.AllPeople(a.ctx) {
@@ -61,10 +61,10 @@ func (a *app) everybody(x *session) ([]syncrun.PersonView, error) {
 }
 
 // views shows some people.
-func (x *session) views(a *app, people []directory.Person) ([]syncrun.PersonView, error) {
+func (x *session) views(a *app, all []directory.Person) ([]people.PersonView, error) {
 	var managers []string
-	for i := range people {
-		if id := people[i].Values.Get(directory.Manager); id != "" {
+	for i := range all {
+		if id := all[i].Values.Get(directory.Manager); id != "" {
 			managers = append(managers, id)
 		}
 	}
@@ -77,12 +77,12 @@ func (x *session) views(a *app, people []directory.Person) ([]syncrun.PersonView
 	for i := range found {
 		mails[found[i].ID] = found[i].Values.Get(directory.Email)
 	}
-	return x.viewsOf(a, people, mails)
+	return x.viewsOf(a, all, mails)
 }
 
 // viewsOf shows people whose managers' addresses are known.
-func (x *session) viewsOf(a *app, people []directory.Person, mails map[string]string) ([]syncrun.PersonView, error) {
-	list, err := x.Holds(a.ctx)
+func (x *session) viewsOf(a *app, all []directory.Person, mails map[string]string) ([]people.PersonView, error) {
+	list, err := x.people.Holds(a.ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the holds: %w", err)
 	}
@@ -98,19 +98,19 @@ func (x *session) viewsOf(a *app, people []directory.Person, mails map[string]st
 		}
 		names[conn.ID] = conn.Name
 	}
-	out := make([]syncrun.PersonView, len(people))
-	for i := range people {
-		p, source := &people[i], ""
+	out := make([]people.PersonView, len(all))
+	for i := range all {
+		p, source := &all[i], ""
 		if p.Link != nil {
 			source = names[p.Link.Connection]
 		}
-		out[i] = x.View(p, source, func(id string) string { return mails[id] }, holds[p.ID])
+		out[i] = x.people.View(p, source, func(id string) string { return mails[id] }, holds[p.ID])
 	}
 	return out, nil
 }
 
 // peopleCSV writes people in the columns that "import people" reads.
-func (a *app) peopleCSV(views []syncrun.PersonView) error {
+func (a *app) peopleCSV(views []people.PersonView) error {
 	header, rows := show.People(views)
 	return a.printCSV(header, slices.Values(rows))
 }

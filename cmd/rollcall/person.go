@@ -8,7 +8,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 type personCmd struct {
@@ -46,9 +46,9 @@ type personShow struct {
 
 // Run shows one person.
 func (c *personShow) Run(a *app) error {
-	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (syncrun.EditResult, error) {
-		p, err := x.FindPerson(ctx, c.Who)
-		return syncrun.EditResult{Person: p}, err
+	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (people.EditResult, error) {
+		p, err := x.people.FindPerson(ctx, c.Who)
+		return people.EditResult{Person: p}, err
 	})
 }
 
@@ -64,8 +64,8 @@ func (c *personAdd) Run(a *app) error {
 	if !strings.Contains(c.Email, "@") {
 		return problem.Usage("%q is no e-mail address; a new person needs one", c.Email)
 	}
-	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (syncrun.EditResult, error) {
-		return x.Add(ctx, c.Email, c.fields())
+	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (people.EditResult, error) {
+		return x.people.Add(ctx, c.Email, c.fields())
 	})
 }
 
@@ -81,8 +81,8 @@ func (c *personEdit) Run(a *app) error {
 	if len(c.Set) == 0 {
 		return problem.Usage("nothing to change; give --set FIELD=VALUE")
 	}
-	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (syncrun.EditResult, error) {
-		return x.Edit(ctx, c.Who, c.fields())
+	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (people.EditResult, error) {
+		return x.people.Edit(ctx, c.Who, c.fields())
 	})
 }
 
@@ -94,7 +94,9 @@ type personDeactivate struct {
 
 // Run deactivates a person.
 func (c *personDeactivate) Run(a *app) error {
-	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (syncrun.EditResult, error) { return x.Deactivate(ctx, c.Who) })
+	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (people.EditResult, error) {
+		return x.people.Deactivate(ctx, c.Who)
+	})
 }
 
 type personReactivate struct {
@@ -105,7 +107,9 @@ type personReactivate struct {
 
 // Run reactivates a person.
 func (c *personReactivate) Run(a *app) error {
-	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (syncrun.EditResult, error) { return x.Reactivate(ctx, c.Who) })
+	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (people.EditResult, error) {
+		return x.people.Reactivate(ctx, c.Who)
+	})
 }
 
 type personInvite struct {
@@ -116,11 +120,11 @@ type personInvite struct {
 
 // Run invites a person.
 func (c *personInvite) Run(a *app) error {
-	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (syncrun.EditResult, error) { return x.Invite(ctx, c.Who) })
+	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (people.EditResult, error) { return x.people.Invite(ctx, c.Who) })
 }
 
 // withPerson does something to a person and shows the person afterwards; warnings go to stderr.
-func (a *app) withPerson(s *settings, format string, do func(context.Context, *session) (syncrun.EditResult, error)) (err error) {
+func (a *app) withPerson(s *settings, format string, do func(context.Context, *session) (people.EditResult, error)) (err error) {
 	x, err := a.open(s)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -90,13 +91,13 @@ func (c *planCmd) options(a *app, x *session) (syncrun.PreviewOptions, error) {
 
 // employeeOf finds the employee that a WHO means, also one whom no plan has seen yet.
 func employeeOf(a *app, x *session, who string) (int64, error) {
-	s, err := x.Find(a.ctx, who)
+	s, err := x.people.Find(a.ctx, who)
 	if number, ok := strings.CutPrefix(who, "employee:"); ok && err != nil {
 		if id, bad := strconv.ParseInt(number, 10, 64); bad == nil && id > 0 {
 			return id, nil
 		}
 	}
-	if nobody, ok := errors.AsType[*syncrun.NobodyError](err); ok {
+	if nobody, ok := errors.AsType[*people.NobodyError](err); ok {
 		return 0, fmt.Errorf("%w; somebody new to BambooHR is known after a whole plan", nobody)
 	}
 	if err == nil && s.SourceID == 0 {

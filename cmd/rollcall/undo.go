@@ -61,7 +61,7 @@ func (c *undoCmd) Run(a *app) (err error) {
 	}
 	opt := syncrun.UndoOptions{Kind: c.Kind}
 	if c.Person != "" {
-		p, err := x.FindPerson(a.ctx, c.Person)
+		p, err := x.people.FindPerson(a.ctx, c.Person)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/source"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -97,8 +98,8 @@ func (s *Service) connect(e *syncrun.Engine, c *current) (hangUp func(), err err
 	return r.close, nil
 }
 
-// Engine is a connection's engine for what needs no reading: edits, holds, decisions and explanations.
-// Previews and syncs go through Preview and Sync.
+// Engine is a connection's engine for what needs no reading, such as what an undo leaves as it is. Previews and syncs
+// go through Preview and Sync, what people do by hand through Editor.
 func (s *Service) Engine(ctx context.Context, actor, connection string) (*syncrun.Engine, error) {
 	c, err := s.current(ctx, connection)
 	if err != nil {
@@ -107,19 +108,33 @@ func (s *Service) Engine(ctx context.Context, actor, connection string) (*syncru
 	return s.engine(actor, &c.policy, pinned{Store: s.o.Store, settings: s.o.Settings, id: c.ID}), nil
 }
 
-// EngineFor is the engine of the connection that owns a person. Somebody who is not from HR has that of the
+// editor builds what people do by hand on a connection's people.
+func (s *Service) editor(actor string, p *policy.Connection, store people.Store) *people.Editor {
+	return &people.Editor{Policy: p, Store: store, Now: s.o.Now, NewID: s.o.NewID, Actor: actor}
+}
+
+// Editor is what somebody does by hand on the people of a connection: edits, holds, decisions and explanations.
+func (s *Service) Editor(ctx context.Context, actor, connection string) (*people.Editor, error) {
+	c, err := s.current(ctx, connection)
+	if err != nil {
+		return nil, err
+	}
+	return s.editor(actor, &c.policy, pinned{Store: s.o.Store, settings: s.o.Settings, id: c.ID}), nil
+}
+
+// EditorFor is the editor of the connection that owns a person. Somebody who is not from HR has that of the
 // only connection, else one with the default settings.
-func (s *Service) EngineFor(ctx context.Context, actor string, person directory.Person) (*syncrun.Engine, error) {
+func (s *Service) EditorFor(ctx context.Context, actor string, person directory.Person) (*people.Editor, error) {
 	if person.Link != nil {
-		return s.Engine(ctx, actor, person.Link.Connection)
+		return s.Editor(ctx, actor, person.Link.Connection)
 	}
 	all, err := s.o.Settings.Connections(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the connections: %w", err)
 	}
 	if len(all) == 1 {
-		return s.Engine(ctx, actor, all[0].ID)
+		return s.Editor(ctx, actor, all[0].ID)
 	}
 	p := policy.Defaults()
-	return s.engine(actor, &p, pinned{Store: s.o.Store, settings: s.o.Settings}), nil
+	return s.editor(actor, &p, pinned{Store: s.o.Store, settings: s.o.Settings}), nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/rollcall-hr/rollcall/bamboosim"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -178,19 +179,19 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestEngineFor: edits go through the engine of the owning connection.
-func TestEngineFor(t *testing.T) {
+// TestEditorFor: edits go through the editor of the owning connection.
+func TestEditorFor(t *testing.T) {
 	h := newHouse(t, office(10))
 	ctx := t.Context()
 	d := h.checked("mapping: { job_title: { from: jobTitle, authority: locked } }")
 	h.good(h.Sync(ctx, actor, d.ID))
 	p := h.people()[0]
-	e, err := h.EngineFor(ctx, "p_admin", p)
+	e, err := h.EditorFor(ctx, "p_admin", p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = e.Edit(ctx, "id:"+p.ID, map[directory.Field]string{directory.JobTitle: "Chief"})
-	wantError[*syncrun.LockedError](t, err)
+	wantError[*people.LockedError](t, err)
 	if x, err := e.Explain(ctx, "id:"+p.ID, h.now); err != nil || x.Sentence == "" {
 		t.Errorf("explain: %+v, %v", x, err)
 	}
@@ -200,7 +201,7 @@ func TestEngineFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e, err = h.EngineFor(ctx, actor, free); err != nil {
+	if e, err = h.EditorFor(ctx, actor, free); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.Edit(ctx, "id:p_admin", map[directory.Field]string{directory.JobTitle: "Chief"}); err != nil {
@@ -210,6 +211,6 @@ func TestEngineFor(t *testing.T) {
 		t.Errorf("explain: %+v, %v", x, err)
 	}
 	if all, err := h.List(ctx); err != nil || len(all) != 2 {
-		t.Errorf("an engine made a connection: %d, %v", len(all), err)
+		t.Errorf("an editor made a connection: %d, %v", len(all), err)
 	}
 }

@@ -73,7 +73,7 @@ func (s *Service) previewOptions(ctx context.Context, e *syncrun.Engine, r Previ
 	if r.Person == "" {
 		return opt, nil
 	}
-	found, err := e.Find(ctx, r.Person)
+	found, err := s.editor(e.Actor, e.Policy, e.Store).Find(ctx, r.Person)
 	if err == nil && found.SourceID == 0 {
 		err = fault("person", found.Name+" is not linked to an employee of this connection, so there is nothing to plan")
 	}
@@ -196,7 +196,7 @@ func (s *Service) toUndo(ctx context.Context, actor, id string, r UndoRequest) (
 		return nil, nil, opt, err
 	}
 	if r.Person != "" {
-		p, err := e.FindPerson(ctx, r.Person)
+		p, err := s.editor(e.Actor, e.Policy, e.Store).FindPerson(ctx, r.Person)
 		if err != nil {
 			return nil, nil, opt, err
 		}

@@ -11,7 +11,7 @@ func TestEndOfAFreeze(t *testing.T) {
 	w := newWorld(t, utc("2026-11-21 12:00"), office("2026-11-21", 10))
 	p := w.start()
 	id := p.enabled("Acme", `{"schedule": {"weekly": "mon 03:00"}, "notify": {"errors": ["hr@acme.test"]}}`)
-	e, err := p.Engine(t.Context(), actor, id)
+	e, err := p.Editor(t.Context(), actor, id)
 	if err != nil {
 		t.Fatal(err)
 	}

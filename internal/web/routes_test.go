@@ -349,7 +349,7 @@ func TestDeactivationSignsOut(t *testing.T) {
 	if got := s.ask(http.MethodGet, "/people", cookie, nil); got.status != http.StatusOK {
 		t.Fatalf("signed in: %d", got.status)
 	}
-	e, err := s.connections.Engine(t.Context(), s.owner, connection)
+	e, err := s.connections.Editor(t.Context(), s.owner, connection)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +371,7 @@ func TestLastOwnerWhoCanSignIn(t *testing.T) {
 	if _, err := s.store.SavePerson(t.Context(), idle, change, "test", today()); err != nil {
 		t.Fatal(err)
 	}
-	e, err := s.connections.Engine(t.Context(), s.owner, connection)
+	e, err := s.connections.Editor(t.Context(), s.owner, connection)
 	if err != nil {
 		t.Fatal(err)
 	}

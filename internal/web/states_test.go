@@ -97,7 +97,7 @@ func TestUnsavedPreviewSaysNothingOfPeople(t *testing.T) {
 	s.preview(id)
 	why := func() string {
 		t.Helper()
-		e, err := s.connections.Engine(t.Context(), s.owner, id)
+		e, err := s.connections.Editor(t.Context(), s.owner, id)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,7 +55,7 @@ func furnish(t *testing.T, s *site, ids map[string]string) {
 	must(err)
 	ids["recipients.secret"] = s.asked("hr@acme.test")
 
-	e, err := s.connections.Engine(ctx, s.owner, id)
+	e, err := s.connections.Editor(ctx, s.owner, id)
 	must(err)
 	hold, err := e.AddHold(ctx, "id:"+ids["people.id"], directory.JobTitle, today().AddDate(0, 1, 0), "promotion is not announced yet")
 	must(err)

@@ -20,6 +20,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/api/organisation"
 	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -59,8 +60,8 @@ type Connections interface {
 	PlanUndo(ctx context.Context, actor, id string, r connection.UndoRequest) (syncrun.UndoPreview, error)
 	Wait(ctx context.Context, jobID string) (connection.Job, error)
 	Cancel(ctx context.Context, id string) error
-	Engine(ctx context.Context, actor, connection string) (*syncrun.Engine, error)
-	EngineFor(ctx context.Context, actor string, person directory.Person) (*syncrun.Engine, error)
+	Editor(ctx context.Context, actor, connection string) (*people.Editor, error)
+	EditorFor(ctx context.Context, actor string, person directory.Person) (*people.Editor, error)
 }
 
 // Views is what the API reads.
@@ -150,9 +151,9 @@ func viewer(r *http.Request) account.Viewer { return gate.ViewerFrom(r.Context()
 
 func actor(r *http.Request) string { return viewer(r).Actor() }
 
-// engine is one for what belongs to no connection in particular: looking plans and people up.
-func (a *api) engine(r *http.Request) (*syncrun.Engine, error) {
-	return a.Connections.EngineFor(r.Context(), actor(r), directory.Person{})
+// editor is one for what belongs to no connection in particular: looking plans and people up.
+func (a *api) editor(r *http.Request) (*people.Editor, error) {
+	return a.Connections.EditorFor(r.Context(), actor(r), directory.Person{})
 }
 
 // moment reads an instant, or a day, which means its end in a zone; "" is the zero instant.

@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// unchanged lets an engine see a person only in the version that a request began with.
+// unchanged lets an editor see a person only in the version that a request began with.
 type unchanged struct {
-	syncrun.Store
+	people.Store
 	person directory.Person
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -32,12 +33,12 @@ func (s *shelf) SavePerson(_ context.Context, p directory.Person, _ plan.Change,
 	return p, s.fault
 }
 
-// TestChanging: what an engine refuses is the request's fault, what its store cannot do is the server's.
+// TestChanging: what an editor refuses is the request's fault, what its store cannot do is the server's.
 func TestChanging(t *testing.T) {
 	settings := policy.Defaults()
 	disk := errors.New("the disk is full")
 	s := &shelf{person: directory.Person{ID: "p_1", Version: 3, Status: directory.Provisioned}}
-	e := &syncrun.Engine{Policy: &settings, Store: s, Now: func() time.Time { return time.Time{} }, NewID: func(p string) string { return p + "_1" }, Actor: "test"}
+	e := &people.Editor{Policy: &settings, Store: s, Now: func() time.Time { return time.Time{} }, NewID: func(p string) string { return p + "_1" }, Actor: "test"}
 	edit := func(field directory.Field, text string) error {
 		_, err := e.Edit(t.Context(), "id:p_1", map[directory.Field]string{field: text})
 		return err
@@ -73,9 +74,9 @@ type restlessConnections struct {
 	store syncrun.Store
 }
 
-func (c restlessConnections) EngineFor(context.Context, string, directory.Person) (*syncrun.Engine, error) {
+func (c restlessConnections) EditorFor(context.Context, string, directory.Person) (*people.Editor, error) {
 	settings := policy.Defaults()
-	return &syncrun.Engine{Policy: &settings, Store: c.store}, nil
+	return &people.Editor{Policy: &settings, Store: c.store}, nil
 }
 
 // TestPatchBegins: a change is made to the version that the request began with, or not at all.

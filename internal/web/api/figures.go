@@ -148,7 +148,7 @@ func (a *api) chart(r *http.Request, in chartQuery) (chartView, error) {
 
 // above walks up from a manager to the top.
 func (a *api) above(r *http.Request, id string) ([]briefView, error) {
-	e, err := a.engine(r)
+	e, err := a.editor(r)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/view"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 type freezesQuery struct {
@@ -19,7 +19,7 @@ type freezesQuery struct {
 // connectionFreezes are the freezes in force of a connection, with its name.
 type connectionFreezes struct {
 	name   string
-	engine *syncrun.Engine
+	editor *people.Editor
 	list   []directory.Freeze
 }
 
@@ -34,7 +34,7 @@ func (a *api) freezesOf(r *http.Request, only string) ([]connectionFreezes, erro
 		if only != "" && c.ID != only {
 			continue
 		}
-		e, err := a.Connections.Engine(r.Context(), actor(r), c.ID)
+		e, err := a.Connections.Editor(r.Context(), actor(r), c.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -48,8 +48,8 @@ func (a *api) freezesOf(r *http.Request, only string) ([]connectionFreezes, erro
 }
 
 // listFreezes shows the freezes in force, by id.
-func (a *api) listFreezes(r *http.Request, in freezesQuery) (page[syncrun.FreezeView], error) {
-	out := page[syncrun.FreezeView]{Items: []syncrun.FreezeView{}}
+func (a *api) listFreezes(r *http.Request, in freezesQuery) (page[people.FreezeView], error) {
+	out := page[people.FreezeView]{Items: []people.FreezeView{}}
 	if in.After != "" && !strings.HasPrefix(in.After, "freeze_") {
 		return out, &view.CursorError{Cursor: in.After}
 	}
@@ -64,11 +64,11 @@ func (a *api) listFreezes(r *http.Request, in freezesQuery) (page[syncrun.Freeze
 	for _, c := range all {
 		for i := range c.list {
 			if c.list[i].ID > in.After {
-				out.Items = append(out.Items, syncrun.ViewFreeze(&c.list[i], c.name))
+				out.Items = append(out.Items, people.ViewFreeze(&c.list[i], c.name))
 			}
 		}
 	}
-	slices.SortFunc(out.Items, func(x, y syncrun.FreezeView) int { return strings.Compare(x.ID, y.ID) })
+	slices.SortFunc(out.Items, func(x, y people.FreezeView) int { return strings.Compare(x.ID, y.ID) })
 	if len(out.Items) > in.Limit {
 		out.Items = out.Items[:in.Limit]
 		out.Next = &out.Items[in.Limit-1].ID
@@ -83,13 +83,13 @@ type freezeRequest struct {
 	Reason     string   `json:"reason" required:"true" doc:"Why, for whoever finds it later."`
 }
 
-func (a *api) createFreeze(r *http.Request, in struct{ Body freezeRequest }) (syncrun.FreezeView, error) {
-	var none syncrun.FreezeView
+func (a *api) createFreeze(r *http.Request, in struct{ Body freezeRequest }) (people.FreezeView, error) {
+	var none people.FreezeView
 	id, err := a.connectionID(r, in.Body.Connection)
 	if err != nil {
 		return none, err
 	}
-	e, err := a.Connections.Engine(r.Context(), actor(r), id)
+	e, err := a.Connections.Editor(r.Context(), actor(r), id)
 	if err != nil {
 		return none, err
 	}
@@ -101,7 +101,7 @@ func (a *api) createFreeze(r *http.Request, in struct{ Body freezeRequest }) (sy
 	if err != nil {
 		return none, err
 	}
-	return syncrun.ViewFreeze(&f, e.Policy.Name), nil
+	return people.ViewFreeze(&f, e.Policy.Name), nil
 }
 
 // deleteFreeze ends a freeze of whichever connection.
@@ -112,7 +112,7 @@ func (a *api) deleteFreeze(r *http.Request, in one) (nothing, error) {
 	}
 	for _, c := range all {
 		if slices.ContainsFunc(c.list, func(f directory.Freeze) bool { return f.ID == in.ID }) {
-			return nothing{}, c.engine.EndFreeze(r.Context(), in.ID)
+			return nothing{}, c.editor.EndFreeze(r.Context(), in.ID)
 		}
 	}
 	return nothing{}, fmt.Errorf("freeze %s: %w", in.ID, directory.ErrNotFound)

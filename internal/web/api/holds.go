@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -19,9 +20,9 @@ type holdsQuery struct {
 }
 
 // listHolds shows the holds in force, by id.
-func (a *api) listHolds(r *http.Request, in holdsQuery) (page[syncrun.HoldView], error) {
-	var out page[syncrun.HoldView]
-	e, err := a.engine(r)
+func (a *api) listHolds(r *http.Request, in holdsQuery) (page[people.HoldView], error) {
+	var out page[people.HoldView]
+	e, err := a.editor(r)
 	if err != nil {
 		return out, err
 	}
@@ -45,22 +46,22 @@ func (a *api) listHolds(r *http.Request, in holdsQuery) (page[syncrun.HoldView],
 }
 
 // viewHolds shows holds with the names of whom they are on.
-func viewHolds(r *http.Request, e *syncrun.Engine, list []directory.Hold) ([]syncrun.HoldView, error) {
+func viewHolds(r *http.Request, e *people.Editor, list []directory.Hold) ([]people.HoldView, error) {
 	ids := make([]string, len(list))
 	for i, h := range list {
 		ids[i] = h.PersonID
 	}
-	people, err := e.Store.PersonsByID(r.Context(), ids)
+	found, err := e.Store.PersonsByID(r.Context(), ids)
 	if err != nil {
 		return nil, fmt.Errorf("read who is on hold: %w", err)
 	}
 	names := map[string]string{}
-	for i := range people {
-		names[people[i].ID] = nameAndMail(&people[i])
+	for i := range found {
+		names[found[i].ID] = nameAndMail(&found[i])
 	}
-	out := make([]syncrun.HoldView, len(list))
+	out := make([]people.HoldView, len(list))
 	for i, h := range list {
-		out[i] = syncrun.ViewHold(h)
+		out[i] = people.ViewHold(h)
 		out[i].Person = names[h.PersonID]
 	}
 	return out, nil
@@ -84,14 +85,14 @@ type holdRequest struct {
 	Reason   string          `json:"reason" required:"true" doc:"Why, for whoever finds it later."`
 }
 
-func (a *api) createHold(r *http.Request, in struct{ Body holdRequest }) (syncrun.HoldView, error) {
-	var none syncrun.HoldView
+func (a *api) createHold(r *http.Request, in struct{ Body holdRequest }) (people.HoldView, error) {
+	var none people.HoldView
 	b := in.Body
 	if (b.PersonID == "") == (b.Who == "") {
 		return none, &gate.InputError{Field: "person_id", Text: "give person_id or who"}
 	}
 	if b.PersonID == "" {
-		e, err := a.engine(r)
+		e, err := a.editor(r)
 		if err != nil {
 			return none, err
 		}
@@ -129,7 +130,7 @@ func (a *api) createHold(r *http.Request, in struct{ Body holdRequest }) (syncru
 }
 
 func (a *api) deleteHold(r *http.Request, in one) (nothing, error) {
-	e, err := a.engine(r)
+	e, err := a.editor(r)
 	if err == nil {
 		err = e.RemoveHold(r.Context(), in.ID)
 	}
@@ -160,7 +161,7 @@ func (a *api) decide(r *http.Request, in struct{ Body decisionRequest }) (decisi
 	if err != nil {
 		return decisionView{}, err
 	}
-	e, err := a.Connections.Engine(r.Context(), actor(r), id)
+	e, err := a.Connections.Editor(r.Context(), actor(r), id)
 	if err != nil {
 		return decisionView{}, err
 	}

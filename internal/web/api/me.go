@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -38,7 +39,7 @@ func (a *api) getMe(r *http.Request, _ none) (meView, error) {
 // getMyPerson shows what everybody may see of themselves: not who keeps runs off them, and why.
 func (a *api) getMyPerson(r *http.Request, _ none) (personDetailView, error) {
 	v, err := a.getPerson(r, one{ID: viewer(r).PersonID})
-	v.Holds = []syncrun.HoldView{}
+	v.Holds = []people.HoldView{}
 	return v, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/plan/planjson"
@@ -52,8 +53,8 @@ func (a *api) peopleQuery(r *http.Request, in *peopleFilter) (q view.PeopleQuery
 	return q, err
 }
 
-func (a *api) listPeople(r *http.Request, in peopleInput) (page[syncrun.PersonView], error) {
-	var none page[syncrun.PersonView]
+func (a *api) listPeople(r *http.Request, in peopleInput) (page[people.PersonView], error) {
+	var none page[people.PersonView]
 	q, err := a.peopleQuery(r, &in.peopleFilter)
 	if err != nil {
 		return none, err
@@ -63,7 +64,7 @@ func (a *api) listPeople(r *http.Request, in peopleInput) (page[syncrun.PersonVi
 	if err != nil {
 		return none, err
 	}
-	e, err := a.engine(r)
+	e, err := a.editor(r)
 	if err != nil {
 		return none, err
 	}
@@ -71,20 +72,20 @@ func (a *api) listPeople(r *http.Request, in peopleInput) (page[syncrun.PersonVi
 	for i := range rows.Items {
 		ids[i] = rows.Items[i].ID
 	}
-	people, err := e.Store.PersonsByID(r.Context(), ids)
+	found, err := e.Store.PersonsByID(r.Context(), ids)
 	if err != nil {
 		return none, err
 	}
-	items, err := a.showPeople(r, e, people)
-	return page[syncrun.PersonView]{Items: items, Next: syncrun.Optional(rows.Next)}, err
+	items, err := a.showPeople(r, e, found)
+	return page[people.PersonView]{Items: items, Next: syncrun.Optional(rows.Next)}, err
 }
 
 // showPeople shows people as the surface does: with managers' addresses, holds, and the authority that the
 // settings of their connection give each field.
-func (a *api) showPeople(r *http.Request, e *syncrun.Engine, people []directory.Person) ([]syncrun.PersonView, error) {
+func (a *api) showPeople(r *http.Request, e *people.Editor, all []directory.Person) ([]people.PersonView, error) {
 	var managers []string
-	for i := range people {
-		if id := people[i].Values.Get(directory.Manager); id != "" {
+	for i := range all {
+		if id := all[i].Values.Get(directory.Manager); id != "" {
 			managers = append(managers, id)
 		}
 	}
@@ -105,18 +106,18 @@ func (a *api) showPeople(r *http.Request, e *syncrun.Engine, people []directory.
 	for _, h := range list {
 		holds[h.PersonID] = append(holds[h.PersonID], h)
 	}
-	engines := map[string]*syncrun.Engine{}
-	out := make([]syncrun.PersonView, len(people))
-	for i := range people {
-		p, of, name := &people[i], e, ""
+	editors := map[string]*people.Editor{}
+	out := make([]people.PersonView, len(all))
+	for i := range all {
+		p, of, name := &all[i], e, ""
 		if p.Link != nil {
 			id := p.Link.Connection
-			if engines[id] == nil {
-				if engines[id], err = a.Connections.Engine(r.Context(), actor(r), id); err != nil {
+			if editors[id] == nil {
+				if editors[id], err = a.Connections.Editor(r.Context(), actor(r), id); err != nil {
 					return nil, err
 				}
 			}
-			of, name = engines[id], engines[id].Policy.Name
+			of, name = editors[id], editors[id].Policy.Name
 		}
 		out[i] = of.View(p, name, func(id string) string { return mails[id] }, holds[p.ID])
 	}
@@ -125,14 +126,14 @@ func (a *api) showPeople(r *http.Request, e *syncrun.Engine, people []directory.
 
 // personDetailView is one person, with what a program needs to change them.
 type personDetailView struct {
-	syncrun.PersonView
+	people.PersonView
 	Version  int64    `json:"version" doc:"Grows with every change; give it back with a change of your own."`
 	Warnings []string `json:"warnings" doc:"After a change: what the next run will overwrite."`
 }
 
-// person finds somebody, and the engine of the connection that owns them.
-func (a *api) person(r *http.Request, id string) (directory.Person, *syncrun.Engine, error) {
-	e, err := a.engine(r)
+// person finds somebody, and the editor of the connection that owns them.
+func (a *api) person(r *http.Request, id string) (directory.Person, *people.Editor, error) {
+	e, err := a.editor(r)
 	if err != nil {
 		return directory.Person{}, nil, err
 	}
@@ -140,13 +141,13 @@ func (a *api) person(r *http.Request, id string) (directory.Person, *syncrun.Eng
 	if err != nil {
 		return p, nil, err
 	}
-	e, err = a.Connections.EngineFor(r.Context(), actor(r), p)
+	e, err = a.Connections.EditorFor(r.Context(), actor(r), p)
 	return p, e, err
 }
 
 // subordinate is person for whoever wants to change them: nobody changes the account of somebody with a higher
 // role, whose address is a way to become them.
-func (a *api) subordinate(r *http.Request, id string) (directory.Person, *syncrun.Engine, error) {
+func (a *api) subordinate(r *http.Request, id string) (directory.Person, *people.Editor, error) {
 	p, e, err := a.person(r, id)
 	if err == nil && slices.Index(account.Roles(), p.Role) > slices.Index(account.Roles(), viewer(r).Role) {
 		err = account.ErrForbidden
@@ -154,7 +155,7 @@ func (a *api) subordinate(r *http.Request, id string) (directory.Person, *syncru
 	return p, e, err
 }
 
-func (a *api) showPerson(r *http.Request, e *syncrun.Engine, res syncrun.EditResult) (personDetailView, error) {
+func (a *api) showPerson(r *http.Request, e *people.Editor, res people.EditResult) (personDetailView, error) {
 	views, err := a.showPeople(r, e, []directory.Person{res.Person})
 	if err != nil {
 		return personDetailView{}, err
@@ -167,12 +168,12 @@ func (a *api) getPerson(r *http.Request, in one) (personDetailView, error) {
 	if err != nil {
 		return personDetailView{}, err
 	}
-	return a.showPerson(r, e, syncrun.EditResult{Person: p})
+	return a.showPerson(r, e, people.EditResult{Person: p})
 }
 
 func (a *api) createPerson(r *http.Request, in struct{ Body personRequest }) (personDetailView, error) {
 	var none personDetailView
-	e, err := a.engine(r)
+	e, err := a.editor(r)
 	if err != nil {
 		return none, err
 	}
@@ -198,18 +199,18 @@ func (a *api) createPerson(r *http.Request, in struct{ Body personRequest }) (pe
 // importPeople brings an existing user base in (promise SI28): every row, or none.
 func (a *api) importPeople(r *http.Request, in struct {
 	File io.Reader `type:"text/csv"`
-}) (page[syncrun.PersonView], error) {
-	var none page[syncrun.PersonView]
-	e, err := a.engine(r)
+}) (page[people.PersonView], error) {
+	var none page[people.PersonView]
+	e, err := a.editor(r)
 	if err != nil {
 		return none, err
 	}
 	e.MayGive = viewer(r).MayGive // an import is no way up (security §1.5)
-	people, err := e.ImportPeople(r.Context(), in.File)
+	all, err := e.ImportPeople(r.Context(), in.File)
 	if err != nil {
 		return none, err
 	}
-	items, err := a.showPeople(r, e, people)
+	items, err := a.showPeople(r, e, all)
 	return whole(items), err
 }
 
@@ -250,11 +251,11 @@ func (a *api) patchPerson(r *http.Request, in struct {
 }
 
 func (a *api) invitePerson(r *http.Request, in one) (personDetailView, error) {
-	return a.move(r, in, (*syncrun.Engine).Invite)
+	return a.move(r, in, (*people.Editor).Invite)
 }
 
 func (a *api) reactivatePerson(r *http.Request, in one) (personDetailView, error) {
-	return a.move(r, in, (*syncrun.Engine).Reactivate)
+	return a.move(r, in, (*people.Editor).Reactivate)
 }
 
 func (a *api) deactivatePerson(r *http.Request, in one) (personDetailView, error) {
@@ -264,11 +265,11 @@ func (a *api) deactivatePerson(r *http.Request, in one) (personDetailView, error
 	if err := a.Accounts.KeepsOwner(r.Context(), in.ID); err != nil {
 		return personDetailView{}, err
 	}
-	return a.move(r, in, (*syncrun.Engine).Deactivate)
+	return a.move(r, in, (*people.Editor).Deactivate)
 }
 
 // move gives somebody another status.
-func (a *api) move(r *http.Request, in one, do func(*syncrun.Engine, context.Context, string) (syncrun.EditResult, error)) (personDetailView, error) {
+func (a *api) move(r *http.Request, in one, do func(*people.Editor, context.Context, string) (people.EditResult, error)) (personDetailView, error) {
 	p, e, err := a.subordinate(r, in.ID)
 	if err != nil {
 		return personDetailView{}, err
@@ -371,11 +372,11 @@ func (a *api) explainWho(r *http.Request, in explainWhoQuery) (explain.Explanati
 	if in.Who == "" {
 		return explain.Explanation{}, rest.BadQuery("who is missing: name somebody")
 	}
-	e, err := a.engine(r)
+	e, err := a.editor(r)
 	if err == nil && in.Connection != "" {
 		var id string
 		if id, err = a.connectionID(r, in.Connection); err == nil {
-			e, err = a.Connections.Engine(r.Context(), actor(r), id)
+			e, err = a.Connections.Editor(r.Context(), actor(r), id)
 		}
 	}
 	if err != nil {
@@ -384,7 +385,7 @@ func (a *api) explainWho(r *http.Request, in explainWhoQuery) (explain.Explanati
 	return a.explain(r, e, in.Who, in.At)
 }
 
-func (a *api) explain(r *http.Request, e *syncrun.Engine, who, at string) (explain.Explanation, error) {
+func (a *api) explain(r *http.Request, e *people.Editor, who, at string) (explain.Explanation, error) {
 	then := time.Time{}
 	if at != "" {
 		var err error

@@ -10,8 +10,8 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // optional is a key that may be left out, and that null makes blank.
@@ -30,29 +30,29 @@ func (o *optional[T]) UnmarshalJSON(text []byte) error {
 
 // personRequest has the keys of the person JSON that people may change.
 type personRequest struct {
-	EmployeeID       optional[string]              `json:"employee_id"`
-	Email            optional[string]              `json:"email"`
-	FirstName        optional[string]              `json:"first_name"`
-	LastName         optional[string]              `json:"last_name"`
-	PreferredName    optional[string]              `json:"preferred_name"`
-	DisplayName      optional[string]              `json:"display_name"`
-	JobTitle         optional[string]              `json:"job_title"`
-	Department       optional[string]              `json:"department"`
-	Division         optional[string]              `json:"division"`
-	Location         optional[string]              `json:"location"`
-	Teams            optional[[]string]            `json:"teams"`
-	ManagerID        optional[string]              `json:"manager_id"`
-	ManagerEmail     optional[string]              `json:"manager_email" doc:"Instead of manager_id."`
-	Phone            optional[string]              `json:"phone"`
-	Gender           optional[string]              `json:"gender"`
-	Birthday         optional[string]              `json:"birthday" doc:"YYYY-MM-DD"`
-	HireDate         optional[string]              `json:"hire_date" doc:"YYYY-MM-DD"`
-	OriginalHireDate optional[string]              `json:"original_hire_date" doc:"YYYY-MM-DD"`
-	DeactivationDate optional[string]              `json:"deactivation_date" doc:"YYYY-MM-DD"`
-	Budgets          map[string]*syncrun.MoneyView `json:"budgets" doc:"Those that are not given stay; null takes one away."`
-	Custom           map[string]json.RawMessage    `json:"custom" doc:"Those that are not given stay; null takes one away."`
-	Role             directory.Role                `json:"role" doc:"In a request of its own; never above your own."`
-	Version          int64                         `json:"version" doc:"The version you began with: refused when somebody changed the person meanwhile."`
+	EmployeeID       optional[string]             `json:"employee_id"`
+	Email            optional[string]             `json:"email"`
+	FirstName        optional[string]             `json:"first_name"`
+	LastName         optional[string]             `json:"last_name"`
+	PreferredName    optional[string]             `json:"preferred_name"`
+	DisplayName      optional[string]             `json:"display_name"`
+	JobTitle         optional[string]             `json:"job_title"`
+	Department       optional[string]             `json:"department"`
+	Division         optional[string]             `json:"division"`
+	Location         optional[string]             `json:"location"`
+	Teams            optional[[]string]           `json:"teams"`
+	ManagerID        optional[string]             `json:"manager_id"`
+	ManagerEmail     optional[string]             `json:"manager_email" doc:"Instead of manager_id."`
+	Phone            optional[string]             `json:"phone"`
+	Gender           optional[string]             `json:"gender"`
+	Birthday         optional[string]             `json:"birthday" doc:"YYYY-MM-DD"`
+	HireDate         optional[string]             `json:"hire_date" doc:"YYYY-MM-DD"`
+	OriginalHireDate optional[string]             `json:"original_hire_date" doc:"YYYY-MM-DD"`
+	DeactivationDate optional[string]             `json:"deactivation_date" doc:"YYYY-MM-DD"`
+	Budgets          map[string]*people.MoneyView `json:"budgets" doc:"Those that are not given stay; null takes one away."`
+	Custom           map[string]json.RawMessage   `json:"custom" doc:"Those that are not given stay; null takes one away."`
+	Role             directory.Role               `json:"role" doc:"In a request of its own; never above your own."`
+	Version          int64                        `json:"version" doc:"The version you began with: refused when somebody changed the person meanwhile."`
 }
 
 var (
@@ -60,8 +60,8 @@ var (
 	currency = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z]{3}$`) })
 )
 
-// fields gives what is to be written in the text that the engine takes.
-func (b *personRequest) fields(e *syncrun.Engine) (map[directory.Field]string, error) {
+// fields gives what is to be written in the text that the editor takes.
+func (b *personRequest) fields(e *people.Editor) (map[directory.Field]string, error) {
 	set := map[directory.Field]string{}
 	v := reflect.ValueOf(*b)
 	for i := range v.NumField() {

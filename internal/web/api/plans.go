@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/api/rest"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/plan/planjson"
 	"github.com/rollcall-hr/rollcall/policy"
@@ -68,7 +69,7 @@ type seatsView struct {
 type planDocument struct {
 	info  syncrun.PlanInfo
 	name  string // of the connection
-	store syncrun.Store
+	store people.Store
 }
 
 func (planDocument) Form() reflect.Type { return reflect.TypeFor[planView]() }
@@ -97,7 +98,7 @@ func (d planDocument) Answer(w http.ResponseWriter, r *http.Request, status int)
 
 // plan finds a plan of any connection; named gives it the connection's name, which the whole document shows.
 func (a *api) plan(r *http.Request, id string) (planDocument, error) {
-	e, err := a.engine(r)
+	e, err := a.editor(r)
 	if err != nil {
 		return planDocument{}, err
 	}
@@ -106,7 +107,7 @@ func (a *api) plan(r *http.Request, id string) (planDocument, error) {
 }
 
 func (a *api) named(r *http.Request, d planDocument) (planDocument, error) {
-	of, err := a.Connections.Engine(r.Context(), actor(r), d.info.Connection)
+	of, err := a.Connections.Editor(r.Context(), actor(r), d.info.Connection)
 	switch {
 	case errors.Is(err, directory.ErrNotFound): // deleted since; its history stays
 		return d, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -110,7 +111,7 @@ func members(err error) map[string]any {
 		}
 		out["faults"] = faults
 	}
-	if e, ok := errors.AsType[*syncrun.ImportError](err); ok {
+	if e, ok := errors.AsType[*people.ImportError](err); ok {
 		faults := make([]faultView, len(e.Faults))
 		for i, f := range e.Faults {
 			faults[i] = faultView{f.Column, f.Line, f.Text}
@@ -129,7 +130,7 @@ func members(err error) map[string]any {
 	if e, ok := errors.AsType[*syncrun.BusyError](err); ok {
 		out["run_id"] = e.RunID
 	}
-	if e, ok := errors.AsType[*syncrun.AmbiguousError](err); ok {
+	if e, ok := errors.AsType[*people.AmbiguousError](err); ok {
 		out["candidates"] = e.Candidates
 	}
 	return out

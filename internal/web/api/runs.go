@@ -126,7 +126,7 @@ func (a *api) undoRun(r *http.Request, in struct {
 	}
 	req := connection.UndoRequest{RunID: in.ID, Kind: string(in.Body.Kind)}
 	if in.Body.Person != "" {
-		e, err := a.Connections.Engine(r.Context(), actor(r), run.Connection)
+		e, err := a.Connections.Editor(r.Context(), actor(r), run.Connection)
 		if err != nil {
 			return none, err
 		}

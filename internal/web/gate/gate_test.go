@@ -18,25 +18,26 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// people knows secrets by heart.
-type people map[string]account.Viewer
+// visitors knows secrets by heart.
+type visitors map[string]account.Viewer
 
-func (p people) Session(_ context.Context, secret string) (account.Viewer, error) {
+func (p visitors) Session(_ context.Context, secret string) (account.Viewer, error) {
 	if v, ok := p[secret]; ok {
 		return v, nil
 	}
 	return account.Viewer{}, account.ErrNoSession
 }
 
-func (p people) Token(ctx context.Context, secret string) (account.Viewer, error) {
+func (p visitors) Token(ctx context.Context, secret string) (account.Viewer, error) {
 	return p.Session(ctx, secret)
 }
 
 func testGate(log io.Writer) *Gate {
-	return &Gate{Sessions: people{"s-owner": {PersonID: "p_1", Role: directory.RoleOwner}, "s-member": {PersonID: "p_2", Role: directory.RoleMember}},
+	return &Gate{Sessions: visitors{"s-owner": {PersonID: "p_1", Role: directory.RoleOwner}, "s-member": {PersonID: "p_2", Role: directory.RoleMember}},
 		Log: slog.New(slog.NewTextHandler(log, nil)), Now: time.Now,
 		Page: func(w http.ResponseWriter, _ *http.Request, p Problem) {
 			w.WriteHeader(p.Status)
@@ -70,7 +71,7 @@ func TestClassify(t *testing.T) {
 		{connection.ErrCancelled, 409, "cancelled"},
 		{&syncrun.BusyError{RunID: "run_1"}, 409, "busy"},
 		{&syncrun.StaleError{PlanID: "plan_1", Why: "the settings changed"}, 409, "stale"},
-		{&syncrun.LockedError{Field: "email"}, 409, "locked"},
+		{&people.LockedError{Field: "email"}, 409, "locked"},
 		{&syncrun.ReadError{Connection: "Acme", Err: errors.New("unauthorized")}, 502, "read"},
 		{fmt.Errorf("person x: %w", directory.ErrNotFound), 404, "not_found"},
 		{errors.New("open /var/lib/secret: disk I/O error"), 500, "internal"},

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/source"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -105,10 +106,10 @@ func rules() []rule {
 		as[*syncrun.StaleRecordError](http.StatusConflict, "changed_meanwhile", "Changed meanwhile"),
 		as[*syncrun.ConflictError](http.StatusConflict, "conflict", "This value is taken"),
 		as[*syncrun.ReleaseError](http.StatusConflict, "release", "This release does not fit the plan"),
-		as[*syncrun.LockedError](http.StatusConflict, "locked", "BambooHR controls this field"),
-		as[*syncrun.AmbiguousError](http.StatusConflict, "ambiguous", "Several people match"),
-		as[*syncrun.NobodyError](http.StatusNotFound, "nobody", "Nobody matches"),
-		as[*syncrun.ImportError](http.StatusUnprocessableEntity, "import", "The file has faults; nothing was imported"),
+		as[*people.LockedError](http.StatusConflict, "locked", "BambooHR controls this field"),
+		as[*people.AmbiguousError](http.StatusConflict, "ambiguous", "Several people match"),
+		as[*people.NobodyError](http.StatusNotFound, "nobody", "Nobody matches"),
+		as[*people.ImportError](http.StatusUnprocessableEntity, "import", "The file has faults; nothing was imported"),
 		as[*syncrun.ReadError](http.StatusBadGateway, "read", "BambooHR could not be read"),
 		as[*source.Error](http.StatusBadGateway, "read", "BambooHR could not be read"),
 		as[*http.MaxBytesError](http.StatusRequestEntityTooLarge, "too_large", "Too much was sent"),

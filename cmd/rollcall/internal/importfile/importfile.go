@@ -10,32 +10,32 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/sheet"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // column is a column of BambooHR's employee import.
 type column struct {
 	title string
-	value func(*syncrun.PersonView) *string
+	value func(*people.PersonView) *string
 }
 
 // columns are named as on BambooHR's import screen, which offers a column of that name by itself.
 func columns() []column {
 	return []column{
-		{"Employee #", func(v *syncrun.PersonView) *string { return v.EmployeeID }},
-		{"First Name", func(v *syncrun.PersonView) *string { return v.FirstName }},
-		{"Last Name", func(v *syncrun.PersonView) *string { return v.LastName }},
-		{"Preferred Name", func(v *syncrun.PersonView) *string { return v.PreferredName }},
-		{"Work Email", func(v *syncrun.PersonView) *string { return v.Email }},
-		{workPhone, func(v *syncrun.PersonView) *string { return v.Phone }},
-		{"Gender", func(v *syncrun.PersonView) *string { return v.Gender }},
-		{"Birth Date", func(v *syncrun.PersonView) *string { return v.Birthday }},
-		{"Hire Date", func(v *syncrun.PersonView) *string { return v.HireDate }},
-		{"Original Hire Date", func(v *syncrun.PersonView) *string { return v.OriginalHireDate }},
-		{"Job Title", func(v *syncrun.PersonView) *string { return v.JobTitle }},
-		{"Department", func(v *syncrun.PersonView) *string { return v.Department }},
-		{"Division", func(v *syncrun.PersonView) *string { return v.Division }},
-		{"Location", func(v *syncrun.PersonView) *string { return v.Location }},
+		{"Employee #", func(v *people.PersonView) *string { return v.EmployeeID }},
+		{"First Name", func(v *people.PersonView) *string { return v.FirstName }},
+		{"Last Name", func(v *people.PersonView) *string { return v.LastName }},
+		{"Preferred Name", func(v *people.PersonView) *string { return v.PreferredName }},
+		{"Work Email", func(v *people.PersonView) *string { return v.Email }},
+		{workPhone, func(v *people.PersonView) *string { return v.Phone }},
+		{"Gender", func(v *people.PersonView) *string { return v.Gender }},
+		{"Birth Date", func(v *people.PersonView) *string { return v.Birthday }},
+		{"Hire Date", func(v *people.PersonView) *string { return v.HireDate }},
+		{"Original Hire Date", func(v *people.PersonView) *string { return v.OriginalHireDate }},
+		{"Job Title", func(v *people.PersonView) *string { return v.JobTitle }},
+		{"Department", func(v *people.PersonView) *string { return v.Department }},
+		{"Division", func(v *people.PersonView) *string { return v.Division }},
+		{"Location", func(v *people.PersonView) *string { return v.Location }},
 	}
 }
 
@@ -44,29 +44,29 @@ const workPhone = "Work Phone"
 // People are those whom a file is about.
 type People struct {
 	columns []column
-	views   []syncrun.PersonView
+	views   []people.PersonView
 }
 
 // Of picks from everybody whom BambooHR does not know yet: who has no link and is not deactivated. Managers may
 // be anybody.
-func Of(everybody []syncrun.PersonView) People {
+func Of(everybody []people.PersonView) People {
 	names := map[string]*string{}
 	for i := range everybody {
 		names[everybody[i].ID] = managerName(&everybody[i])
 	}
 	return People{
-		columns: append(columns(), column{"Reporting to", func(v *syncrun.PersonView) *string {
+		columns: append(columns(), column{"Reporting to", func(v *people.PersonView) *string {
 			if v.ManagerID == nil {
 				return nil
 			}
 			return names[*v.ManagerID]
 		}}),
-		views: slices.DeleteFunc(slices.Clone(everybody), func(v syncrun.PersonView) bool { return v.Source != nil || v.Status == directory.Deactivated }),
+		views: slices.DeleteFunc(slices.Clone(everybody), func(v people.PersonView) bool { return v.Source != nil || v.Status == directory.Deactivated }),
 	}
 }
 
 // managerName is a manager as BambooHR's import looks for one: first and last name.
-func managerName(v *syncrun.PersonView) *string {
+func managerName(v *people.PersonView) *string {
 	if v.FirstName == nil || v.LastName == nil {
 		return v.DisplayName
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -86,10 +87,10 @@ func ViewOf(err error) View {
 	if _, ok := errors.AsType[*syncrun.StaleError](err); ok {
 		v.Code = "stale"
 	}
-	if amb, ok := errors.AsType[*syncrun.AmbiguousError](err); ok {
+	if amb, ok := errors.AsType[*people.AmbiguousError](err); ok {
 		v.Code, v.Candidates = "ambiguous", amb.Candidates
 	}
-	if _, ok := errors.AsType[*syncrun.LockedError](err); ok {
+	if _, ok := errors.AsType[*people.LockedError](err); ok {
 		v.Code = "locked"
 	}
 	if _, ok := errors.AsType[*syncrun.ConflictError](err); ok {
@@ -190,7 +191,7 @@ func (e *Faults) views() []FaultView {
 
 // OfImport turns the engine's complaint about a file into ours.
 func OfImport(path string, err error) error {
-	imp, ok := errors.AsType[*syncrun.ImportError](err)
+	imp, ok := errors.AsType[*people.ImportError](err)
 	if !ok {
 		return fmt.Errorf("import %s: %w", path, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // Pause is the pause of a connection's automatic runs.
@@ -31,18 +31,18 @@ func Paused(p *text.Page, connection string, pause *Pause, zone *time.Location) 
 }
 
 // Freezes tells which fields runs leave as they are.
-func Freezes(p *text.Page, list []syncrun.FreezeView, zone *time.Location) {
+func Freezes(p *text.Page, list []people.FreezeView, zone *time.Location) {
 	for i := range list {
 		p.Linef("%s %s", p.Paint(text.Yellow, "!"), Freeze(&list[i], zone))
 	}
 }
 
 // Freeze is a freeze on one line.
-func Freeze(f *syncrun.FreezeView, zone *time.Location) string {
+func Freeze(f *people.FreezeView, zone *time.Location) string {
 	return fmt.Sprintf("Frozen until %s: %s: %s (%s, by %s)", FreezeEnd(f, zone), strings.Join(f.What, ", "), f.Reason, f.ID, f.CreatedBy)
 }
 
 // FreezeEnd is when a freeze ends.
-func FreezeEnd(f *syncrun.FreezeView, zone *time.Location) string {
+func FreezeEnd(f *people.FreezeView, zone *time.Location) string {
 	return text.End(f.Until, zone, "somebody ends it")
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan/explain"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // Explanation tells why somebody is as they are, step by step.
@@ -42,7 +42,7 @@ func Explanation(p *text.Page, e explain.Explanation) {
 }
 
 // Title is the display name, or first and last name.
-func Title(v *syncrun.PersonView) string {
+func Title(v *people.PersonView) string {
 	if v.DisplayName != nil {
 		return *v.DisplayName
 	}
@@ -56,7 +56,7 @@ func Title(v *syncrun.PersonView) string {
 }
 
 // Person shows one person with every field; holds end in a zone.
-func Person(p *text.Page, v *syncrun.PersonView, zone *time.Location) {
+func Person(p *text.Page, v *people.PersonView, zone *time.Location) {
 	p.Linef("%s  %s", p.Paint(text.Bold, text.NameAndMail(Title(v), text.Dash(v.Email))), v.Status)
 	origin := "not from BambooHR"
 	if v.Source != nil {
@@ -101,7 +101,7 @@ func Person(p *text.Page, v *syncrun.PersonView, zone *time.Location) {
 }
 
 // HoldField is what a hold is on.
-func HoldField(v syncrun.HoldView) string {
+func HoldField(v people.HoldView) string {
 	if v.Field == nil {
 		return "the whole person"
 	}
@@ -109,7 +109,7 @@ func HoldField(v syncrun.HoldView) string {
 }
 
 // HoldEnd is when a hold ends.
-func HoldEnd(v syncrun.HoldView, zone *time.Location) string {
+func HoldEnd(v people.HoldView, zone *time.Location) string {
 	switch {
 	case v.Agrees && v.Says == "":
 		return "BambooHR has nothing there either"
@@ -120,11 +120,11 @@ func HoldEnd(v syncrun.HoldView, zone *time.Location) string {
 }
 
 // Hold is a hold on one line.
-func Hold(v syncrun.HoldView, zone *time.Location) string {
+func Hold(v people.HoldView, zone *time.Location) string {
 	return fmt.Sprintf("%s until %s: %s (%s, by %s)", HoldField(v), HoldEnd(v, zone), v.Reason, v.ID, v.CreatedBy)
 }
 
-func personRow(v *syncrun.PersonView) []string {
+func personRow(v *people.PersonView) []string {
 	row := []string{v.ID, string(v.Status)}
 	for i, s := range []*string{v.EmployeeID, v.Email, v.FirstName, v.LastName, v.PreferredName, v.DisplayName, v.JobTitle,
 		v.Department, v.Division, v.Location, nil, v.ManagerEmail, v.Phone, v.Gender, v.Birthday, v.HireDate, v.OriginalHireDate, v.DeactivationDate} {
@@ -140,7 +140,7 @@ func personRow(v *syncrun.PersonView) []string {
 	return row
 }
 
-func extraCells(v *syncrun.PersonView, names []string) []string {
+func extraCells(v *people.PersonView, names []string) []string {
 	out := make([]string, len(names))
 	for i, name := range names {
 		if own, ok := strings.CutPrefix(name, "budgets."); ok {
@@ -166,7 +166,7 @@ func cell(v any) string {
 }
 
 // People gives people as rows, in the columns that "import people" reads.
-func People(views []syncrun.PersonView) (header []string, rows [][]string) {
+func People(views []people.PersonView) (header []string, rows [][]string) {
 	extra := map[string]bool{}
 	for _, v := range views {
 		for name := range v.Budgets {

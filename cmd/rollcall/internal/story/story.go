@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/simcontrol"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -23,6 +24,7 @@ const beat = 1500 * time.Millisecond
 // Story is what is told, and with what.
 type Story struct {
 	Engine    *syncrun.Engine
+	People    *people.Editor
 	Sim       *simcontrol.Control
 	Page      *text.Page
 	Unhurried bool // somebody reads along: there is a pause between steps
@@ -158,7 +160,7 @@ func (s *Story) ordinary(ctx context.Context) error {
 	if err := s.title(ctx, "Why can %s no longer sign in?  (rollcall explain %s)", fullName(leaver), who); err != nil {
 		return err
 	}
-	e, err := s.Engine.Explain(ctx, who, time.Time{})
+	e, err := s.People.Explain(ctx, who, time.Time{})
 	if err != nil {
 		return err
 	}

@@ -167,7 +167,7 @@ func (p *pages) loops(ctx context.Context, page *chartPage, loops [][]string) er
 
 // above walks up from a manager to the top.
 func (p *pages) above(r *http.Request, id string) ([]named, error) {
-	e, err := p.Connections.EngineFor(r.Context(), viewer(r).Actor(), directory.Person{})
+	e, err := p.Connections.EditorFor(r.Context(), viewer(r).Actor(), directory.Person{})
 	if err != nil {
 		return nil, err
 	}

@@ -13,13 +13,14 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // Connections is what these pages ask of internal/connection.
 type Connections interface {
 	List(ctx context.Context) ([]connection.Summary, error)
-	EngineFor(ctx context.Context, actor string, person directory.Person) (*syncrun.Engine, error)
+	EditorFor(ctx context.Context, actor string, person directory.Person) (*people.Editor, error)
 }
 
 // Views is what these pages read, and what merges and renames departments and teams. Unknown ids are

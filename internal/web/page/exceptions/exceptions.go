@@ -1,6 +1,6 @@
 // Package exceptions shows what the runs of a connection leave alone by somebody's word: the holds on people and their
 // fields, and the freezes of fields of everybody. What a hold asks is left to package holdform, what an exception does
-// to internal/connection's engine.
+// to internal/connection's editor.
 package exceptions
 
 import (
@@ -15,13 +15,14 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/screen"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // Connections is what these pages ask of internal/connection.
 type Connections interface {
 	screen.Connections
-	Engine(ctx context.Context, actor, id string) (*syncrun.Engine, error)
+	Editor(ctx context.Context, actor, id string) (*people.Editor, error)
 }
 
 // Views is what these pages read.

@@ -59,11 +59,11 @@ const shownFrozen = 50
 
 // freezes are the connection's freezes in force, those that end first above.
 func (p *pages) freezes(ctx context.Context, id string) ([]freezeRow, error) {
-	engine, err := p.Connections.Engine(ctx, "", id)
+	editor, err := p.Connections.Editor(ctx, "", id)
 	if err != nil {
 		return nil, err
 	}
-	all, err := engine.Freezes(ctx)
+	all, err := editor.Freezes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -135,11 +135,11 @@ func (p *pages) addFreeze(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(wrong) == 0 {
-		engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
+		editor, err := p.Connections.Editor(r.Context(), screen.Actor(r), d.ID)
 		if err != nil {
 			return err
 		}
-		_, err = engine.AddFreeze(r.Context(), what, until, values.Get("reason"))
+		_, err = editor.AddFreeze(r.Context(), what, until, values.Get("reason"))
 		input, refused := errors.AsType[*syncrun.InputError](err)
 		switch {
 		case refused && input.Field == "until":
@@ -243,11 +243,11 @@ func (p *pages) endFreeze(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
+	editor, err := p.Connections.Editor(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
-	if err := engine.EndFreeze(r.Context(), r.PathValue("freeze")); err != nil && !errors.Is(err, directory.ErrNotFound) {
+	if err := editor.EndFreeze(r.Context(), r.PathValue("freeze")); err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return err // gone already: somebody was faster, or it ended by itself
 	}
 	return p.Preview(w, r, d.ID, connection.PreviewRequest{}, "The freeze is over. The next run catches up with what waited.", "")

@@ -69,13 +69,13 @@ func TestFreezes(t *testing.T) {
 	}
 	w.says(at, "Lead <b>")
 
-	longer, err := w.Engine().AddFreeze(t.Context(), []string{"job_title"}, time.Time{}, "reorganisation")
+	longer, err := w.Editor().AddFreeze(t.Context(), []string{"job_title"}, time.Time{}, "reorganisation")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.says(at, "Some of these fields stay frozen for longer, by the freeze of job title (reorganisation)")
 	w.quiet(path+"/freezes/"+longer.ID, "stay frozen for longer")
-	if err := w.Engine().EndFreeze(t.Context(), longer.ID); err != nil {
+	if err := w.Editor().EndFreeze(t.Context(), longer.ID); err != nil {
 		t.Fatal(err)
 	}
 

@@ -19,7 +19,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/page/holdform"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // holdsPage lists what runs leave alone because somebody said so.
@@ -102,15 +102,15 @@ func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, status int, va
 
 // holdRows lists the holds in force of the connection's people, those that end first above.
 func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
-	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), id)
+	editor, err := p.Connections.Editor(r.Context(), screen.Actor(r), id)
 	if err != nil {
 		return nil, err
 	}
-	all, err := engine.Holds(r.Context())
+	all, err := editor.Holds(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	people, err := p.heldPeople(r.Context(), id)
+	held, err := p.heldPeople(r.Context(), id)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
 	}
 	var out []holdRow
 	for _, h := range all {
-		if person, ok := people[h.PersonID]; ok {
+		if person, ok := held[h.PersonID]; ok {
 			run := ""
 			if rest, is := strings.CutPrefix(h.Reason, ofUndo); is {
 				run = rest
@@ -137,7 +137,7 @@ func (p *pages) holdRows(r *http.Request, id string) ([]holdRow, error) {
 			switch value := row.Says; {
 			case !row.Agrees:
 			case h.Field == "", h.Field == "status":
-				row.Says = syncrun.SaysOfStatus(directory.Status(value))
+				row.Says = people.SaysOfStatus(directory.Status(value))
 			case h.Field == directory.Manager && value != "":
 				row.Says = screen.Who(value, names)
 			default:
@@ -193,12 +193,12 @@ func (p *pages) addHold(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
+	editor, err := p.Connections.Editor(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
-	hold, wrong := holdform.Read(engine, values)
-	person, nobody, err := p.holdOn(r, &d, engine, values.Get("who"))
+	hold, wrong := holdform.Read(editor, values)
+	person, nobody, err := p.holdOn(r, &d, editor, values.Get("who"))
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (p *pages) addHold(w http.ResponseWriter, r *http.Request) error {
 		wrong["who"] = nobody
 	}
 	if len(wrong) == 0 {
-		if wrong, err = hold.Add(r.Context(), engine, &person); err != nil {
+		if wrong, err = hold.Add(r.Context(), editor, &person); err != nil {
 			return err
 		}
 	}
@@ -217,14 +217,14 @@ func (p *pages) addHold(w http.ResponseWriter, r *http.Request) error {
 }
 
 // holdOn finds whom a hold is for, or says why it can be for nobody.
-func (p *pages) holdOn(r *http.Request, d *connection.Detail, engine *syncrun.Engine, name string) (directory.Person, string, error) {
+func (p *pages) holdOn(r *http.Request, d *connection.Detail, editor *people.Editor, name string) (directory.Person, string, error) {
 	var nobody directory.Person
 	if name == "" {
 		return nobody, "Write an e-mail address, or the name.", nil
 	}
-	subject, err := engine.Find(r.Context(), name)
-	ambiguous, _ := errors.AsType[*syncrun.AmbiguousError](err)
-	unknown, _ := errors.AsType[*syncrun.NobodyError](err)
+	subject, err := editor.Find(r.Context(), name)
+	ambiguous, _ := errors.AsType[*people.AmbiguousError](err)
+	unknown, _ := errors.AsType[*people.NobodyError](err)
 	switch {
 	case ambiguous != nil:
 		return nobody, form.Sentence(ambiguous.Error()), nil
@@ -245,11 +245,11 @@ func (p *pages) removeHold(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
+	editor, err := p.Connections.Editor(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
-	if err := engine.RemoveHold(r.Context(), r.PathValue("hold")); err != nil {
+	if err := editor.RemoveHold(r.Context(), r.PathValue("hold")); err != nil {
 		return err
 	}
 	return p.Done(w, r, screen.Path(d.ID, "holds"), "The hold is removed. The next run treats the person as any other.")
@@ -265,7 +265,7 @@ func (p *pages) removeUndone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	engine, err := p.Connections.Engine(r.Context(), screen.Actor(r), d.ID)
+	editor, err := p.Connections.Editor(r.Context(), screen.Actor(r), d.ID)
 	if err != nil {
 		return err
 	}
@@ -274,7 +274,7 @@ func (p *pages) removeUndone(w http.ResponseWriter, r *http.Request) error {
 		if h.Run != r.PathValue("run") || h.Run == "" {
 			continue
 		}
-		if err := engine.RemoveHold(r.Context(), h.ID); err != nil && !errors.Is(err, directory.ErrNotFound) { // somebody else was faster
+		if err := editor.RemoveHold(r.Context(), h.ID); err != nil && !errors.Is(err, directory.ErrNotFound) { // somebody else was faster
 			return err
 		}
 		removed++

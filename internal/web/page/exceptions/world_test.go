@@ -77,7 +77,7 @@ func (w *world) settled() connection.Job {
 // frozen is the only freeze in force.
 func (w *world) frozen() directory.Freeze {
 	w.t.Helper()
-	all, err := w.Engine().Freezes(w.t.Context())
+	all, err := w.Editor().Freezes(w.t.Context())
 	if err != nil || len(all) != 1 {
 		w.t.Fatal(all, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -67,7 +68,7 @@ type Hold struct {
 }
 
 // Read reads the form, and says what of it cannot be taken.
-func Read(e *syncrun.Engine, typed url.Values) (Hold, ui.Errors) {
+func Read(e *people.Editor, typed url.Values) (Hold, ui.Errors) {
 	h, wrong := Hold{Field: directory.Field(typed.Get("field"))}, ui.Errors{}
 	if h.Field != "" && h.Field != "status" && !slices.ContainsFunc(Fields(e.Policy), func(o ui.Option) bool { return o.Value == string(h.Field) }) {
 		wrong["field"] = "Choose one of the fields."
@@ -99,7 +100,7 @@ func Read(e *syncrun.Engine, typed url.Values) (Hold, ui.Errors) {
 }
 
 // Add puts the hold on a person, or says why this person cannot have it.
-func (h Hold) Add(ctx context.Context, e *syncrun.Engine, person *directory.Person) (ui.Errors, error) {
+func (h Hold) Add(ctx context.Context, e *people.Editor, person *directory.Person) (ui.Errors, error) {
 	var err error
 	switch who := "id:" + person.ID; {
 	case h.Agrees && person.Link == nil:

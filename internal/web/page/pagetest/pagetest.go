@@ -28,8 +28,8 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/store/views"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // World is pages before a real database and a simulated BambooHR. The session's secret is the viewer's role.
@@ -181,10 +181,10 @@ func (w *World) Value(email string, f directory.Field) string {
 	return p.Values.Get(f)
 }
 
-// Engine is the engine of the connection.
-func (w *World) Engine() *syncrun.Engine {
+// Editor is the editor of the connection.
+func (w *World) Editor() *people.Editor {
 	w.t.Helper()
-	e, err := w.Conns.Engine(w.t.Context(), "p_owner", w.ID)
+	e, err := w.Conns.Editor(w.t.Context(), "p_owner", w.ID)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -7,12 +7,13 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
-// unchanged lets an engine see a person only in the version that a form began with.
+// unchanged lets an editor see a person only in the version that a form began with.
 type unchanged struct {
-	syncrun.Store
+	people.Store
 	person  string
 	version int64
 }
@@ -31,7 +32,7 @@ func refusal(err error) (wrong ui.Errors, ok bool) {
 	if e, is := errors.AsType[*syncrun.ConflictError](err); is {
 		return ui.Errors{string(e.Field): fmt.Sprintf("%q belongs to somebody else already.", e.Value)}, true
 	}
-	if e, is := errors.AsType[*syncrun.LockedError](err); is {
+	if e, is := errors.AsType[*people.LockedError](err); is {
 		return ui.Errors{string(e.Field): onScreen(e.Error())}, true
 	}
 	if e, is := errors.AsType[*syncrun.InputError](err); is {

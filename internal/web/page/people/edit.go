@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -25,7 +26,7 @@ func (p *pages) edit(w http.ResponseWriter, r *http.Request) error {
 	return p.renderEdit(w, r, http.StatusOK, e, &person, nil, nil)
 }
 
-func (p *pages) renderEdit(w http.ResponseWriter, r *http.Request, status int, e *syncrun.Engine, person *directory.Person, typed url.Values, wrong ui.Errors) error {
+func (p *pages) renderEdit(w http.ResponseWriter, r *http.Request, status int, e *people.Editor, person *directory.Person, typed url.Values, wrong ui.Errors) error {
 	name, home := words.Name(person), personPath(person.ID)
 	page := &formPage{Action: home + "/edit", Back: home, Version: person.Version, Errors: wrong, Submit: "Save", Keep: typed.Get("keep") != ""}
 	page.Page = ui.Page{Title: "Edit " + name, Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}, {Text: name, Href: home}}}
@@ -65,7 +66,7 @@ func leads(fields []field, connection string) (text string, keep bool) {
 }
 
 // addresses looks up e-mail addresses of managers.
-func (p *pages) addresses(ctx context.Context, e *syncrun.Engine, ids ...string) (func(id string) string, error) {
+func (p *pages) addresses(ctx context.Context, e *people.Editor, ids ...string) (func(id string) string, error) {
 	found, err := e.Store.PersonsByID(ctx, slices.DeleteFunc(ids, func(id string) bool { return id == "" }))
 	mails := map[string]string{}
 	for i := range found {
@@ -121,7 +122,7 @@ func (p *pages) saveEdit(w http.ResponseWriter, r *http.Request) error {
 }
 
 // saved says what was saved and what the next run makes of it, and puts the holds that were asked for.
-func (p *pages) saved(w http.ResponseWriter, r *http.Request, e *syncrun.Engine, fields []field, set map[directory.Field]string, before, person *directory.Person, keep bool) error {
+func (p *pages) saved(w http.ResponseWriter, r *http.Request, e *people.Editor, fields []field, set map[directory.Field]string, before, person *directory.Person, keep bool) error {
 	var over []string
 	for _, f := range fields {
 		if _, typed := set[f.Name]; !typed || before.Values.Get(f.Name) == person.Values.Get(f.Name) || f.Authority != policy.AuthorityOverwrite {
@@ -157,7 +158,7 @@ func (p *pages) reread(w http.ResponseWriter, r *http.Request, typed url.Values)
 
 // renderStale keeps what somebody typed, shows what others wrote meanwhile in the fields that were left
 // alone, and lets the next save go through.
-func (p *pages) renderStale(w http.ResponseWriter, r *http.Request, e *syncrun.Engine, person *directory.Person, typed url.Values) error {
+func (p *pages) renderStale(w http.ResponseWriter, r *http.Request, e *people.Editor, person *directory.Person, typed url.Values) error {
 	address, err := p.addresses(r.Context(), e, person.Values.Get(directory.Manager))
 	if err != nil {
 		return err

@@ -257,7 +257,7 @@ func TestHolds(t *testing.T) {
 	pagetest.Says(t, body, "Job title until 1 Dec 2026, 00:00", "The review <cycle>", "The whole person until somebody removes it", "On loan")
 	pagetest.Says(t, w.Get("/people?held=on"), "1 person", "Given2 Family2", "On hold")
 	pagetest.Says(t, w.Get(at+"/timeline"), "put a hold on job title: The review <cycle>", "put a hold on the whole person: On loan")
-	list, err := w.Engine().Holds(t.Context())
+	list, err := w.Editor().Holds(t.Context())
 	if err != nil || len(list) != 2 {
 		t.Fatal(list, err)
 	}

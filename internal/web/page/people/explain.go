@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -72,7 +73,7 @@ func (p *pages) explainPerson(w http.ResponseWriter, r *http.Request) error {
 }
 
 // instant reads the day asked for: its end in the connection's zone; ok is false when it is none.
-func (page *explainPage) instant(e *syncrun.Engine) (then time.Time, ok bool) {
+func (page *explainPage) instant(e *people.Editor) (then time.Time, ok bool) {
 	page.Errors = ui.Errors{}
 	if page.At == "" {
 		return time.Time{}, true
@@ -110,46 +111,46 @@ func (p *pages) explain(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, page.status(), explainView(page))
 }
 
-// engines are those of the connections that may know somebody.
-func (p *pages) engines(r *http.Request, only string) ([]*syncrun.Engine, []string, error) {
+// editors are those of the connections that may know somebody.
+func (p *pages) editors(r *http.Request, only string) ([]*people.Editor, []string, error) {
 	conns, err := p.Connections.List(r.Context())
 	if err != nil {
 		return nil, nil, err
 	}
-	var out []*syncrun.Engine
+	var out []*people.Editor
 	var ids []string
 	for _, c := range conns {
 		if c.Absent || only != "" && c.ID != only {
 			continue
 		}
-		e, err := p.Connections.Engine(r.Context(), viewer(r).Actor(), c.ID)
+		e, err := p.Connections.Editor(r.Context(), viewer(r).Actor(), c.ID)
 		if err != nil {
 			return nil, nil, err
 		}
 		out, ids = append(out, e), append(ids, c.ID)
 	}
 	if len(out) == 0 && only == "" {
-		e, err := p.engine(r)
-		return []*syncrun.Engine{e}, []string{""}, err
+		e, err := p.editor(r)
+		return []*people.Editor{e}, []string{""}, err
 	}
 	return out, ids, nil
 }
 
 // explainAnybody asks every connection: employees are known to theirs only.
 func (p *pages) explainAnybody(r *http.Request, page *explainPage) error {
-	engines, ids, err := p.engines(r, page.Conn)
+	editors, ids, err := p.editors(r, page.Conn)
 	if err != nil {
 		return err
 	}
 	type hit struct {
-		e    *syncrun.Engine
+		e    *people.Editor
 		conn string
-		who  syncrun.Subject
+		who  people.Subject
 	}
 	var hits []hit
-	for i, e := range engines {
+	for i, e := range editors {
 		s, err := e.Find(r.Context(), page.Who)
-		if many, ok := errors.AsType[*syncrun.AmbiguousError](err); ok {
+		if many, ok := errors.AsType[*people.AmbiguousError](err); ok {
 			page.Candidates = append(page.Candidates, candidates(many, ids[i], page.At)...)
 			continue
 		}
@@ -160,7 +161,7 @@ func (p *pages) explainAnybody(r *http.Request, page *explainPage) error {
 			return err
 		}
 		if s.Person != nil { // every connection finds the people of the directory: one answer is enough
-			if e, err = p.Connections.EngineFor(r.Context(), viewer(r).Actor(), *s.Person); err != nil {
+			if e, err = p.Connections.EditorFor(r.Context(), viewer(r).Actor(), *s.Person); err != nil {
 				return err
 			}
 			hits, page.Candidates = []hit{{e, ids[i], s}}, nil
@@ -207,7 +208,7 @@ func distinct(list []candidate) (out []candidate) {
 }
 
 // candidates makes links of whom a name could mean: "Ann Lee <ann@acme.test> id:p_1".
-func candidates(many *syncrun.AmbiguousError, conn, at string) (out []candidate) {
+func candidates(many *people.AmbiguousError, conn, at string) (out []candidate) {
 	for _, text := range many.Candidates {
 		i := strings.LastIndexByte(text, ' ')
 		who := text[i+1:]

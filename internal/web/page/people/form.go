@@ -20,8 +20,8 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // formPage is a person to be typed in, new or not.
@@ -67,7 +67,7 @@ type field struct {
 }
 
 // fieldsOf lists the standard fields, then the budgets and custom fields that the mapping or the person has.
-func fieldsOf(e *syncrun.Engine, p *directory.Person) []field {
+func fieldsOf(e *people.Editor, p *directory.Person) []field {
 	standard := directory.Standard()
 	names := standard[:]
 	var own []directory.Field
@@ -232,8 +232,8 @@ func (f *field) fault(text string) string {
 	return ""
 }
 
-// changes are the fields in which a form says something else than when it was made, in the engine's words.
-func changes(ctx context.Context, e *syncrun.Engine, fields []field, typed url.Values) (map[directory.Field]string, ui.Errors, error) {
+// changes are the fields in which a form says something else than when it was made, in the editor's words.
+func changes(ctx context.Context, e *people.Editor, fields []field, typed url.Values) (map[directory.Field]string, ui.Errors, error) {
 	set, wrong := map[directory.Field]string{}, ui.Errors{}
 	for i := range fields {
 		f := &fields[i]
@@ -263,10 +263,10 @@ func changes(ctx context.Context, e *syncrun.Engine, fields []field, typed url.V
 }
 
 // manager finds the person whom somebody names as a manager.
-func manager(ctx context.Context, e *syncrun.Engine, who string) (id, fault string, err error) {
+func manager(ctx context.Context, e *people.Editor, who string) (id, fault string, err error) {
 	s, err := e.Find(ctx, who)
-	many, _ := errors.AsType[*syncrun.AmbiguousError](err)
-	nobody, _ := errors.AsType[*syncrun.NobodyError](err)
+	many, _ := errors.AsType[*people.AmbiguousError](err)
+	nobody, _ := errors.AsType[*people.NobodyError](err)
 	switch {
 	case many != nil:
 		return "", "Several people are called this. Write the e-mail address.", nil

@@ -12,7 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/page/holdform"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // holdRow is a hold in force.
@@ -26,7 +26,7 @@ type holdRow struct {
 }
 
 // holdsOf are somebody's holds in force.
-func holdsOf(ctx context.Context, e *syncrun.Engine, person string) ([]directory.Hold, error) {
+func holdsOf(ctx context.Context, e *people.Editor, person string) ([]directory.Hold, error) {
 	all, err := e.Holds(ctx)
 	return slices.DeleteFunc(all, func(h directory.Hold) bool { return h.PersonID != person }), err
 }
@@ -41,7 +41,7 @@ func (p *pages) askHold(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, ui.Ask(holdDialog(e, &person, url.Values{"field": q["field"]}, nil)))
 }
 
-func holdDialog(e *syncrun.Engine, person *directory.Person, typed url.Values, wrong ui.Errors) *ui.Question {
+func holdDialog(e *people.Editor, person *directory.Person, typed url.Values, wrong ui.Errors) *ui.Question {
 	name, home := words.Name(person), personPath(person.ID)
 	d := &ui.Question{Action: home + "/hold", Back: home, Submit: "Hold", Icon: "hand-stop", Errors: wrong}
 	d.Page = ui.Page{Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}, {Text: name, Href: home}}}
@@ -77,7 +77,7 @@ func (p *pages) addHold(w http.ResponseWriter, r *http.Request) error {
 }
 
 // findHold finds a hold in force of the person that a request names.
-func (p *pages) findHold(r *http.Request) (directory.Person, directory.Hold, *syncrun.Engine, error) {
+func (p *pages) findHold(r *http.Request) (directory.Person, directory.Hold, *people.Editor, error) {
 	person, e, err := p.find(r)
 	if err != nil {
 		return person, directory.Hold{}, nil, err
@@ -133,7 +133,7 @@ func holdRows(list []directory.Hold, person *directory.Person, who func(string) 
 		switch {
 		case !row.Agrees:
 		case h.Field == "", h.Field == "status":
-			row.UntilHR = syncrun.SaysOfStatus(directory.Status(value))
+			row.UntilHR = people.SaysOfStatus(directory.Status(value))
 		case h.Field == directory.Manager && value != "":
 			row.UntilHR = address(value)
 		}

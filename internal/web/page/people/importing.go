@@ -7,14 +7,14 @@ import (
 	"net/http"
 
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // importPage asks for a file, and says what is wrong with one.
 type importPage struct {
 	ui.Page
 	Problem string // with the file as a whole
-	Faults  []syncrun.ImportFault
+	Faults  []people.ImportFault
 	Hidden  int // faults that are not listed
 }
 
@@ -37,7 +37,7 @@ func renderImport(w http.ResponseWriter, r *http.Request, status int, page *impo
 
 // takeImport imports a file as a whole or not at all.
 func (p *pages) takeImport(w http.ResponseWriter, r *http.Request) error {
-	e, err := p.engine(r)
+	e, err := p.editor(r)
 	if err != nil {
 		return err
 	}
@@ -49,8 +49,8 @@ func (p *pages) takeImport(w http.ResponseWriter, r *http.Request) error {
 		return renderImport(w, r, http.StatusUnprocessableEntity, page)
 	}
 	e.MayGive = viewer(r).MayGive // an import is no way up (security §1.5)
-	people, err := e.ImportPeople(r.Context(), bytes.NewReader(data))
-	faults, faulty := errors.AsType[*syncrun.ImportError](err)
+	all, err := e.ImportPeople(r.Context(), bytes.NewReader(data))
+	faults, faulty := errors.AsType[*people.ImportError](err)
 	switch {
 	case faulty:
 		page.Faults = faults.Faults
@@ -65,7 +65,7 @@ func (p *pages) takeImport(w http.ResponseWriter, r *http.Request) error {
 		}
 		return renderImport(w, r, http.StatusUnprocessableEntity, page)
 	}
-	return p.done(w, r, "/people?unlinked=on", ui.Count(len(people), "person was", "people were")+" imported. To link them, choose “Only fields that are empty here” under Scope & lifecycle of the connection; its preview shows whom BambooHR knows.")
+	return p.done(w, r, "/people?unlinked=on", ui.Count(len(all), "person was", "people were")+" imported. To link them, choose “Only fields that are empty here” under Scope & lifecycle of the connection; its preview shows whom BambooHR knows.")
 }
 
 // upload reads the file that was sent.

@@ -41,7 +41,7 @@ func TestHostileNames(t *testing.T) {
 	w := newWorld(t, pagetest.Hostile())
 	w.Connect(active)
 	p := w.Person("given2@acme.test")
-	e := w.Engine()
+	e := w.Editor()
 	if _, err := e.Edit(t.Context(), "id:"+p.ID, map[directory.Field]string{"job_title": "<i>Chief</i>"}); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestCSV(t *testing.T) {
 	w := newWorld(t, pagetest.Hostile())
 	w.Connect(active)
 	p := w.Person("given7@acme.test")
-	if _, err := w.Engine().Edit(t.Context(), "id:"+p.ID, map[directory.Field]string{"teams": "Red, Blue", "custom.shirt": "-L", "phone": "+31 20 555"}); err != nil {
+	if _, err := w.Editor().Edit(t.Context(), "id:"+p.ID, map[directory.Field]string{"teams": "Red, Blue", "custom.shirt": "-L", "phone": "+31 20 555"}); err != nil {
 		t.Fatal(err)
 	}
 	a := w.Ask("auditor", http.MethodGet, "/people.csv?q=acme.test", nil)

@@ -10,8 +10,8 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // move is a change of status by hand.
@@ -24,7 +24,7 @@ const (
 )
 
 // dialogOf words what a change of status does.
-func (m move) dialogOf(e *syncrun.Engine, person *directory.Person, self bool) *ui.Question {
+func (m move) dialogOf(e *people.Editor, person *directory.Person, self bool) *ui.Question {
 	name, home := words.Name(person), personPath(person.ID)
 	d := &ui.Question{Back: home}
 	d.Page = ui.Page{Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}, {Text: name, Href: home}}}
@@ -83,7 +83,7 @@ func (p *pages) take(m move) gate.Handler {
 		case reactivation:
 			do, said = e.Reactivate, " is back."
 		}
-		var res syncrun.EditResult
+		var res people.EditResult
 		if err == nil {
 			res, err = do(r.Context(), "id:"+person.ID)
 		}

@@ -7,19 +7,19 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // newPerson asks for somebody who does not come from BambooHR.
 func (p *pages) newPerson(w http.ResponseWriter, r *http.Request) error {
-	e, err := p.engine(r)
+	e, err := p.editor(r)
 	if err != nil {
 		return err
 	}
 	return p.renderNew(w, r, http.StatusOK, e, nil, nil)
 }
 
-func (p *pages) renderNew(w http.ResponseWriter, r *http.Request, status int, e *syncrun.Engine, typed url.Values, wrong ui.Errors) error {
+func (p *pages) renderNew(w http.ResponseWriter, r *http.Request, status int, e *people.Editor, typed url.Values, wrong ui.Errors) error {
 	page := &formPage{Action: "/people/new", Back: "/people", Errors: wrong, Submit: "Add the person"}
 	page.Page = ui.Page{Title: "Add a person", Nav: "people", Crumbs: []ui.Crumb{{Text: "People", Href: "/people"}},
 		Lead: "For somebody who is not in BambooHR. Nobody is mailed, and nobody can sign in before you invite them."}
@@ -33,7 +33,7 @@ func (p *pages) renderNew(w http.ResponseWriter, r *http.Request, status int, e 
 
 // addPerson makes a person by hand.
 func (p *pages) addPerson(w http.ResponseWriter, r *http.Request) error {
-	e, err := p.engine(r)
+	e, err := p.editor(r)
 	if err != nil {
 		return err
 	}

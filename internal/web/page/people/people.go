@@ -1,5 +1,5 @@
 // Package people shows the people of the directory: who they are, what happened to them and why they are as
-// they are, edits by hand, holds, imports. What an edit may do is left to syncrun and internal/account, what a
+// they are, edits by hand, holds, imports. What an edit may do is left to people.Editor and internal/account, what a
 // plan holds to internal/web/page/runs, the organisation as a whole to internal/web/page/company.
 package people
 
@@ -15,7 +15,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // Accounts is what these pages ask of internal/account.
@@ -27,8 +27,8 @@ type Accounts interface {
 type Connections interface {
 	List(ctx context.Context) ([]connection.Summary, error)
 	Get(ctx context.Context, id string) (connection.Detail, error)
-	Engine(ctx context.Context, actor, id string) (*syncrun.Engine, error)
-	EngineFor(ctx context.Context, actor string, person directory.Person) (*syncrun.Engine, error)
+	Editor(ctx context.Context, actor, id string) (*people.Editor, error)
+	EditorFor(ctx context.Context, actor string, person directory.Person) (*people.Editor, error)
 }
 
 // Views is what these pages read. Unknown ids are directory.ErrNotFound.
@@ -97,9 +97,9 @@ func (p *pages) done(w http.ResponseWriter, r *http.Request, to, text string) er
 	return nil
 }
 
-// find reads the person that a request names, with the engine of the connection that owns them.
-func (p *pages) find(r *http.Request) (directory.Person, *syncrun.Engine, error) {
-	e, err := p.engine(r)
+// find reads the person that a request names, with the editor of the connection that owns them.
+func (p *pages) find(r *http.Request) (directory.Person, *people.Editor, error) {
+	e, err := p.editor(r)
 	if err != nil {
 		return directory.Person{}, nil, err
 	}
@@ -110,12 +110,12 @@ func (p *pages) find(r *http.Request) (directory.Person, *syncrun.Engine, error)
 	if person.Link == nil {
 		return person, e, nil
 	}
-	e, err = p.Connections.EngineFor(r.Context(), viewer(r).Actor(), person)
+	e, err = p.Connections.EditorFor(r.Context(), viewer(r).Actor(), person)
 	return person, e, err
 }
 
 // subordinate is find for whoever wants to change the person: nobody changes somebody above them.
-func (p *pages) subordinate(r *http.Request) (directory.Person, *syncrun.Engine, error) {
+func (p *pages) subordinate(r *http.Request) (directory.Person, *people.Editor, error) {
 	person, e, err := p.find(r)
 	if err == nil && !viewer(r).MayChange(person.Role) {
 		err = account.ErrForbidden
@@ -123,7 +123,7 @@ func (p *pages) subordinate(r *http.Request) (directory.Person, *syncrun.Engine,
 	return person, e, err
 }
 
-// engine is the engine for what belongs to no connection.
-func (p *pages) engine(r *http.Request) (*syncrun.Engine, error) {
-	return p.Connections.EngineFor(r.Context(), viewer(r).Actor(), directory.Person{})
+// editor is the editor for what belongs to no connection.
+func (p *pages) editor(r *http.Request) (*people.Editor, error) {
+	return p.Connections.EditorFor(r.Context(), viewer(r).Actor(), directory.Person{})
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/policy"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // personPage is one person as they are.
@@ -132,7 +132,7 @@ func (page *personPage) permit(v account.Viewer, person *directory.Person) {
 }
 
 // facts lists the fields that say something, with who leads for each (promises SI4, SI36, AY21, BW10).
-func (p *pages) facts(ctx context.Context, page *personPage, e *syncrun.Engine, person *directory.Person, freezes []directory.Freeze) error {
+func (p *pages) facts(ctx context.Context, page *personPage, e *people.Editor, person *directory.Person, freezes []directory.Freeze) error {
 	holds, err := holdsOf(ctx, e, person.ID)
 	if err != nil {
 		return err

@@ -7,12 +7,12 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // stand tells above a page what keeps runs off a person: that automatic runs of their connection are paused, and its
 // freezes, which it returns.
-func (p *pages) stand(ctx context.Context, page *ui.Page, e *syncrun.Engine, person *directory.Person) ([]directory.Freeze, error) {
+func (p *pages) stand(ctx context.Context, page *ui.Page, e *people.Editor, person *directory.Person) ([]directory.Freeze, error) {
 	if person.Link == nil {
 		return nil, nil
 	}

@@ -117,7 +117,7 @@ func TestPauseAndFreezeOfAPerson(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	f, err := w.Engine().AddFreeze(t.Context(), []string{"jobs", "names"}, time.Time{}, "new titles")
+	f, err := w.Editor().AddFreeze(t.Context(), []string{"jobs", "names"}, time.Time{}, "new titles")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -88,7 +89,7 @@ func (p *pages) timeline(w http.ResponseWriter, r *http.Request) error {
 }
 
 // events lists what happened, oldest first, with the actor of each; their names are not looked up yet.
-func (p *pages) events(ctx context.Context, e *syncrun.Engine, person *directory.Person) (events []event, actors []string, err error) {
+func (p *pages) events(ctx context.Context, e *people.Editor, person *directory.Person) (events []event, actors []string, err error) {
 	connection, source := "", int64(0)
 	if person.Link != nil {
 		connection = person.Link.Connection
@@ -115,7 +116,7 @@ func (p *pages) events(ctx context.Context, e *syncrun.Engine, person *directory
 }
 
 // holdEvents lists the holds that people put and removed; the history of runs does not have them.
-func (p *pages) holdEvents(ctx context.Context, e *syncrun.Engine, person string) ([]event, error) {
+func (p *pages) holdEvents(ctx context.Context, e *people.Editor, person string) ([]event, error) {
 	all, err := e.Store.Holds(ctx)
 	if err != nil {
 		return nil, err

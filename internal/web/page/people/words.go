@@ -91,7 +91,7 @@ func authorityWords(a policy.Authority) (short, long string) {
 	return "Kept here", "No run writes it; edits here stay."
 }
 
-// onScreen rewords what the planner and the engine say for the command line.
+// onScreen rewords what the planner, the engine and the editor say for the command line.
 func onScreen(text string) string {
 	text = words.Reword(text, rewordings)
 	text = fieldNames().ReplaceAllStringFunc(text, func(name string) string { return inSentence(directory.Field(name)) })
@@ -153,7 +153,7 @@ func partyOf(id string, people map[string]view.PersonBrief) party {
 	return party{Name: id}
 }
 
-// byName puts the name of one of the actors where the engine's sentence begins with the id.
+// byName puts the name of one of the actors where the editor's sentence begins with the id.
 func byName(text string, actors []string, who func(string) party) string {
 	for _, actor := range actors {
 		if rest, ok := strings.CutPrefix(text, actor+" "); ok && actor != "" {

@@ -34,7 +34,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 	if !strings.HasPrefix(who, "employee:") {
 		return &gate.InputError{Field: "who", Text: "name the employee as employee:ID"}
 	}
-	e, err := p.Connections.Engine(r.Context(), viewer(r).Actor(), s.Info.Connection)
+	e, err := p.Connections.Editor(r.Context(), viewer(r).Actor(), s.Info.Connection)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // freezes are the freezes in force of a plan's connection.
 func (p *pages) freezes(ctx context.Context, connectionID string) ([]directory.Freeze, error) {
-	e, err := p.Connections.Engine(ctx, "", connectionID)
+	e, err := p.Connections.Editor(ctx, "", connectionID)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestFreezeOnPreview(t *testing.T) {
 	w.applyAll(w.preview())
 	w.put(3, `{"jobInfo":[{"date":"2024-01-08","department":"Engineering","jobTitle":"Lead"}]}`)
 	before := w.preview()
-	e, err := w.conns.Engine(t.Context(), "p_admin", w.id)
+	e, err := w.conns.Editor(t.Context(), "p_admin", w.id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -309,7 +309,7 @@ func (p *pages) decidable(ctx context.Context, m *rowMaker, st standing, v accou
 	if st.Stage == stageGone {
 		return nil
 	}
-	e, err := p.Connections.Engine(ctx, v.Actor(), st.Connection.ID)
+	e, err := p.Connections.Editor(ctx, v.Actor(), st.Connection.ID)
 	if err != nil {
 		return err
 	}

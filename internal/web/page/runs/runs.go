@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -26,6 +27,7 @@ type Connections interface {
 	Get(ctx context.Context, id string) (connection.Detail, error)
 	Versions(ctx context.Context, id string) ([]connection.Version, error)
 	Engine(ctx context.Context, actor, id string) (*syncrun.Engine, error)
+	Editor(ctx context.Context, actor, id string) (*people.Editor, error)
 	Job(ctx context.Context, id string) *connection.Job
 	Cancel(ctx context.Context, id string) error
 	Preview(ctx context.Context, actor, id string, r connection.PreviewRequest) (connection.Job, error)

@@ -216,7 +216,7 @@ func TestHeld(t *testing.T) {
 	c := office(6)
 	c.Employees[2].WorkEmail = ""
 	w := newWorld(t, c)
-	e, err := w.conns.Engine(t.Context(), "p_admin", w.id)
+	e, err := w.conns.Editor(t.Context(), "p_admin", w.id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -257,7 +257,7 @@ func (p *pages) undecided(ctx context.Context, s *view.PlanSummary) (n int, err 
 	if s.HeldReasons[reasons[0]]+s.HeldReasons[reasons[1]] == 0 {
 		return 0, nil
 	}
-	e, err := p.Connections.Engine(ctx, "", s.Info.Connection)
+	e, err := p.Connections.Editor(ctx, "", s.Info.Connection)
 	if err != nil {
 		return 0, err
 	}

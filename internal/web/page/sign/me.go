@@ -11,8 +11,8 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/policy"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // meForm is what a form of the profile page sent and why it was not taken.
@@ -75,7 +75,7 @@ func (p *pages) renderMe(w http.ResponseWriter, r *http.Request, code int, f meF
 
 // profile fills in what the directory knows of the viewer.
 func (p *pages) profile(ctx context.Context, v account.Viewer, m *mePage) error {
-	e, err := p.Connections.EngineFor(ctx, v.Actor(), directory.Person{})
+	e, err := p.Connections.EditorFor(ctx, v.Actor(), directory.Person{})
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (p *pages) profile(ctx context.Context, v account.Viewer, m *mePage) error 
 	if err != nil {
 		return err
 	}
-	if e, err = p.Connections.EngineFor(ctx, v.Actor(), person); err != nil {
+	if e, err = p.Connections.EditorFor(ctx, v.Actor(), person); err != nil {
 		return err
 	}
 	if person.Link != nil {
@@ -110,7 +110,7 @@ func (p *pages) profile(ctx context.Context, v account.Viewer, m *mePage) error 
 }
 
 // managerName is "" when the manager cannot be shown; the profile is worth more without than not at all.
-func managerName(ctx context.Context, e *syncrun.Engine, id string) string {
+func managerName(ctx context.Context, e *people.Editor, id string) string {
 	if id == "" {
 		return ""
 	}

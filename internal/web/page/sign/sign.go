@@ -14,7 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
-	"github.com/rollcall-hr/rollcall/syncrun"
+	"github.com/rollcall-hr/rollcall/people"
 )
 
 // Accounts is what these pages ask of internal/account.
@@ -44,7 +44,7 @@ type Accounts interface {
 
 // Connections is what these pages ask of internal/connection.
 type Connections interface {
-	EngineFor(ctx context.Context, actor string, person directory.Person) (*syncrun.Engine, error)
+	EditorFor(ctx context.Context, actor string, person directory.Person) (*people.Editor, error)
 }
 
 // Provider speaks with the organisation's OpenID Connect provider (internal/account/openid).

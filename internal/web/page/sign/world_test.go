@@ -21,9 +21,9 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/sign"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
-	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 const (
@@ -92,9 +92,9 @@ func (w *world) PasswordLink(_ context.Context, _ account.Link, secret string) e
 	return nil
 }
 
-// EngineFor implements sign.Connections.
-func (w *world) EngineFor(_ context.Context, actor string, _ directory.Person) (*syncrun.Engine, error) {
-	return &syncrun.Engine{Organisation: "acme", Policy: &w.policy, Store: w.kept, Now: func() time.Time { return w.at }, Actor: actor}, nil
+// EditorFor implements sign.Connections.
+func (w *world) EditorFor(_ context.Context, actor string, _ directory.Person) (*people.Editor, error) {
+	return &people.Editor{Policy: &w.policy, Store: w.kept, Now: func() time.Time { return w.at }, Actor: actor}, nil
 }
 
 // provider stands in for an OpenID Connect provider: everybody who comes back is its identity.

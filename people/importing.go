@@ -1,4 +1,4 @@
-package syncrun
+package people
 
 import (
 	"cmp"
@@ -41,7 +41,7 @@ func (e *ImportError) Error() string {
 // fields as the person JSON does; email is required; status, role and manager_email are understood,
 // id is ignored. Columns are separated by comma, semicolon or tab; the file is UTF-8 or UTF-16. Either every
 // row is good and new, or nothing is imported.
-func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Person, error) {
+func (e *Editor) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Person, error) {
 	rows, err := readImport(r)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (e *Engine) ImportPeople(ctx context.Context, r io.Reader) ([]directory.Per
 }
 
 type importer struct {
-	e       *Engine
+	e       *Editor
 	people  []directory.Person
 	byEmail map[string]int // index in people
 	faults  []ImportFault

@@ -1,4 +1,4 @@
-package syncrun
+package people
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 )
 
 // Holds lists the holds that are in force.
-func (e *Engine) Holds(ctx context.Context) ([]directory.Hold, error) {
+func (e *Editor) Holds(ctx context.Context) ([]directory.Hold, error) {
 	all, err := e.Store.Holds(ctx)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func (e *Engine) Holds(ctx context.Context) ([]directory.Hold, error) {
 }
 
 // AddHold keeps runs off a person, or off one field, until an instant (zero: until removed).
-func (e *Engine) AddHold(ctx context.Context, who string, field directory.Field, until time.Time, reason string) (directory.Hold, error) {
+func (e *Editor) AddHold(ctx context.Context, who string, field directory.Field, until time.Time, reason string) (directory.Hold, error) {
 	h, _, err := e.newHold(ctx, who, field, reason)
 	if err != nil {
 		return directory.Hold{}, err
@@ -40,7 +40,7 @@ func (e *Engine) AddHold(ctx context.Context, who string, field directory.Field,
 
 // AddHoldUntilHR keeps runs off a person, or off one field, until BambooHR says what is here now: the
 // field's value, which may be blank, or of a whole person the status (contradiction C2).
-func (e *Engine) AddHoldUntilHR(ctx context.Context, who string, field directory.Field, reason string) (directory.Hold, error) {
+func (e *Editor) AddHoldUntilHR(ctx context.Context, who string, field directory.Field, reason string) (directory.Hold, error) {
 	h, p, err := e.newHold(ctx, who, field, reason)
 	if err != nil {
 		return directory.Hold{}, err
@@ -64,7 +64,7 @@ func (e *Engine) AddHoldUntilHR(ctx context.Context, who string, field directory
 }
 
 // newHold checks what every hold needs, and finds whom it is on.
-func (e *Engine) newHold(ctx context.Context, who string, field directory.Field, reason string) (directory.Hold, directory.Person, error) {
+func (e *Editor) newHold(ctx context.Context, who string, field directory.Field, reason string) (directory.Hold, directory.Person, error) {
 	reason, _ = directory.CleanText(reason)
 	var fault error
 	switch {
@@ -83,7 +83,7 @@ func (e *Engine) newHold(ctx context.Context, who string, field directory.Field,
 }
 
 // RemoveHold ends a hold; the next run treats the person as any other.
-func (e *Engine) RemoveHold(ctx context.Context, id string) error {
+func (e *Editor) RemoveHold(ctx context.Context, id string) error {
 	err := e.Store.RemoveHold(ctx, id, e.Actor, e.Now())
 	if errors.Is(err, directory.ErrNotFound) {
 		return fmt.Errorf("there is no hold %s; \"rollcall holds\" lists them: %w", id, err)
@@ -93,7 +93,7 @@ func (e *Engine) RemoveHold(ctx context.Context, id string) error {
 
 // Decide settles a held match: link the employee to a person, create a new person, or leave the
 // employee out. The next run acts on it.
-func (e *Engine) Decide(ctx context.Context, who string, kind directory.DecisionKind, person string) (directory.Decision, error) {
+func (e *Editor) Decide(ctx context.Context, who string, kind directory.DecisionKind, person string) (directory.Decision, error) {
 	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
 	if err != nil {
 		return directory.Decision{}, err

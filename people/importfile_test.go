@@ -1,4 +1,4 @@
-package syncrun
+package people
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 func utf16Of(s string, little bool) string {
@@ -58,7 +60,7 @@ func TestImportRefusesWhatItWouldHaveToGuess(t *testing.T) {
 		"an open quote":       {"email\n\"ann\n", "this is no CSV file: line"},
 	} {
 		_, err := readImport(strings.NewReader(c.file))
-		if wrong, ok := errors.AsType[*InputError](err); !ok || wrong.Field != "file" || !strings.Contains(err.Error(), c.want) {
+		if wrong, ok := errors.AsType[*syncrun.InputError](err); !ok || wrong.Field != "file" || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}

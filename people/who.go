@@ -1,4 +1,4 @@
-package syncrun
+package people
 
 import (
 	"context"
@@ -44,7 +44,7 @@ const whoLimit = 10
 
 // Find resolves a WHO (surface, "Commands"): e-mail, id:, employee:, number:, else an exact name. It
 // looks among people first, then among the employees of the connection's latest plan.
-func (e *Engine) Find(ctx context.Context, who string) (Subject, error) {
+func (e *Editor) Find(ctx context.Context, who string) (Subject, error) {
 	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
 	if err != nil {
 		return Subject{}, err
@@ -68,7 +68,7 @@ func (e *Engine) Find(ctx context.Context, who string) (Subject, error) {
 
 // findThroughPlan finds the employee whom the latest plan knows by who, and the person linked to it: an
 // address or name that was changed since still tells who is meant.
-func (e *Engine) findThroughPlan(ctx context.Context, connection, who string) (Subject, error) {
+func (e *Editor) findThroughPlan(ctx context.Context, connection, who string) (Subject, error) {
 	s, err := e.findEmployee(ctx, connection, who)
 	if err != nil || s.SourceID == 0 {
 		return s, err
@@ -84,7 +84,7 @@ func (e *Engine) findThroughPlan(ctx context.Context, connection, who string) (S
 }
 
 // FindPerson is Find for commands that need somebody in the directory.
-func (e *Engine) FindPerson(ctx context.Context, who string) (directory.Person, error) {
+func (e *Editor) FindPerson(ctx context.Context, who string) (directory.Person, error) {
 	s, err := e.Find(ctx, who)
 	if err != nil {
 		return directory.Person{}, err
@@ -110,7 +110,7 @@ func subjectOf(who, connection string, p *directory.Person) Subject {
 	return s
 }
 
-func (e *Engine) findPeople(ctx context.Context, connection, who string) ([]directory.Person, error) {
+func (e *Editor) findPeople(ctx context.Context, connection, who string) ([]directory.Person, error) {
 	one := func(p directory.Person, err error) ([]directory.Person, error) {
 		if errors.Is(err, directory.ErrNotFound) {
 			return nil, nil
@@ -140,7 +140,7 @@ func canonicalID(id string) string {
 }
 
 // findEmployee looks for somebody who is not in the directory among the rows of the latest plan.
-func (e *Engine) findEmployee(ctx context.Context, connection, who string) (Subject, error) {
+func (e *Editor) findEmployee(ctx context.Context, connection, who string) (Subject, error) {
 	info, err := e.Store.Plan(ctx, connection, "")
 	if errors.Is(err, directory.ErrNotFound) {
 		return Subject{}, &NobodyError{Who: who}
@@ -176,7 +176,7 @@ func (e *Engine) findEmployee(ctx context.Context, connection, who string) (Subj
 }
 
 // findLeft looks an employee number up among those remembered as left before they were ever linked.
-func (e *Engine) findLeft(ctx context.Context, connection, who string) (Subject, error) {
+func (e *Editor) findLeft(ctx context.Context, connection, who string) (Subject, error) {
 	id, ok := strings.CutPrefix(who, "employee:")
 	n, err := strconv.ParseInt(id, 10, 64)
 	if !ok || err != nil {

@@ -1,4 +1,4 @@
-package syncrun
+package people
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // Freezes lists the freezes of the connection that are in force, by creation.
-func (e *Engine) Freezes(ctx context.Context) ([]directory.Freeze, error) {
+func (e *Editor) Freezes(ctx context.Context) ([]directory.Freeze, error) {
 	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
 	if err != nil {
 		return nil, err
@@ -25,8 +25,8 @@ func (e *Engine) Freezes(ctx context.Context) ([]directory.Freeze, error) {
 
 // AddFreeze keeps runs of the connection from changing field groups or single fields of anybody who is in
 // the directory, until an instant (zero: until it is ended). What the settings never write may be named as
-// well. Nobody's status can be frozen. A wrong word is an *InputError about "what".
-func (e *Engine) AddFreeze(ctx context.Context, what []string, until time.Time, reason string) (directory.Freeze, error) {
+// well. Nobody's status can be frozen. A wrong word is an *syncrun.InputError about "what".
+func (e *Editor) AddFreeze(ctx context.Context, what []string, until time.Time, reason string) (directory.Freeze, error) {
 	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
 	if err != nil {
 		return directory.Freeze{}, err
@@ -48,7 +48,7 @@ func (e *Engine) AddFreeze(ctx context.Context, what []string, until time.Time, 
 }
 
 // freezable checks the words of a freeze and drops those that say the same twice.
-func (e *Engine) freezable(ctx context.Context, what []string) ([]string, error) {
+func (e *Editor) freezable(ctx context.Context, what []string) ([]string, error) {
 	var out []string
 	for _, word := range what {
 		f := directory.Field(word)
@@ -80,7 +80,7 @@ func groupNames() string {
 }
 
 // EndFreeze ends a freeze now; the next run catches up with what waited.
-func (e *Engine) EndFreeze(ctx context.Context, id string) error {
+func (e *Editor) EndFreeze(ctx context.Context, id string) error {
 	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
 	if err != nil {
 		return err
@@ -90,32 +90,4 @@ func (e *Engine) EndFreeze(ctx context.Context, id string) error {
 		return fmt.Errorf("there is no freeze %s; \"rollcall freezes\" lists them: %w", id, err)
 	}
 	return err
-}
-
-// unfrozen refuses a plan that does not know of a freeze in force, because it came later.
-func (s *session) unfrozen(ctx context.Context, info PlanInfo) error {
-	all, err := s.e.Freezes(ctx)
-	for i := range all {
-		if !slices.Contains(info.Header.Freezes, all[i].ID) {
-			return &StaleError{PlanID: info.ID, Why: strings.Join(all[i].What, ", ") + " was frozen since it was made"}
-		}
-	}
-	return err
-}
-
-// FreezeView is a freeze as the surface shows it.
-type FreezeView struct {
-	ID         string   `json:"id"`
-	Connection string   `json:"connection"`
-	What       []string `json:"what"`
-	Until      *string  `json:"until"` // RFC 3339; null: until somebody ends it
-	Reason     string   `json:"reason"`
-	CreatedBy  string   `json:"created_by"`
-	CreatedAt  string   `json:"created_at"`
-}
-
-// ViewFreeze shows a freeze; connection is the connection's name.
-func ViewFreeze(f *directory.Freeze, connection string) FreezeView {
-	return FreezeView{ID: f.ID, Connection: connection, What: append([]string{}, f.What...), Until: Timestamp(f.Until), Reason: f.Reason,
-		CreatedBy: f.CreatedBy, CreatedAt: *orEmpty(Timestamp(f.CreatedAt))}
 }

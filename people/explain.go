@@ -1,8 +1,7 @@
-package syncrun
+package people
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -11,7 +10,7 @@ import (
 
 // Explain answers why somebody is as they are, or is not there, from stored decisions only; at is the
 // instant asked for (zero: now).
-func (e *Engine) Explain(ctx context.Context, who string, at time.Time) (explain.Explanation, error) {
+func (e *Editor) Explain(ctx context.Context, who string, at time.Time) (explain.Explanation, error) {
 	s, err := e.Find(ctx, who)
 	if err != nil {
 		return explain.Explanation{}, err
@@ -58,13 +57,4 @@ func statusThen(entries []explain.Entry) directory.Status {
 		}
 	}
 	return s
-}
-
-// EndOfDay is the instant at which a day is over in the connection's zone, for --as-of and --at with a date.
-func EndOfDay(day string, zone *time.Location) (time.Time, error) {
-	t, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(day), zone)
-	if err != nil {
-		return time.Time{}, err
-	}
-	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone), nil
 }

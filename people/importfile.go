@@ -1,4 +1,4 @@
-package syncrun
+package people
 
 import (
 	"bytes"

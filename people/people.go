@@ -1,9 +1,13 @@
-package syncrun
+// Package people is what humans do to the people of a directory by hand: find who is meant, add, edit, invite, deactivate
+// and import them, put holds, freezes and decisions in the way of runs, and ask why somebody is as they are. What a run
+// does to them, and the store that both work on, is left to syncrun.
+package people
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -15,7 +19,34 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
+	"github.com/rollcall-hr/rollcall/syncrun"
 )
+
+// Store is what of a syncrun.Store this work needs: people, the exceptions, and what was planned and decided.
+type Store interface {
+	syncrun.Directory
+	syncrun.Exceptions
+	// EnsureConnection returns the connection of that name, created in state draft when new.
+	EnsureConnection(ctx context.Context, name string) (syncrun.Connection, error)
+	// LinkStatesOf returns what is remembered of some employees; missing ones are left out.
+	LinkStatesOf(ctx context.Context, connection string, ids []int64) (map[int64]directory.LinkState, error)
+	// Plan returns a finished plan by id; id "" means the connection's latest.
+	Plan(ctx context.Context, connection, id string) (syncrun.PlanInfo, error)
+	// Items yields the rows of a plan in order from seq after (exclusive), changes and held only unless all is set.
+	Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[syncrun.StoredItem, error]
+	// History yields what was decided about a person or employee, oldest first.
+	History(ctx context.Context, personID, connection string, sourceID int64) ([]syncrun.HistoryEntry, error)
+}
+
+// Editor does the work of one person on one connection's people. All fields but MayGive must be set.
+type Editor struct {
+	Policy  *policy.Connection
+	Store   Store
+	Now     func() time.Time
+	NewID   func(prefix string) string // unique ids such as "p_…"
+	Actor   string                     // who asks, e.g. "cli:root"
+	MayGive func(directory.Role) bool  // which roles the actor may give; nil: all, for the operator
+}
 
 // LockedError says that a field is controlled by BambooHR (promises SI4, SI36).
 type LockedError struct {
@@ -28,7 +59,7 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s of %s is locked: it comes from %s in BambooHR; change it there, or put a hold on the field with \"rollcall hold\"", e.Field, e.Name, e.From)
 }
 
-// EditResult is a person after a human edit, with warnings for the editor.
+// EditResult is a person after a human edit, with warnings for whoever edits.
 type EditResult struct {
 	Person   directory.Person
 	Warnings []string
@@ -36,7 +67,7 @@ type EditResult struct {
 
 // AuthorityOf tells who wins for a field of a person: the settings' authority for people of this
 // connection, "" for fields that no run writes.
-func (e *Engine) AuthorityOf(p *directory.Person, f directory.Field) policy.Authority {
+func (e *Editor) AuthorityOf(p *directory.Person, f directory.Field) policy.Authority {
 	if p.Link == nil || f == directory.Email && p.Role.Privileged() { // no run moves an administrator's address
 		return ""
 	}
@@ -51,7 +82,7 @@ func (e *Engine) AuthorityOf(p *directory.Person, f directory.Field) policy.Auth
 	return ""
 }
 
-func (e *Engine) sourceOf(f directory.Field) string {
+func (e *Editor) sourceOf(f directory.Field) string {
 	for _, r := range e.Policy.Mapping {
 		if r.Target == string(f) && len(r.From) > 0 {
 			return string(r.From[0])
@@ -61,7 +92,7 @@ func (e *Engine) sourceOf(f directory.Field) string {
 }
 
 // Add creates a person who does not come from HR.
-func (e *Engine) Add(ctx context.Context, email string, set map[directory.Field]string) (EditResult, error) {
+func (e *Editor) Add(ctx context.Context, email string, set map[directory.Field]string) (EditResult, error) {
 	p := directory.Person{ID: e.NewID("p"), Status: directory.Provisioned, Role: directory.RoleMember, CreatedAt: e.Now()}
 	if len(set) == 0 {
 		set = map[directory.Field]string{}
@@ -72,7 +103,7 @@ func (e *Engine) Add(ctx context.Context, email string, set map[directory.Field]
 
 // Edit changes fields of a person by hand: locked fields are refused, overwritten ones are warned of
 // (promises AY21, BW10; contradiction C2).
-func (e *Engine) Edit(ctx context.Context, who string, set map[directory.Field]string) (EditResult, error) {
+func (e *Editor) Edit(ctx context.Context, who string, set map[directory.Field]string) (EditResult, error) {
 	p, err := e.FindPerson(ctx, who)
 	if err != nil {
 		return EditResult{}, err
@@ -80,7 +111,7 @@ func (e *Engine) Edit(ctx context.Context, who string, set map[directory.Field]s
 	return e.save(ctx, p, set, plan.Update)
 }
 
-func (e *Engine) save(ctx context.Context, p directory.Person, set map[directory.Field]string, action plan.Action) (EditResult, error) {
+func (e *Editor) save(ctx context.Context, p directory.Person, set map[directory.Field]string, action plan.Action) (EditResult, error) {
 	res := EditResult{}
 	change := plan.Change{Action: action, Reason: plan.FieldChanged, PersonID: p.ID, Version: p.Version,
 		StatusBefore: p.Status, StatusAfter: p.Status, Sentence: fmt.Sprintf("%s edited this person", e.Actor)}
@@ -93,7 +124,7 @@ func (e *Engine) save(ctx context.Context, p directory.Person, set map[directory
 		}
 	}
 	if p.Values.Get(directory.Email) == "" {
-		return EditResult{}, &InputError{"email", "a person needs an e-mail address"}
+		return EditResult{}, inputError(directory.Email, "a person needs an e-mail address")
 	}
 	change.Email, change.Name = p.Values.Get(directory.Email), p.Name()
 	saved, err := e.Store.SavePerson(ctx, p, change, e.Actor, e.Now())
@@ -101,13 +132,8 @@ func (e *Engine) save(ctx context.Context, p directory.Person, set map[directory
 	return res, err
 }
 
-// InputError refuses what a human asked for: nothing was changed. Field is what it is about, "" for none.
-type InputError struct{ Field, Text string }
-
-func (e *InputError) Error() string { return e.Text }
-
 func inputError(f directory.Field, format string, a ...any) error {
-	return &InputError{string(f), fmt.Sprintf(format, a...)}
+	return &syncrun.InputError{Field: string(f), Text: fmt.Sprintf(format, a...)}
 }
 
 func sortedFields(set map[directory.Field]string) []directory.Field {
@@ -119,7 +145,7 @@ func sortedFields(set map[directory.Field]string) []directory.Field {
 	return out
 }
 
-func (e *Engine) setField(ctx context.Context, p *directory.Person, f directory.Field, text string, change *plan.Change, res *EditResult) error {
+func (e *Editor) setField(ctx context.Context, p *directory.Person, f directory.Field, text string, change *plan.Change, res *EditResult) error {
 	if f == "role" {
 		return e.setRole(p, text, change)
 	}
@@ -156,7 +182,7 @@ func (e *Engine) setField(ctx context.Context, p *directory.Person, f directory.
 
 // checkLine refuses a manager who reports to the person, directly or through others: reporting lines
 // never form a loop, whoever draws them (promise SI45).
-func (e *Engine) checkLine(ctx context.Context, p *directory.Person, manager string) error {
+func (e *Editor) checkLine(ctx context.Context, p *directory.Person, manager string) error {
 	for seen := map[string]bool{}; manager != "" && !seen[manager]; {
 		if manager == p.ID && len(seen) == 0 {
 			return inputError(directory.Manager, "nobody is their own manager")
@@ -178,7 +204,7 @@ func (e *Engine) checkLine(ctx context.Context, p *directory.Person, manager str
 }
 
 // managerChange shows managers by address, with their ids beside.
-func (e *Engine) managerChange(ctx context.Context, before, after string) (plan.FieldChange, error) {
+func (e *Editor) managerChange(ctx context.Context, before, after string) (plan.FieldChange, error) {
 	fc := plan.FieldChange{Field: directory.Manager, Kind: directory.KindPerson, BeforeID: before, AfterID: after}
 	people, err := e.Store.PersonsByID(ctx, []string{before, after})
 	for i := range people {
@@ -193,7 +219,7 @@ func (e *Engine) managerChange(ctx context.Context, before, after string) (plan.
 	return fc, err
 }
 
-func (e *Engine) setRole(p *directory.Person, text string, change *plan.Change) error {
+func (e *Editor) setRole(p *directory.Person, text string, change *plan.Change) error {
 	role := directory.Role(text)
 	if !slices.Contains([]directory.Role{directory.RoleOwner, directory.RoleAdmin, directory.RoleOperator, directory.RoleAuditor, directory.RoleMember}, role) {
 		return inputError("role", "%q is no role; the roles are owner, admin, operator, auditor and member", text)
@@ -207,7 +233,7 @@ func (e *Engine) setRole(p *directory.Person, text string, change *plan.Change) 
 }
 
 // canonical checks what a human typed and gives its canonical text.
-func (e *Engine) canonical(ctx context.Context, f directory.Field, text string) (string, directory.Kind, error) {
+func (e *Editor) canonical(ctx context.Context, f directory.Field, text string) (string, directory.Kind, error) {
 	kind := e.kindOf(f)
 	text, _ = directory.CleanText(text)
 	if f.Slot() < 0 && !strings.HasPrefix(string(f), "custom.") && !strings.HasPrefix(string(f), "budgets.") {
@@ -263,7 +289,7 @@ var (
 	money  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)? [A-Z]{3}$`) })
 )
 
-func (e *Engine) kindOf(f directory.Field) directory.Kind {
+func (e *Editor) kindOf(f directory.Field) directory.Kind {
 	for _, r := range e.Policy.Mapping {
 		if r.Target == string(f) && r.Type != "" {
 			return directory.Kind(r.Type)
@@ -284,7 +310,7 @@ func fieldNames() []string {
 }
 
 // Deactivate ends somebody's access by hand; a run does not undo it while manual_deactivation sticks.
-func (e *Engine) Deactivate(ctx context.Context, who string) (EditResult, error) {
+func (e *Editor) Deactivate(ctx context.Context, who string) (EditResult, error) {
 	p, err := e.FindPerson(ctx, who)
 	if err != nil {
 		return EditResult{}, err
@@ -304,7 +330,7 @@ func (e *Engine) Deactivate(ctx context.Context, who string) (EditResult, error)
 }
 
 // Reactivate returns somebody to the state before the deactivation.
-func (e *Engine) Reactivate(ctx context.Context, who string) (EditResult, error) {
+func (e *Editor) Reactivate(ctx context.Context, who string) (EditResult, error) {
 	p, err := e.FindPerson(ctx, who)
 	if err != nil {
 		return EditResult{}, err
@@ -321,7 +347,7 @@ func (e *Engine) Reactivate(ctx context.Context, who string) (EditResult, error)
 }
 
 // Invite makes a provisioned person active (promise AY13).
-func (e *Engine) Invite(ctx context.Context, who string) (EditResult, error) {
+func (e *Editor) Invite(ctx context.Context, who string) (EditResult, error) {
 	p, err := e.FindPerson(ctx, who)
 	if err != nil {
 		return EditResult{}, err
@@ -338,7 +364,7 @@ func (e *Engine) Invite(ctx context.Context, who string) (EditResult, error) {
 	return e.setStatus(ctx, p, directory.Active, plan.Update, "invited this person")
 }
 
-func (e *Engine) setStatus(ctx context.Context, p directory.Person, to directory.Status, action plan.Action, what string) (EditResult, error) {
+func (e *Editor) setStatus(ctx context.Context, p directory.Person, to directory.Status, action plan.Action, what string) (EditResult, error) {
 	change := plan.Change{Action: action, Reason: plan.FieldChanged, PersonID: p.ID, Version: p.Version, Name: p.Name(),
 		Email: p.Values.Get(directory.Email), StatusBefore: p.Status, StatusAfter: to, Sentence: e.Actor + " " + what,
 		Fields: []plan.FieldChange{{Field: "status", Kind: directory.KindText, Before: string(p.Status), After: string(to)}}}
