@@ -161,21 +161,22 @@ func Instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // headJSON is what stands before the rows.
 type headJSON struct {
-	ID         string       `json:"id"`
-	Hash       string       `json:"hash"`
-	Connection string       `json:"connection"`
-	MadeAt     string       `json:"made_at"`
-	AsOf       *string      `json:"as_of"`
-	Unfrozen   bool         `json:"without_freezes,omitempty"`
-	Freezes    []string     `json:"freezes,omitempty"` // ids of those that the plan respects
-	Snapshot   snapshotJSON `json:"snapshot"`
-	Verdict    plan.Verdict `json:"verdict"`
-	Reasons    []reasonJSON `json:"verdict_reasons"`
-	Counts     plan.Counts  `json:"counts"`
-	Seats      seatsJSON    `json:"seats"`
+	ID         string          `json:"id"`
+	Hash       string          `json:"hash"`
+	Connection string          `json:"connection"`
+	MadeAt     string          `json:"made_at"`
+	AsOf       *string         `json:"as_of"`
+	Unfrozen   bool            `json:"without_freezes,omitempty"`
+	Freezes    []string        `json:"freezes,omitempty"` // ids of those that the plan respects
+	Snapshot   Snapshot        `json:"snapshot"`
+	Verdict    plan.Verdict    `json:"verdict"`
+	Reasons    []VerdictReason `json:"verdict_reasons"`
+	Counts     plan.Counts     `json:"counts"`
+	Seats      Seats           `json:"seats"`
 }
 
-type snapshotJSON struct {
+// Snapshot is the reading that a plan was made from.
+type Snapshot struct {
 	ID          string   `json:"id"`
 	TakenAt     string   `json:"taken_at"`
 	Employees   int      `json:"employees"`
@@ -185,7 +186,8 @@ type snapshotJSON struct {
 	Warnings    []string `json:"warnings"`
 }
 
-type reasonJSON struct {
+// VerdictReason is why a plan waits or is refused.
+type VerdictReason struct {
 	Code     string       `json:"code"`
 	Kind     plan.Kind    `json:"kind"`
 	Count    int          `json:"count"`
@@ -195,24 +197,25 @@ type reasonJSON struct {
 	Sentence string       `json:"sentence"`
 }
 
-type seatsJSON struct {
+// Seats are the billed people before a plan and after it.
+type Seats struct {
 	Before int `json:"before"`
 	After  int `json:"after"`
 }
 
 func newHead(id, connection string, h *plan.Header) headJSON {
 	ev := &h.Evidence
-	out := headJSON{ID: id, Hash: h.Hash, Connection: connection, MadeAt: Instant(h.MadeAt), Verdict: h.Verdict, Reasons: []reasonJSON{},
+	out := headJSON{ID: id, Hash: h.Hash, Connection: connection, MadeAt: Instant(h.MadeAt), Verdict: h.Verdict, Reasons: []VerdictReason{},
 		Unfrozen: h.WithoutFreezes, Freezes: h.Freezes,
-		Counts: h.Counts, Seats: seatsJSON{h.SeatsBefore, h.SeatsAfter},
-		Snapshot: snapshotJSON{ID: ev.SnapshotID, TakenAt: Instant(ev.TakenAt), Employees: ev.Employees,
+		Counts: h.Counts, Seats: Seats{h.SeatsBefore, h.SeatsAfter},
+		Snapshot: Snapshot{ID: ev.SnapshotID, TakenAt: Instant(ev.TakenAt), Employees: ev.Employees,
 			Readable: append([]string{}, ev.Readable...), Unreadable: append([]string{}, ev.Unreadable...), Certificate: ev.Grade,
 			Warnings: append([]string{}, ev.Warnings...)}}
 	if h.AsOf != nil {
 		out.AsOf = &h.AsOfDay
 	}
 	for _, r := range h.Reasons {
-		out.Reasons = append(out.Reasons, reasonJSON(r))
+		out.Reasons = append(out.Reasons, VerdictReason(r))
 	}
 	slices.Sort(out.Snapshot.Readable)
 	slices.Sort(out.Snapshot.Unreadable)

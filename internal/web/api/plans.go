@@ -23,46 +23,21 @@ import (
 
 // planView tells the form of the document that planjson.Encoder writes; a test holds them equal.
 type planView struct {
-	ID         string              `json:"id"`
-	Hash       string              `json:"hash" doc:"Equal for plans that do the same."`
-	Connection string              `json:"connection"`
-	MadeAt     string              `json:"made_at"`
-	AsOf       *string             `json:"as_of" doc:"YYYY-MM-DD when it shows a future day; such a plan can never be applied."`
-	Unfrozen   bool                `json:"without_freezes,omitempty" doc:"Shows what would change if every freeze ended now; such a plan can never be applied."`
-	Freezes    []string            `json:"freezes,omitempty" doc:"Ids of the freezes that it respects."`
-	Snapshot   snapshotView        `json:"snapshot"`
-	Verdict    plan.Verdict        `json:"verdict"`
-	Reasons    []verdictReasonView `json:"verdict_reasons"`
-	Counts     plan.Counts         `json:"counts"`
-	Seats      seatsView           `json:"seats"`
-	Changes    []planjson.Change   `json:"changes"`
-	Held       []planjson.Held     `json:"held"`
-	Requests   int                 `json:"requests"`
-}
-
-type snapshotView struct {
-	ID          string   `json:"id"`
-	TakenAt     string   `json:"taken_at"`
-	Employees   int      `json:"employees"`
-	Readable    []string `json:"readable_fields"`
-	Unreadable  []string `json:"unreadable_fields"`
-	Certificate string   `json:"certificate"`
-	Warnings    []string `json:"warnings"`
-}
-
-type verdictReasonView struct {
-	Code     string       `json:"code"`
-	Kind     plan.Kind    `json:"kind"`
-	Count    int          `json:"count"`
-	Of       int          `json:"of"`
-	Limit    int          `json:"limit"`
-	Waiting  plan.Waiting `json:"waiting"`
-	Sentence string       `json:"sentence"`
-}
-
-type seatsView struct {
-	Before int `json:"before"`
-	After  int `json:"after"`
+	ID         string                   `json:"id"`
+	Hash       string                   `json:"hash" doc:"Equal for plans that do the same."`
+	Connection string                   `json:"connection"`
+	MadeAt     string                   `json:"made_at"`
+	AsOf       *string                  `json:"as_of" doc:"YYYY-MM-DD when it shows a future day; such a plan can never be applied."`
+	Unfrozen   bool                     `json:"without_freezes,omitempty" doc:"Shows what would change if every freeze ended now; such a plan can never be applied."`
+	Freezes    []string                 `json:"freezes,omitempty" doc:"Ids of the freezes that it respects."`
+	Snapshot   planjson.Snapshot        `json:"snapshot"`
+	Verdict    plan.Verdict             `json:"verdict"`
+	Reasons    []planjson.VerdictReason `json:"verdict_reasons"`
+	Counts     plan.Counts              `json:"counts"`
+	Seats      planjson.Seats           `json:"seats"`
+	Changes    []planjson.Change        `json:"changes"`
+	Held       []planjson.Held          `json:"held"`
+	Requests   int                      `json:"requests"`
 }
 
 // planDocument writes a stored plan row by row, however long it is.
