@@ -51,17 +51,16 @@ func (b *Builder) needsPeople(e entry) bool {
 // to be added before the next call, and so is everybody above them in the reporting lines, since a loop closes there.
 func (b *Builder) Ask() directory.PeopleQuery {
 	b.settle()
-	b.asked++
-	switch b.asked {
-	case 1:
-		return b.askFirst()
-	case 2:
-		return b.askAgain()
+	for _, ask := range []func() directory.PeopleQuery{b.askFirst, b.askAgain}[b.asked:] {
+		b.asked++
+		if q := ask(); !q.Empty() {
+			return q
+		}
 	}
 	return directory.PeopleQuery{}
 }
 
-// askFirst names people by what is known of them for sure.
+// askFirst names people by what is known of them for sure: the employee, or an administrator's decision.
 func (b *Builder) askFirst() (q directory.PeopleQuery) {
 	for _, e := range b.entries.All() {
 		if e.has(fIsLinked) {
@@ -70,7 +69,6 @@ func (b *Builder) askFirst() (q directory.PeopleQuery) {
 		if e.has(fProblem) || !b.needsPeople(*e) {
 			continue
 		}
-		q.Emails = addKey(q.Emails, b.email(e))
 		if d := b.decisions[e.id]; d.Kind == directory.DecideLink {
 			q.IDs = append(q.IDs, d.PersonID)
 		}
@@ -83,19 +81,24 @@ func (b *Builder) askFirst() (q directory.PeopleQuery) {
 	return q
 }
 
-// askAgain names those whom employees without a person, and managers without one, may turn out to be.
+// askAgain names those who may have an address that an employee's person has not yet, and those whom employees
+// without a person, and managers without one, may turn out to be.
 func (b *Builder) askAgain() (q directory.PeopleQuery) {
-	found := map[int64]bool{}
-	for _, p := range b.people.all.All() {
+	found := map[int64]int32{}
+	for i, p := range b.people.all.All() {
 		if p.owner == ours {
-			found[p.source] = true
+			found[p.source] = int32(i)
 		}
 	}
 	for _, e := range b.entries.All() {
 		if e.has(fProblem) || !b.needsPeople(*e) {
 			continue
 		}
-		if !found[e.id] {
+		p, known := found[e.id]
+		if !known || b.people.emailKey(p) != b.email(e) {
+			q.Emails = addKey(q.Emails, b.email(e))
+		}
+		if !known {
 			q.IDs = append(q.IDs, b.newPersonID(e))
 			for k, name := range b.in.Policy.Match {
 				if name == policy.MatchEmployeeNumber {
@@ -106,7 +109,7 @@ func (b *Builder) askAgain() (q directory.PeopleQuery) {
 			}
 		}
 		ref := b.ref(e)
-		if ref.state == directory.WantSet && !found[ref.source] && !b.surveyed(ref.source) && !b.isNobody(ref.source) {
+		if _, known := found[ref.source]; ref.state == directory.WantSet && !known && !b.surveyed(ref.source) && !b.isNobody(ref.source) {
 			q.Numbers = addKey(q.Numbers, directory.EmailKey(b.texts.get(ref.number)))
 			q.Emails = addKey(q.Emails, directory.EmailKey(b.texts.get(ref.email)))
 		}
