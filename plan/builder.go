@@ -56,6 +56,7 @@ type Builder struct {
 	lostInputs    map[directory.Field]bool // fields whose expression reads one of them
 	lost          map[directory.Field]bool // fields that would come from them
 	adopted       map[int64]bool
+	partly        bool             // not everybody was read
 	nobody        list.List[int64] // in HR, not surveyed and nobody here: who left, and see Unlinked; by id once settled
 	statusVisible map[int64]bool   // whose employment status the key may see, of those NoStatus named
 	hireDates     map[string]int32
@@ -152,9 +153,10 @@ func (b *Builder) Unreadable(columns []string) {
 	}
 }
 
-// Unlinked tells which employees are nobody here and were not read again: whoever has one of them as manager
-// has nobody.
+// Unlinked tells that only some employees were read, and which of the others are nobody here: whoever has one
+// of them as manager has nobody.
 func (b *Builder) Unlinked(ids []int64) {
+	b.partly = true
 	for _, id := range ids {
 		b.nobody.Append(id)
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -17,16 +18,40 @@ type extra struct {
 	email       string // shared with another employee
 }
 
-// settleExtra adds the people whom nobody imported, where the settings deactivate them (promise SI35).
+// settleExtra adds the people whom nobody imported, where the settings deactivate them (promise SI35). Who that is
+// only shows when everybody was read.
 func (b *Builder) settleExtra() {
-	if b.in.Policy.Lifecycle.Missing != policy.MissingDeactivateNotImported || len(b.only) > 0 {
+	if b.in.Policy.Lifecycle.Missing != policy.MissingDeactivateNotImported || len(b.only) > 0 || b.partly {
 		return
 	}
+	awaited := b.awaited()
 	for i, p := range b.people.all.All() {
-		if p.owner == nobodys && p.entry == none && !p.off {
+		if p.owner == nobodys && p.entry == none && !p.off && !awaited[int32(i)] {
 			b.extra[b.people.id(int32(i))] = extra{notImported: true}
 		}
 	}
+}
+
+// awaited returns the people without a link who may be an employee that is held: they are left alone until it is
+// settled who that is. Whoever is left out, by the scope or an administrator, is waited for by nobody.
+func (b *Builder) awaited() map[int32]bool {
+	out := map[int32]bool{}
+	for _, e := range b.entries.All() {
+		if e.stand != held || e.person != none || b.why(e) == OutOfScope || b.decisions[e.id].Kind == directory.DecideIgnore {
+			continue
+		}
+		hits, _, _ := b.lookUp(e)
+		hits = slices.DeleteFunc(hits, func(h found) bool { return b.people.at(h.person).owner != nobodys }) // not all of those are known
+		for _, h := range hits {
+			out[h.person] = true
+		}
+		if len(hits) == 0 {
+			for _, p := range b.people.names[e.name] {
+				out[p] = true
+			}
+		}
+	}
+	return out
 }
 
 // DecideExtra settles a person whom Extra names; link is what is remembered of the employee, nil for

@@ -334,7 +334,9 @@ func (x *world) stream(t testing.TB, asking bool) Plan {
 		surveyed = append(surveyed, w)
 	}
 	b.Unreadable(x.reading().Unreadable)
-	b.Unlinked(x.unlinked)
+	if x.unlinked != nil {
+		b.Unlinked(x.unlinked)
+	}
 	b.NoStatus()
 	b.ConfirmNoStatus(x.visible)
 	var missing []directory.LinkState
