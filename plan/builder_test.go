@@ -326,3 +326,20 @@ func TestSkippedLeaverLeadsNobody(t *testing.T) {
 		t.Errorf("the leaver is not skipped: %s", stateText(&ls))
 	}
 }
+
+// Whoever came back as another employee does not lead the old one's reports, whether or not the old record is skipped.
+func TestSkippedPredecessorLeadsNobody(t *testing.T) {
+	x := newWorld(testPolicy(t, "approval: not_required"), testNow)
+	x.employees = []employee{{id: 1, name: "Cy Park", email: "cy@acme.test", status: "Active"}, {id: 2, name: "Ann Lee", email: "ann@acme.test", status: "Active", manager: 1}}
+	x.apply(t, x.plan())
+	x.employees[0].status = "Inactive"
+	x.apply(t, x.plan())
+	x.employees[1].title = "Clerk"
+	x.employees = append(x.employees, employee{id: 7, name: "Cy Park", email: "cy@acme.test", status: "Active"})
+	x.in.Decisions = []directory.Decision{{SourceID: 7, Kind: directory.DecideLink, PersonID: x.links[1].PersonID}}
+	for what, p := range map[string]Plan{"everybody": x.plan(), "who changed": x.stream(t, true)} {
+		if !slices.ContainsFunc(p.Items, func(it Item) bool { return it.Held != nil && it.Held.SourceID == 2 && it.Held.Reason == ManagerMissing }) {
+			t.Errorf("%s: want a missing manager, got\n%s", what, render(p))
+		}
+	}
+}

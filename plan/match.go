@@ -91,6 +91,7 @@ func (b *Builder) takeOver(person int32) {
 		old := b.entry(p.entry)
 		old.stand, old.person = left, none
 	}
+	b.people.bySource[p.source] = none // also when the record of who left is skipped
 	delete(b.missing, p.source)
 	delete(b.extra, b.people.id(person))
 }
