@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,24 +48,62 @@ func administrator(st stmt, at int) connection.Administrator {
 
 // turns reads from the audit trail who became or ceased to be an administrator after since. The trail has no index by
 // time, so it is read from its end.
-func turns(t orgtx.Tx, since time.Time) (out []connection.Turn, err error) {
+func turns(t orgtx.Tx, since time.Time) ([]connection.Turn, error) {
 	last := int64(0)
 	if _, err := t.First("select seq from audit where org = $1 and at <= $2 order by seq desc limit 1", func(st stmt) { last = st.ColInt(0) }, t.Org, since); err != nil {
 		return nil, err
 	}
-	err = t.Each(`select p.id, p.display_name, p.first_name, p.last_name, p.email, a.at, a.event, a.before, a.after from audit a
-		join people p on p.org = a.org and p.id = a.subject where a.org = $1 and a.seq > $2 and (a.event in ('role_changed', 'owner_created')
-		or a.event in ('save_person', 'deactivate', 'reactivate') and p.role in ('owner', 'admin')) order by a.seq`, func(st stmt) error {
-		is := func(text string) bool { return directory.Status(text) == directory.Active }
-		if event := st.ColText(6); event == "role_changed" || event == "owner_created" {
-			is = func(text string) bool { return directory.Role(text).Privileged() }
-		}
-		if before, after := is(st.ColText(7)), is(st.ColText(8)); before != after {
-			out = append(out, connection.Turn{Administrator: administrator(st, 0), At: sqldb.Instant(st.ColInt(5)), Gained: after})
-		}
+	const ofRoles = "('role_changed', 'owner_created')"
+	var all []turning
+	err := t.Each(`select p.id, p.display_name, p.first_name, p.last_name, p.email, p.role, p.status, a.at, a.event, a.before from audit a
+		join people p on p.org = a.org and p.id = a.subject where a.org = $1 and a.seq > $2 and (a.event in `+ofRoles+`
+		or a.event in ('save_person', 'deactivate', 'reactivate') and a.before <> a.after and (p.role in ('owner', 'admin')
+			or p.id in (select subject from audit where org = $1 and seq > $2 and event in `+ofRoles+`))) order by a.seq`, func(st stmt) error {
+		e := turning{who: administrator(st, 0), now: standing{directory.Role(st.ColText(5)), directory.Status(st.ColText(6))}, at: sqldb.Instant(st.ColInt(7)),
+			before: st.ColText(9)}
+		e.role = st.ColText(8) == "role_changed" || st.ColText(8) == "owner_created"
+		all = append(all, e)
 		return nil
 	}, t.Org, last)
-	return out, err
+	return turnsOf(all), err
+}
+
+// standing is what makes an administrator.
+type standing struct {
+	role   directory.Role
+	status directory.Status
+}
+
+func (s standing) administers() bool { return s.role.Privileged() && s.status == directory.Active }
+
+// turning is an entry of the audit trail that may have made or unmade an administrator.
+type turning struct {
+	who    connection.Administrator
+	now    standing // after all entries
+	at     time.Time
+	role   bool   // it changed the role, else the status
+	before string // the one or the other
+}
+
+// turnsOf goes back from how everybody stands now: a role that somebody lost who was deactivated before is no turn, nor
+// is one that was given to them.
+func turnsOf(all []turning) (out []connection.Turn) {
+	after := map[string]standing{}
+	for _, e := range slices.Backward(all) {
+		is, known := after[e.who.ID]
+		if !known {
+			is = e.now
+		}
+		was := standing{is.role, directory.Status(e.before)}
+		if e.role {
+			was = standing{directory.Role(e.before), is.status}
+		}
+		if after[e.who.ID] = was; was.administers() != is.administers() {
+			out = append(out, connection.Turn{Administrator: e.who, At: e.at, Gained: is.administers()})
+		}
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // principal is the person behind an actor, or the actor itself; "" for a token that is gone.
