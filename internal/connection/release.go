@@ -117,68 +117,137 @@ type Release struct {
 	By    []string // names of all who may
 	All   []string // names of all administrators, who may approve
 	Alone bool     // there is no other administrator than whoever asks
+	Later Later    // what helps where By is empty
+}
+
+// Later is who may release once, where nobody may now: from an instant on, or at once a plan that somebody else asked
+// for (From is zero). Without names nothing helps but a new plan.
+type Later struct {
+	Names []string
+	From  time.Time
 }
 
 // release decides it: an administrator of more than 24 hours who neither asked for the plan nor changed the settings
 // in that time, where there are or were two; whoever is the only one may do it alone (product, "Guard"; security §1.5).
 func (r *Reviewers) release(actor string, hands []hand, now time.Time, zone *time.Location) Release {
 	me, asker := r.Behind[actor], r.Behind[r.Asker]
-	changed := map[string]time.Time{} // person → last change; "" for anybody
-	for _, h := range hands {
-		if who := r.Behind[h.Actor]; now.Sub(h.At) < settling && h.At.After(changed[who]) {
-			changed[who] = h.At
-		}
-	}
-	_, anybody := changed[""]
-	young, former := r.turned(now)
-	_, new := young[me]
-	clean := func(id string) bool {
-		_, did := changed[id]
-		_, new := young[id]
-		return !did && !anybody && !new
-	}
-	var out Release
-	count, others := len(former), len(former)
+	at := r.standing(hands, now)
+	out := Release{By: at.may()}
+	others := len(at.former)
 	for _, a := range r.Administrators {
 		out.All = append(out.All, a.Name)
-		if _, new := young[a.ID]; new {
-			continue
-		}
-		if count++; a.ID != me {
+		if _, new := at.young[a.ID]; !new && a.ID != me {
 			others++
 		}
 	}
-	for _, a := range r.Administrators {
-		_, new := young[a.ID]
-		if count == 1 && !new || clean(a.ID) && asker != "" && a.ID != asker {
-			out.By = append(out.By, a.Name)
-		}
+	if len(out.By) == 0 {
+		out.Later = r.later(hands, now)
 	}
-	if out.Alone = others == 0; out.Alone || clean(me) && asker != "" && me != asker {
+	if out.Alone = others == 0; out.Alone || asker != "" && me != asker && at.clean(me) {
 		out.May = true
 		return out
 	}
-	at := func(t time.Time) string { return t.In(zone).Format("2 January, 15:04 MST") }
+	out.Why = at.why(me, others, out, zone)
+	return out
+}
+
+// standing is who may release at an instant, and what keeps the others from it.
+type standing struct {
+	*Reviewers
+	changed map[string]time.Time // person → last change; "" for anybody
+	young   map[string]time.Time // whose role is new → since when
+	former  []Turn               // who had one until lately
+}
+
+func (r *Reviewers) standing(hands []hand, now time.Time) standing {
+	at := standing{Reviewers: r, changed: map[string]time.Time{}}
+	for _, h := range hands {
+		if who := r.Behind[h.Actor]; now.Sub(h.At) < settling && h.At.After(at.changed[who]) {
+			at.changed[who] = h.At
+		}
+	}
+	at.young, at.former = r.turned(now)
+	return at
+}
+
+// clean tells that neither a change nor a new role keeps somebody from it.
+func (at standing) clean(id string) bool {
+	_, did := at.changed[id]
+	_, anybody := at.changed[""]
+	_, new := at.young[id]
+	return !did && !anybody && !new
+}
+
+// may names all who may release.
+func (at standing) may() (names []string) {
+	asker, count := at.Behind[at.Asker], len(at.former)+len(at.Administrators)-len(at.young)
+	for _, a := range at.Administrators {
+		if _, new := at.young[a.ID]; count == 1 && !new || asker != "" && a.ID != asker && at.clean(a.ID) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// why says why somebody may not, and what to do instead.
+func (at standing) why(me string, others int, r Release, zone *time.Location) string {
+	moment := func(t time.Time) string { return t.In(zone).Format("2 January, 15:04 MST") }
+	asker := at.Behind[at.Asker]
+	_, anybody := at.changed[""]
+	_, new := at.young[me]
+	var why string
 	switch {
 	case asker == "":
-		out.Why = "This plan was asked for by an API token that is gone, so nobody knows by whom. Make a new preview, and let another administrator release it."
-		return out
+		return "This plan was asked for by an API token that is gone, so nobody knows by whom. Make a new preview, and let another administrator release it."
 	case new:
-		out.Why = "You have been an administrator only since " + at(young[me]) + ", so one of more than a day has to release what the guard refused."
+		why = "You have been an administrator only since " + moment(at.young[me]) + ", so one of more than a day has to release what the guard refused."
 	case me == asker:
-		out.Why = "You asked for this plan yourself, so another administrator has to release what the guard refused."
+		why = "You asked for this plan yourself, so another administrator has to release what the guard refused."
 	case anybody:
-		out.Why = "The settings were changed in the last 24 hours by an API token that is gone, so nobody knows by whom."
+		why = "The settings were changed in the last 24 hours by an API token that is gone, so nobody knows by whom."
 	default:
-		out.Why = "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused."
+		why = "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused."
 	}
-	if others == len(former) && !new { // nobody else is left
-		last := former[len(former)-1]
-		out.Why += fmt.Sprintf(" %s was one until %s; you count as the only one from %s on.", last.Name, at(last.At), at(last.At.Add(settling)))
-		return out
+	names := either(r.Later.Names)
+	switch {
+	case others == len(at.former) && !new: // nobody else is left
+		last := at.former[len(at.former)-1]
+		return why + fmt.Sprintf(" %s was one until %s; you count as the only one from %s on.", last.Name, moment(last.At), moment(last.At.Add(settling)))
+	case len(r.By) > 0:
+		return why + " That can be " + either(r.By) + "."
+	case r.Later.From.IsZero():
+		return why + fmt.Sprintf(" Nobody else can right now: if somebody other than %s makes a new preview, %s can release that one.", names, names)
 	}
-	out.Why += " " + r.wayOn(out.By, asker, changed, young, zone)
-	return out
+	return why + fmt.Sprintf(" Nobody else can right now, because all of them changed the settings too, or got their role lately; %s can from %s on.", names, moment(r.Later.From))
+}
+
+// later looks ahead to the first instant at which somebody may, if nothing else happens until then. Who asked for the
+// plan and could release another need not wait.
+func (r *Reviewers) later(hands []hand, now time.Time) Later {
+	asker := r.Behind[r.Asker]
+	if asker == "" || len(r.Administrators) == 0 {
+		return Later{}
+	}
+	at := r.standing(hands, now)
+	for _, a := range r.Administrators {
+		if a.ID == asker && at.clean(a.ID) && len(r.Administrators) > 1 {
+			return Later{Names: []string{a.Name}}
+		}
+	}
+	var ends []time.Time
+	for _, h := range hands {
+		ends = append(ends, h.At.Add(settling))
+	}
+	for _, t := range r.Turns {
+		ends = append(ends, t.At.Add(settling))
+	}
+	slices.SortFunc(ends, time.Time.Compare)
+	for _, end := range ends {
+		if names := r.standing(hands, end).may(); end.After(now) && len(names) > 0 {
+			return Later{Names: names, From: end}
+		}
+	}
+	return Later{}
 }
 
 // turned tells whose role is new, since when, and who had one until lately, the last of them at the end. Where nobody
@@ -211,34 +280,6 @@ func (r *Reviewers) turned(now time.Time) (young map[string]time.Time, former []
 		clear(young)
 	}
 	return young, former
-}
-
-// wayOn says who can release, or what to do so that somebody can.
-func (r *Reviewers) wayOn(by []string, asker string, changed, young map[string]time.Time, zone *time.Location) string {
-	if len(by) > 0 {
-		return "That can be " + either(by) + "."
-	}
-	type turn struct {
-		name string
-		at   time.Time
-	}
-	var first turn
-	for _, a := range r.Administrators {
-		at := changed[a.ID]
-		for _, other := range []time.Time{changed[""], young[a.ID]} {
-			if other.After(at) {
-				at = other
-			}
-		}
-		if at.IsZero() && a.ID == asker {
-			return fmt.Sprintf("Nobody else can right now: if somebody other than %s makes a new preview, %s can release that one.", a.Name, a.Name)
-		}
-		if a.ID != asker && (first.name == "" || at.Before(first.at)) {
-			first = turn{a.Name, at}
-		}
-	}
-	return fmt.Sprintf("Nobody else can right now, because all of them changed the settings too, or got their role lately; %s can from %s on.", first.name,
-		first.at.Add(settling).In(zone).Format("2 January, 15:04 MST"))
 }
 
 func either(names []string) string {

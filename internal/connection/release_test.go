@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,7 @@ func TestRolesCountADayLater(t *testing.T) {
 				if len(got.All) != len(r.Administrators) {
 					t.Errorf("%q may approve, want all", got.All)
 				}
+				looksAhead(t, &r, nil, now)
 			}
 			if got := strings.Join(may, " "); got != c.may {
 				t.Errorf("%q may release, want %q", got, c.may)
@@ -66,6 +68,30 @@ func TestRolesCountADayLater(t *testing.T) {
 				t.Errorf("she is told %q, want %q", ann.Why, c.why)
 			}
 		})
+	}
+}
+
+// looksAhead holds what is said of later to what is so then: whom it names may from that instant on, and nobody before.
+func looksAhead(t *testing.T, r *Reviewers, hands []hand, now time.Time) {
+	t.Helper()
+	got := r.release("olga", hands, now, time.UTC)
+	switch later := got.Later; {
+	case len(got.By) > 0 && (len(later.Names) > 0 || !later.From.IsZero()):
+		t.Errorf("%q may, and yet it is %+v who may later", got.By, later)
+	case len(got.By) > 0:
+	case !later.From.IsZero():
+		if before := r.release("olga", hands, later.From.Add(-time.Minute), time.UTC); len(before.By) > 0 {
+			t.Errorf("%q may a minute before %+v", before.By, later)
+		}
+		if then := r.release("olga", hands, later.From, time.UTC); !slices.Equal(then.By, later.Names) {
+			t.Errorf("%q may then, want %q", then.By, later.Names)
+		}
+	case len(later.Names) > 0:
+		if other := (&Reviewers{"schedule", r.Behind, r.Administrators, r.Turns}).release("olga", hands, now, time.UTC); !slices.Equal(other.By, later.Names) {
+			t.Errorf("%q may release a plan of somebody else, want %q", other.By, later.Names)
+		}
+	case r.Behind[r.Asker] != "":
+		t.Errorf("nobody may, and nobody is named who may later")
 	}
 }
 
@@ -102,7 +128,7 @@ func TestWhoMayRelease(t *testing.T) {
 		"long ago":                           {people("ann", "ben"), "schedule", []hand{ago("ann", 24)}, "ann ben", ""},
 		"she loosened, he asked":             {people("ann", "ben"), "ben", []hand{ago("ann", 1)}, "", "Nobody else can right now: if somebody other than Ben makes a new preview, Ben can release that one."},
 		"both changed":                       {people("ann", "ben"), "schedule", []hand{ago("ann", 1), ago("ben", 20)}, "", "Ben can from 21 November, 16:00 UTC on."},
-		"by a token that is gone meanwhile":  {people("ann", "ben"), "schedule", []hand{ago("token:gone", 2)}, "", "Ann can from 22 November, 10:00 UTC on."},
+		"by a token that is gone meanwhile":  {people("ann", "ben"), "schedule", []hand{ago("token:gone", 2)}, "", "Ann or Ben can from 22 November, 10:00 UTC on."},
 		"the operator's token changed them":  {people("ann", "ben"), "schedule", []hand{ago("token:operators", 1)}, "ann ben", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,6 +149,7 @@ func TestWhoMayRelease(t *testing.T) {
 			if got := strings.ToLower(strings.Join(names, " ")); len(c.admins) > 1 && got != c.may {
 				t.Errorf("%q are named, want %q", got, c.may)
 			}
+			looksAhead(t, &r, c.hands, now)
 			ann := r.release("ann", c.hands, now, time.UTC)
 			if c.why == "" && ann.Why != "" || !strings.Contains(ann.Why, c.why) {
 				t.Errorf("she is told %q, want %q", ann.Why, c.why)

@@ -23,6 +23,10 @@ func letters() map[string]notify.Mail {
 	waiting := []notify.Wait{{Kind: plan.KindDeactivate, Count: 37, Of: 12400, Limit: 12, Hours: 24, Refused: true}, {Kind: plan.KindMoveEmail, Count: 1, Of: 240, Limit: 0, Hours: 24},
 		{Kind: plan.KindBlank, Count: 30, Of: 200, Limit: 12, Hours: 24}, {Kind: plan.KindNewDepartments, Count: 21, Of: 9, Limit: 20, Hours: 24},
 		{Kind: plan.KindIDChurn, Count: 55, Of: 240, Limit: 48}, {Kind: plan.KindBaseline, Count: 200, Of: 240, Refused: true}}
+	var twentyOne []string
+	for i := range 21 {
+		twentyOne = append(twentyOne, fmt.Sprintf("Admin %d", i+1))
+	}
 	return map[string]notify.Mail{
 		"01 welcome":   {Kind: notify.Welcome, UselessAt: at(25, 13), Content: c(notify.Content{Name: "Zoë Müller"})},
 		"02 invite":    {Kind: notify.PasswordLink, UselessAt: at(25, 13), Content: c(notify.Content{Name: "Zoë Müller", Purpose: account.Invite})},
@@ -30,8 +34,8 @@ func letters() map[string]notify.Mail {
 		"04 confirm":   {Kind: notify.Confirmation, UselessAt: at(29, 13), Content: c(notify.Content{})},
 		"05 failing":   {Kind: notify.Failing, Content: c(notify.Content{Since: at(22, 13), Next: at(23, 13), Problem: "BambooHR refused the API key; paste a new one."})},
 		"06 recovered": {Kind: notify.Recovered, Content: c(notify.Content{Since: at(22, 13)})},
-		"07 plan": {Kind: notify.PlanWaits, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting, Asker: true, Releasers: []string{"Olga Owner", "Adam Admin"}, Expires: at(23, 13),
-			Former: at(21, 13)})},
+		"07 plan": {Kind: notify.PlanWaits, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting, Approvers: []string{"Adam Admin", "Bea Admin", "Olga Owner"},
+			Releasers: []string{"Adam Admin", "Olga Owner"}, Expires: at(23, 13), Former: at(21, 13)})},
 		"08 expired":  {Kind: notify.PlanExpired, PlanID: "plan_1", Content: c(notify.Content{Since: at(21, 13), Expires: at(22, 13), Next: at(23, 13), Waits: waiting[:1]})},
 		"09 approval": {Kind: notify.Approval, Content: c(notify.Content{Version: 3})},
 		"10 records": {Kind: notify.Troubled, RunID: "run_1", Content: c(notify.Content{Total: 3, Entries: []notify.Entry{
@@ -42,6 +46,10 @@ func letters() map[string]notify.Mail {
 		"13 paused": {Kind: notify.Digest, Content: c(notify.Content{Pause: &notify.Pause{Reason: "payroll <week>", Since: at(20, 3), Until: at(27, 23)},
 			Holds: []notify.Entry{{Frozen: []string{"reporting_lines", "phone", "custom.cost_centre"}, Text: "review", Until: at(27, 23)}}})},
 		"14 paused, without an end": {Kind: notify.Digest, Content: c(notify.Content{Pause: &notify.Pause{Reason: "payroll", Since: at(20, 3)}})},
+		"17 plan, nobody yet":       {Kind: notify.PlanWaits, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting[:1], Later: &notify.Later{Names: []string{"Olga Owner"}, From: at(23, 9)}})},
+		"18 plan, somebody asked":   {Kind: notify.PlanWaits, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting[:1], Later: &notify.Later{Names: []string{"Olga Owner"}}})},
+		"19 plan, nobody known":     {Kind: notify.PlanWaits, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting[:1], Later: &notify.Later{}})},
+		"20 plan, to approve":       {Kind: notify.PlanWaits, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting[1:2], Approvers: twentyOne})},
 		"15 plan, paused": {Kind: notify.PlanWaits, PlanID: "plan_1", Content: c(notify.Content{Waits: waiting[:1], Releasers: []string{"Olga Owner"}, Expires: at(23, 13),
 			Pause: &notify.Pause{Reason: "payroll <week>", Since: at(20, 3), Until: at(27, 23)}})},
 		"16 failing, paused": {Kind: notify.Failing, Content: c(notify.Content{Since: at(22, 13), Problem: "BambooHR refused the API key; paste a new one.", Pause: &notify.Pause{Since: at(20, 3)}})},

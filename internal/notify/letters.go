@@ -172,7 +172,7 @@ func (w *writer) planWaits() letter {
 	if !w.c.Former.IsZero() {
 		l.Closing = append(l.Closing, words.Fill(w.PlanFormer, "since", w.moment(w.c.Former)))
 	}
-	l.Closing = append(l.Closing, w.releasers())
+	l.Closing = append(l.Closing, w.releasers()...)
 	if !w.c.Expires.IsZero() {
 		l.Closing = append(l.Closing, w.fill(w.PlanExpires))
 	}
@@ -180,20 +180,49 @@ func (w *writer) planWaits() letter {
 	return l
 }
 
-// releasers says who may let go ahead what waits.
-func (w *writer) releasers() string {
-	who := w.Administrator
-	if len(w.c.Releasers) > 0 {
-		who = words.Fill(w.AdministratorNamed, "names", w.List(w.c.Releasers))
+// releasers says who may let go ahead what waits: as the page of the plan does, and from the same source.
+func (w *writer) releasers() (out []string) {
+	refused := func(x Wait) bool { return x.Refused }
+	approve := w.PlanApprove
+	if slices.ContainsFunc(w.c.Waits, refused) {
+		out, approve = []string{w.release()}, w.PlanApproveRest
 	}
-	text := w.PlanApprove
-	if slices.ContainsFunc(w.c.Waits, func(x Wait) bool { return x.Refused }) {
-		text = w.PlanRelease
-		if w.c.Asker {
-			text = w.PlanReleaseOther
-		}
+	if slices.ContainsFunc(w.c.Waits, func(x Wait) bool { return !x.Refused }) {
+		out = append(out, words.Fill(approve, "who", w.administrator(w.c.Approvers)))
 	}
-	return words.Fill(text, "who", who)
+	return out
+}
+
+// release says who may release what is refused, or what helps where nobody may.
+func (w *writer) release() string {
+	l := w.c.Later
+	if l == nil {
+		return words.Fill(w.PlanRelease, "who", w.administrator(w.c.Releasers))
+	}
+	then := w.PlanNobodyFrom
+	switch {
+	case len(l.Names) == 0:
+		return w.PlanNobodyKnown
+	case l.From.IsZero():
+		then = w.PlanNobodyAsked
+	}
+	return w.PlanNobody + " " + words.Fill(then, "names", w.names(l.Names), "from", w.moment(l.From))
+}
+
+// administrator is one of those with a name, or any where nobody is named.
+func (w *writer) administrator(names []string) string {
+	if len(names) == 0 {
+		return w.Administrator
+	}
+	return words.Fill(w.AdministratorNamed, "names", w.names(names))
+}
+
+// names lists who may do something, as many as a sentence bears.
+func (w *writer) names(all []string) string {
+	if more := len(all) - maxEntries; more > 0 {
+		return strings.Join(all[:maxEntries], ", ") + " " + w.Count(w.More, more)
+	}
+	return w.List(all)
 }
 
 // waits says what the guard holds back.

@@ -76,8 +76,9 @@ type Content struct {
 	Since      time.Time `json:"since,omitzero"`
 	Next       time.Time `json:"next,omitzero"` // when the connection is tried again
 	Waits      []Wait    `json:"waits,omitempty"`
-	Asker      bool      `json:"asker,omitempty"` // a person asked for the run
-	Releasers  []string  `json:"releasers,omitempty"`
+	Approvers  []string  `json:"approvers,omitempty"` // who may approve what the guard does not refuse
+	Releasers  []string  `json:"releasers,omitempty"` // who may release what it does
+	Later      *Later    `json:"later,omitempty"`     // nobody may release; who will
 	Reminder   bool      `json:"reminder,omitempty"`
 	Former     time.Time `json:"former,omitzero"`   // when the plan was made that expired before this one
 	Expires    time.Time `json:"expires,omitzero"`  // of the plan
@@ -101,6 +102,12 @@ type Wait struct {
 	Limit   int       `json:"limit,omitempty"`
 	Hours   int       `json:"hours,omitempty"`   // in which Limit goes through by itself
 	Refused bool      `json:"refused,omitempty"` // an approval is not enough
+}
+
+// Later is a connection.Later.
+type Later struct {
+	Names []string  `json:"names,omitempty"`
+	From  time.Time `json:"from,omitzero"`
 }
 
 // Pause is a pause of automatic runs.
@@ -187,8 +194,6 @@ type Tx interface {
 	Recipients() ([]Recipient, error)
 	// SaveRecipient adds or replaces one; a nil hash takes the link away.
 	SaveRecipient(r Recipient, h *Hash) error
-	// Administrators names active admins and owners, at most limit.
-	Administrators(limit int) ([]string, error)
 	// AdministratorAddresses are the addresses of active admins and owners.
 	AdministratorAddresses() ([]string, error)
 	// Audit appends to the audit trail.

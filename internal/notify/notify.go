@@ -73,6 +73,7 @@ type Accounts interface {
 type Connections interface {
 	Get(ctx context.Context, id string) (connection.Detail, error)
 	List(ctx context.Context) ([]connection.Summary, error)
+	Releasers(ctx context.Context, actor, id, planID string) (connection.Release, error)
 }
 
 // Records is what is read of runs, plans and people; the store's syncrun.Store is one.

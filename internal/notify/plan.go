@@ -22,7 +22,10 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 	}
 	now := waitNotice{For: waitsFor(&info.Header), At: info.CreatedAt, Plan: info.ID, Made: info.CreatedAt, Waits: waits,
 		Expires: info.CreatedAt.Add(n.d.Settings.PlanExpires)}
-	c := Content{Asker: !run.Trigger.Automatic(), Waits: waits, Expires: now.Expires}
+	c := Content{Waits: waits, Approvers: n.release.All, Releasers: n.release.By, Expires: now.Expires}
+	if l := n.release.Later; len(c.Releasers) == 0 && len(c.Approvers) > 0 {
+		c.Later = &Later{l.Names, l.From}
+	}
 	if before := *last; before != nil {
 		if now.For == before.For && !before.Over && now.At.Sub(before.At) < remindAfter {
 			now.At = before.At // of the one that was told
@@ -36,10 +39,6 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 	}
 	if len(n.to) == 0 {
 		return nil // whoever confirms an address is told by the next run
-	}
-	var err error
-	if c.Releasers, err = n.Administrators(6); err != nil {
-		return err
 	}
 	*last = &now
 	return n.tell(Mail{Kind: PlanWaits, RunID: run.ID, PlanID: info.ID, Content: c}, info.ID)

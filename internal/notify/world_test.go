@@ -46,6 +46,7 @@ type world struct {
 	server   *mailServer
 	opt      notify.Options
 	conn     connection.Detail
+	may      connection.Release
 	actor    string // of runs
 	runs     int
 }
@@ -66,6 +67,13 @@ func (w *world) Get(context.Context, string) (connection.Detail, error) { return
 
 func (w *world) List(context.Context) ([]connection.Summary, error) {
 	return []connection.Summary{w.conn.Summary}, nil
+}
+
+func (w *world) Releasers(_ context.Context, actor, id, planID string) (connection.Release, error) {
+	if actor != "" || id != w.conn.ID || planID == "" {
+		w.t.Errorf("%s asks who may release plan %s of %s", actor, planID, id)
+	}
+	return w.may, nil
 }
 
 func newWorld(t *testing.T) *world {

@@ -67,8 +67,12 @@ func dutch() *Language {
 		PlanExpires:      "Dit plan verloopt op {expires}. Wat dan niet is vrijgegeven, wordt door de run daarna opnieuw gepland.",
 		PlanElse:         "Is dit niet de bedoeling, corrigeer dan BambooHR: de volgende run plant opnieuw.",
 		PlanApprove:      "Het kan worden goedgekeurd door {who}.",
+		PlanApproveRest:  "De rest kan worden goedgekeurd door {who}.",
 		PlanRelease:      "Een deel ervan is geweigerd. Het kan worden vrijgegeven door {who}, door in te vullen hoeveel wijzigingen er bedoeld zijn.",
-		PlanReleaseOther: "Een deel ervan is geweigerd. Het kan worden vrijgegeven door {who}, maar niet door degene die de run heeft gestart; daarbij wordt ingevuld hoeveel wijzigingen er bedoeld zijn.",
+		PlanNobody:       "Een deel ervan is geweigerd. Op dit moment mag niemand dat vrijgeven, omdat alle beheerders dit plan hebben aangevraagd, of in de laatste 24 uur de instellingen hebben gewijzigd of hun rol hebben gekregen.",
+		PlanNobodyFrom:   "Vanaf {from} kan het worden vrijgegeven door {names}.",
+		PlanNobodyAsked:  "Zodra iemand anders dan {names} een nieuwe voorvertoning maakt, kan die worden vrijgegeven door {names}.",
+		PlanNobodyKnown:  "Een deel ervan is geweigerd en niemand mag dat vrijgeven: het plan is aangevraagd met een API-token dat niet meer bestaat. Maak een nieuwe voorvertoning en laat een andere beheerder die vrijgeven.",
 		Administrator:    "een eigenaar of beheerder", AdministratorNamed: "een eigenaar of beheerder ({names})",
 
 		ExpiredSubject: "een plan van {connection} is verlopen",

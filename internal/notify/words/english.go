@@ -67,8 +67,12 @@ func english() *Language {
 		PlanExpires:      "This plan expires on {expires}. What is not released until then is planned anew by the run after that.",
 		PlanElse:         "If it is not meant, correct BambooHR: the next run plans anew.",
 		PlanApprove:      "It can be approved by {who}.",
+		PlanApproveRest:  "The rest can be approved by {who}.",
 		PlanRelease:      "Some of it is refused. It can be released by {who}, by entering how many changes are meant.",
-		PlanReleaseOther: "Some of it is refused. It can be released by {who} other than the one who asked for the run, by entering how many changes are meant.",
+		PlanNobody:       "Some of it is refused. Nobody may release it right now, because every administrator asked for this plan, or changed the settings or got the role in the last 24 hours.",
+		PlanNobodyFrom:   "From {from} on it can be released by {names}.",
+		PlanNobodyAsked:  "Once somebody other than {names} makes a new preview, it can be released by {names}.",
+		PlanNobodyKnown:  "Some of it is refused, and nobody may release it: the plan was asked for by an API token that is gone. Make a new preview, and let another administrator release that one.",
 		Administrator:    "an owner or administrator", AdministratorNamed: "an owner or administrator ({names})",
 
 		ExpiredSubject: "a plan of {connection} expired",

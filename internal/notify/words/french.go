@@ -67,8 +67,12 @@ func french() *Language {
 		PlanExpires:      "Ce plan expire le {expires}. Ce qui n’aura pas été autorisé d’ici là sera planifié à nouveau par l’exécution suivante.",
 		PlanElse:         "Si ce n’est pas voulu, corrigez BambooHR : la prochaine exécution planifiera à nouveau.",
 		PlanApprove:      "L’approbation peut être donnée par {who}.",
+		PlanApproveRest:  "Le reste peut être approuvé par {who}.",
 		PlanRelease:      "Une partie est refusée. Elle peut être autorisée par {who}, en saisissant le nombre de modifications voulues.",
-		PlanReleaseOther: "Une partie est refusée. Elle peut être autorisée par {who}, mais pas par la personne qui a lancé l’exécution, en saisissant le nombre de modifications voulues.",
+		PlanNobody:       "Une partie est refusée. Personne ne peut l’autoriser pour le moment, car chaque administrateur a demandé ce plan, ou a modifié les paramètres ou reçu son rôle au cours des dernières 24 heures.",
+		PlanNobodyFrom:   "À partir du {from}, elle peut être autorisée par {names}.",
+		PlanNobodyAsked:  "Dès que quelqu’un d’autre que {names} aura créé un nouvel aperçu, celui-ci pourra être autorisé par {names}.",
+		PlanNobodyKnown:  "Une partie est refusée, et personne ne peut l’autoriser : le plan a été demandé avec un jeton d’API qui n’existe plus. Créez un nouvel aperçu, qu’un autre administrateur autorisera.",
 		Administrator:    "un propriétaire ou un administrateur", AdministratorNamed: "un propriétaire ou un administrateur ({names})",
 
 		ExpiredSubject: "un plan de {connection} a expiré",

@@ -67,8 +67,12 @@ func german() *Language {
 		PlanExpires:      "Dieser Plan gilt bis {expires}. Was bis dahin nicht freigegeben ist, plant der darauffolgende Lauf neu.",
 		PlanElse:         "Falls das nicht beabsichtigt ist, korrigieren Sie BambooHR: Der nächste Lauf plant neu.",
 		PlanApprove:      "Freigegeben werden kann es von {who}.",
+		PlanApproveRest:  "Der Rest kann freigegeben werden von {who}.",
 		PlanRelease:      "Ein Teil davon wurde abgelehnt. Freigegeben werden kann er von {who}, indem die Zahl der beabsichtigten Änderungen eingegeben wird.",
-		PlanReleaseOther: "Ein Teil davon wurde abgelehnt. Freigegeben werden kann er von {who}, jedoch nicht von der Person, die den Lauf gestartet hat; dazu wird die Zahl der beabsichtigten Änderungen eingegeben.",
+		PlanNobody:       "Ein Teil davon wurde abgelehnt. Zurzeit darf niemand ihn freigeben, weil alle Administratoren entweder diesen Plan angefordert oder in den letzten 24 Stunden die Einstellungen geändert oder ihre Rolle erhalten haben.",
+		PlanNobodyFrom:   "Ab {from} kann er freigegeben werden von {names}.",
+		PlanNobodyAsked:  "Sobald eine andere Person als {names} eine neue Vorschau erstellt, kann diese freigegeben werden von {names}.",
+		PlanNobodyKnown:  "Ein Teil davon wurde abgelehnt, und niemand darf ihn freigeben: Der Plan wurde mit einem API-Token angefordert, den es nicht mehr gibt. Erstellen Sie eine neue Vorschau, die dann ein anderer Administrator freigibt.",
 		Administrator:    "einem Inhaber oder Administrator", AdministratorNamed: "einem Inhaber oder Administrator ({names})",
 
 		ExpiredSubject: "Ein Plan von {connection} ist abgelaufen",

@@ -67,8 +67,12 @@ func spanish() *Language {
 		PlanExpires:      "Este plan caduca el {expires}. Lo que no se haya autorizado hasta entonces volverá a planificarse en la ejecución siguiente.",
 		PlanElse:         "Si no es lo que se quería, corrija BambooHR: la próxima ejecución volverá a planificar.",
 		PlanApprove:      "Puede aprobarlo {who}.",
+		PlanApproveRest:  "El resto puede aprobarlo {who}.",
 		PlanRelease:      "Una parte se ha rechazado. Puede autorizarla {who}, indicando cuántos cambios se quieren hacer.",
-		PlanReleaseOther: "Una parte se ha rechazado. Puede autorizarla {who}, pero no la persona que pidió la ejecución, indicando cuántos cambios se quieren hacer.",
+		PlanNobody:       "Una parte se ha rechazado. Ahora mismo nadie puede autorizarla, porque todos los administradores pidieron este plan, o cambiaron la configuración o recibieron su rol en las últimas 24 horas.",
+		PlanNobodyFrom:   "A partir del {from} puede autorizarla {names}.",
+		PlanNobodyAsked:  "En cuanto alguien distinto de {names} cree una nueva vista previa, podrá autorizarla {names}.",
+		PlanNobodyKnown:  "Una parte se ha rechazado y nadie puede autorizarla: el plan se pidió con un token de API que ya no existe. Cree una nueva vista previa y deje que otro administrador la autorice.",
 		Administrator:    "un propietario o administrador", AdministratorNamed: "un propietario o administrador ({names})",
 
 		ExpiredSubject: "un plan de {connection} ha caducado",

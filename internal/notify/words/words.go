@@ -47,8 +47,10 @@ type Language struct {
 	MissedMeaning, MissedOnce                              string
 	PlanSubject, PlanSubjectAgain, PlanOpening, PlanButton string
 	PlanFormer, PlanExpires, PlanElse                      string
-	PlanApprove, PlanRelease, PlanReleaseOther             string
-	Administrator, AdministratorNamed                      string // who may do it, within PlanApprove and the two after it
+	PlanApprove, PlanApproveRest, PlanRelease              string
+	Administrator, AdministratorNamed                      string // who may do it, within the three before
+	PlanNobody, PlanNobodyFrom, PlanNobodyAsked            string // may release, and one of the two what helps
+	PlanNobodyKnown                                        string // as PlanNobody, where nothing but a new plan helps
 	ExpiredSubject, ExpiredOpening                         string
 	ExpiredNext, ExpiredNoNext                             string
 	ApprovalSubject, ApprovalOpening                       string

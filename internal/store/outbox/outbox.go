@@ -3,7 +3,6 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -280,17 +279,6 @@ func (t tx) SaveRecipient(r notify.Recipient, h *notify.Hash) error {
 		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (org, email_key) do update set email = excluded.email, hash = excluded.hash,
 		expires_at = excluded.expires_at, asked_at = excluded.asked_at, asked_by = excluded.asked_by, confirmed_at = excluded.confirmed_at`,
 		t.Org, directory.EmailKey(r.Email), r.Email, hash, r.ExpiresAt, r.AskedAt, r.AskedBy, r.Confirmed)
-}
-
-// Administrators implements notify.Tx.
-func (t tx) Administrators(limit int) ([]string, error) {
-	var out []string
-	err := t.Each(`select display_name, first_name, last_name, email from people where org = $1 and role in ('owner', 'admin')
-		and status = 'active' order by role desc, id limit $2`, func(st stmt) error {
-		out = append(out, cmp.Or(st.ColText(0), strings.TrimSpace(st.ColText(1)+" "+st.ColText(2)), st.ColText(3)))
-		return nil
-	}, t.Org, limit)
-	return out, err
 }
 
 // AdministratorAddresses implements notify.Tx.

@@ -207,3 +207,50 @@ func TestSeatsOfInvited(t *testing.T) {
 	w.save(`{"notify": {"welcome": "always"}}`)
 	says(t, w.get(plan), "Settings version 2")
 }
+
+// TestMailNamesWhomThePageNames: the mail about a plan that waits names exactly those as releasers whom its page does,
+// and where nobody may, both say what helps.
+func TestMailNamesWhomThePageNames(t *testing.T) {
+	w := newWorld(t, office(30))
+	w.admin("p_admin", "Ada Admin")
+	w.admin("p_olga", "Olga Owner")
+	w.save(`{"notify": {"errors": ["it@acme.test"]}}`)
+	if err := w.store.Outbox().Write(t.Context(), func(tx notify.Tx) error {
+		return tx.SaveRecipient(notify.Recipient{Email: "it@acme.test", AskedAt: w.now, Confirmed: w.now}, nil)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.applyAll(w.preview())
+	w.now = w.now.Add(48 * time.Hour)
+	w.admin("p_cy", "Cy New")
+	for i := 11; i <= 30; i++ {
+		w.put(i, `{"status":"Inactive"}`)
+	}
+	sync := func() (page, mail string) { // by Ada
+		t.Helper()
+		w.post("/connections/"+w.id+"/sync", nil)
+		plan := regexp.MustCompile(`/plans/[a-z_0-9]+`).FindString(w.get(w.done()))
+		box, err := w.mails.Outbox(t.Context(), notify.Page{Limit: 1})
+		if err != nil || len(box.Items) != 1 || box.Items[0].Kind != notify.PlanWaits {
+			t.Fatalf("the newest mail: %+v, %v", box.Items, err)
+		}
+		shown, err := w.mails.Show(t.Context(), box.Items[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.ask("auditor", http.MethodGet, plan, nil).body, shown.Text
+	}
+	page, mail := sync()
+	says(t, page, "May release Olga Owner Told by mail it@acme.test")
+	says(t, mail, "It can be released by an owner or administrator (Olga Owner), by entering")
+	quiet(t, mail, "Ada", "Cy New")
+
+	w.now = w.now.Add(time.Hour)
+	if _, err := w.conns.Save(t.Context(), "p_olga", w.id, 0, []byte(`{"guard": {"deactivate": {"people": 3}}, "notify": {"errors": ["it@acme.test"]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	w.put(10, `{"status":"Inactive"}`) // something else waits
+	page, mail = sync()
+	says(t, page, "May release nobody right now", "If somebody other than Ada Admin makes a new preview, Ada Admin can release that one.")
+	says(t, mail, "Nobody may release it right now", "Once somebody other than Ada Admin makes a new preview, it can be released by Ada Admin.")
+}
