@@ -259,13 +259,26 @@ func (s *Service) Pause(ctx context.Context, actor, id, reason string, until tim
 			return nil, &SetupError{Missing: "automatic runs are off, so there is nothing to pause"}
 		}
 		c.Pause = &Pause{By: actor, Reason: reason, At: s.o.Now(), Until: until}
-		detail := reason
+		paused := Event{Name: "connection_paused", Detail: reason}
 		if !until.IsZero() {
-			detail += " (until " + until.In(c.policy.Zones().Connection()).Format("2006-01-02 15:04 MST") + ")"
+			paused.After = until.UTC().Format(pauseEnd)
 		}
-		return []Event{{Name: "connection_paused", Detail: detail}}, nil
+		return []Event{paused}, nil
 	})
 	return err
+}
+
+// pauseEnd is how the audit trail writes when a pause ends, for whoever reads it in a file.
+const pauseEnd = "until 2006-01-02 15:04 UTC"
+
+// PauseEnd is when a pause ends by its entry of the audit trail; zero where somebody has to resume, and for entries of
+// former versions, which say it after the reason.
+func PauseEnd(event, after string) time.Time {
+	end, err := time.Parse(pauseEnd, after)
+	if event != "connection_paused" || err != nil {
+		return time.Time{}
+	}
+	return end
 }
 
 // Resume ends a pause; without one it does nothing.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
@@ -37,8 +38,9 @@ type auditRow struct {
 	runHref      string
 	change       bool // from before to past
 	details      []string
-	onlyActor    string // address of the log of this actor alone
-	before, past string // before and after with names in place of ids
+	onlyActor    string    // address of the log of this actor alone
+	before, past string    // before and after with names in place of ids
+	until        time.Time // when a pause ends
 }
 
 // party is somebody or something that an entry names.
@@ -197,7 +199,7 @@ func (p *pages) auditRows(ctx context.Context, entries []view.AuditRecord) ([]au
 		}
 		row.before, row.past = nameOr(who, e.Before), nameOr(who, e.After)
 		row.change = e.Before != "" && e.Before != e.After && row.about.text != e.Before && !row.what.ids
-		if e.Before == "" && e.After != "" && !row.what.ids {
+		if row.until = connection.PauseEnd(e.Event, e.After); e.Before == "" && e.After != "" && !row.what.ids && row.until.IsZero() {
 			row.details = append(row.details, row.past)
 		}
 		if by, ok := strings.CutPrefix(e.Detail, askedBy); ok && e.Event == "recipient_confirmed" {

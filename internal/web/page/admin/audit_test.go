@@ -82,6 +82,9 @@ func TestAuditNamesWhoSwitchedOff(t *testing.T) {
 		view.AuditRecord{Actor: "ann", Event: "recipient_asked", Subject: "mail_1"},
 		view.AuditRecord{Actor: "recipient", Event: "recipient_confirmed", Detail: "asked by bo"},
 		view.AuditRecord{Actor: "ann", Event: "mail_retried", Subject: "mail_2", Before: "gave_up", After: "queued"},
+		view.AuditRecord{Actor: "ann", Event: "connection_paused", Subject: "con_1", After: "until 2026-11-23 13:00 UTC", Detail: "review"},
+		view.AuditRecord{Actor: "ann", Event: "connection_paused", Subject: "con_1", Detail: "stocktaking (until 2026-10-01 09:00 CEST)"}, // by a former version
+		view.AuditRecord{Actor: "ann", Event: "settings_saved", Subject: "con_1", After: "until 2026-11-23 13:00 UTC"},
 		view.AuditRecord{Actor: "ann", Event: "welcomes_released", Subject: "run_2", Detail: "3 people"},
 	))
 	w2.connections = []connection.Summary{{ID: "con_1", Name: "Acme HR"}}
@@ -97,6 +100,10 @@ func TestAuditNamesWhoSwitchedOff(t *testing.T) {
 	p.lacks(t, "<script>Lee", "held 0", "<b>holiday", ">hold_1", ">g_1", "deactivate, version", "oidc")
 	p.says(t, 200, "Address asked whether it takes notices", "Whoever reads that address", "Address agreed to notices", "asked by Bo Diaz", "Mail sent again",
 		"Invitations released", `href="/runs/run_2"`)
+	p.says(t, 200, `<span dir="auto">review</span> <span>until <time datetime="2026-11-23T13:00:00Z"`, "stocktaking (until 2026-10-01 09:00 CEST)")
+	if strings.Count(p.body, `until <time`) != 1 || strings.Count(p.body, "until 2026-11-23 13:00 UTC") != 1 {
+		t.Error("the end of a pause is an instant, and no other text is")
+	}
 	p.lacks(t, "asked by bo", "/outbox", ">mail_1") // the outbox is not for an auditor
 	w2.signedIn("ann@acme.test").get("/audit").says(t, 200, `href="/outbox/mail_1"`, `href="/outbox/mail_2"`)
 	off, on := strings.Index(p.body, "entry-2\""), strings.Index(p.body, "entry-1\"")

@@ -2,6 +2,7 @@ package runs_test
 
 import (
 	"html"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -94,8 +95,10 @@ func TestHistoryTellsOfPauses(t *testing.T) {
 		first := w.get(base)
 		says(t, first, "Resumed")
 		quiet(t, first, "Paused")
-		second := w.get(html.UnescapeString(nextPage.FindStringSubmatch(first)[1]))
-		says(t, second, "Paused", "Review <cycle> (until", "Switched on", "By hand")
+		next := html.UnescapeString(nextPage.FindStringSubmatch(first)[1])
+		second := w.get(next)
+		says(t, second, "Paused", "Review <cycle>. Until 23 Nov 2026, 13:00 ", "Switched on", "By hand")
+		says(t, w.ask("admin", http.MethodGet, next, nil, "Cookie", "tz=Asia/Tokyo").body, "Review <cycle>. Until 23 Nov 2026, 22:00 ") // as every other time
 		quiet(t, second, "Resumed")
 		quiet(t, w.get(base+"?outcome=preview"), "Resumed")
 	}

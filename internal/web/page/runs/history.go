@@ -35,8 +35,9 @@ type runRow struct {
 	Changes              string
 	Took                 string
 	Requests             int
-	Problem              string // of what somebody did beside runs: the reason
-	Switch               string // what somebody did instead of a run, "" for runs
+	Problem              string    // of what somebody did beside runs: the reason
+	Until                time.Time // of a pause; zero: somebody resumes it
+	Switch               string    // what somebody did instead of a run, "" for runs
 }
 
 // historyFilter is what the list is narrowed to, as it stands in the address.

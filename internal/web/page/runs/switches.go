@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
 )
 
@@ -48,7 +49,7 @@ func (p *pages) withSwitches(ctx context.Context, rows []runRow, connectionID st
 		return nil, err
 	}
 	for _, e := range found {
-		rows = append(rows, runRow{Connection: e.Subject, Name: names[e.Subject], At: e.At, Actor: actors[e.Actor], Switch: words[e.Event], Problem: sentence(e.Detail)})
+		rows = append(rows, runRow{Connection: e.Subject, Name: names[e.Subject], At: e.At, Actor: actors[e.Actor], Switch: words[e.Event], Problem: sentence(e.Detail), Until: connection.PauseEnd(e.Event, e.After)})
 	}
 	slices.SortStableFunc(rows, func(a, b runRow) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Switch, a.Switch)) })
 	return rows, nil
