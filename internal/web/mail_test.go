@@ -98,6 +98,17 @@ func TestAutomaticRunsBeginOnceSomebodyAgrees(t *testing.T) {
 			t.Errorf("%s does not say why no run starts", list)
 		}
 	}
+	if err := s.connections.Pause(ctx, s.owner, id, "stocktaking", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	shows("Awaiting an address", "Automatic runs wait for a confirmed address. Automatic runs are stopped for now.", "stocktaking")
+	if got := s.ask(http.MethodGet, "/connections", owner, nil).body; strings.Contains(got, ">Connected<") || !strings.Contains(got, ">Awaiting an address<") ||
+		!strings.Contains(got, ">Paused<") || !strings.Contains(got, "after the pause, once an address for notices is confirmed") {
+		t.Errorf("a connection that is paused and waits for an address is listed as\n%s", got)
+	}
+	if err := s.connections.Resume(ctx, s.owner, id); err != nil {
+		t.Fatal(err)
+	}
 	mails := func() []notify.Listed {
 		t.Helper()
 		if _, err := s.mails.Deliver(ctx); err != nil {

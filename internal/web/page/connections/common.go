@@ -49,6 +49,18 @@ func standingOf(s connection.State) standing {
 	return standing{"plain", "Set up", "The set-up is not complete yet."}
 }
 
+// standingsOf words all that a connection's state is about: one that is paused may wait for something else besides.
+func standingsOf(s *connection.Summary) []standing {
+	out := []standing{standingOf(s.State)}
+	if s.Silent {
+		out[0] = standing{"warn", "Awaiting an address", "BambooHR answers. Automatic runs wait for a confirmed address."}
+	}
+	if s.Pause != nil && s.State != connection.Paused {
+		out = append(out, standingOf(connection.Paused))
+	}
+	return out
+}
+
 // outcome words how a run ended, as the history does.
 func outcome(run *syncrun.Run) (kind, text string) {
 	switch run.Outcome {

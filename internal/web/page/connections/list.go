@@ -24,7 +24,7 @@ type listPage struct {
 
 type listRow struct {
 	connection.Summary
-	Standing standing
+	Standing []standing
 	Preset   string
 	Seats    int // billable: its active people (promise AY14)
 	Zone     *time.Location
@@ -54,7 +54,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, s := range all {
-		row := listRow{Summary: s, Standing: standingOf(s.State), Preset: presetTitle(s.Preset), Zone: screen.Zone(s.TimeZone), Operate: runnable(r.Context(), &s)}
+		row := listRow{Summary: s, Standing: standingsOf(&s), Preset: presetTitle(s.Preset), Zone: screen.Zone(s.TimeZone), Operate: runnable(r.Context(), &s)}
 		if s.Pause != nil {
 			row.PausedBy = screen.Who(s.Pause.By, names)
 		}

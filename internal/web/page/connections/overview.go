@@ -25,7 +25,7 @@ import (
 // overviewPage is how one connection does.
 type overviewPage struct {
 	connection.Detail
-	Standing  standing
+	Standing  []standing
 	Waiting   templ.Component // plans that wait for somebody; nil: none
 	PausedBy  string
 	Freezes   templ.Component // notes of those that are on
@@ -62,10 +62,7 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	page := overviewPage{Detail: d, Standing: standingOf(d.State), Zone: screen.Zone(d.TimeZone), Operate: runnable(ctx, &d.Summary), Configure: editable(ctx, &d)}
-	if d.Silent {
-		page.Standing.meaning = "BambooHR answers. Automatic runs wait for a confirmed address."
-	}
+	page := overviewPage{Detail: d, Standing: standingsOf(&d.Summary), Zone: screen.Zone(d.TimeZone), Operate: runnable(ctx, &d.Summary), Configure: editable(ctx, &d)}
 	page.Approve = d.State == connection.AwaitingApproval && may(ctx, account.Configure)
 	page.Ask = page.Configure && p.Mails != nil
 	if d.Automatic {
