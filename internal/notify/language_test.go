@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,7 @@ func TestLetters(t *testing.T) {
 					w.ok(err)
 					fmt.Fprintf(&texts, "=== %s\nSubject: %s\n\n%s\n", name, subject, text)
 					fmt.Fprintf(&pages, "<!-- %s -->\n%s\n", name, html)
+					punctuated(t, code, subject+"\n"+text, html)
 					if !strings.Contains(html, `<html lang="`+code+`">`) || strings.ContainsAny(text, "{}") || strings.Contains(html, "<b>") {
 						t.Errorf("%s in %s:\n%s\n%s", name, code, text, html)
 					}
@@ -84,6 +86,29 @@ func TestLetters(t *testing.T) {
 		})
 	}
 }
+
+// punctuated holds what joins the parts of a letter to the language: a colon has a no-break space before it in French,
+// and none elsewhere. What is quoted is English.
+func punctuated(t *testing.T, code, text, html string) {
+	t.Helper()
+	space := ""
+	if code == "fr" {
+		space = "\u00a0"
+	}
+	page := quoted.ReplaceAllString(html[strings.Index(html, "<body"):], "")
+	for _, in := range []string{text, page} {
+		for _, at := range colon.FindAllStringSubmatch(in, -1) {
+			if at[1] != space {
+				t.Errorf("%s: %q before the colon of %q, want %q", code, at[1], at[0], space)
+			}
+		}
+	}
+}
+
+var (
+	quoted = regexp.MustCompile(`<blockquote.*</blockquote>|(style|href)="[^"]*"`)
+	colon  = regexp.MustCompile(`(?m)([\s\x{00a0}\x{202f}]*):( |$|<)`) // not in addresses and times
+)
 
 // Mails are written in the organisation's language, and every copy of a mail in the same one, in the outbox too.
 func TestLanguageOfTheOrganisation(t *testing.T) {
@@ -130,7 +155,7 @@ func TestLanguageOfTheOrganisation(t *testing.T) {
 		t.Errorf("the outbox shows %s: %s", shown.Language, shown.Subject)
 	}
 	next()
-	if got := w.arrive(); got != "it@acme.test Acme: Acme HR fonctionne de nouveau" {
+	if got := w.arrive(); got != "it@acme.test Acme\u00a0: Acme HR fonctionne de nouveau" {
 		t.Errorf("after another choice: %s", got)
 	}
 }

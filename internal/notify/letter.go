@@ -12,6 +12,7 @@ import (
 // letter is what a mail says, in one language, before it becomes text and HTML.
 type letter struct {
 	Language string // of HTML's lang
+	Colon    string // of the language
 	Subject  string
 	Greeting string // "" for an address that several people may read
 	Opening  []string
@@ -67,10 +68,10 @@ func (l letter) text() string {
 		parts = append(parts, l.Quote.Label+"\n> "+wrap(l.Quote.Text, "> "))
 	}
 	for _, s := range l.Sections {
-		parts = append(parts, s.text())
+		parts = append(parts, s.text(l.Colon))
 	}
 	if l.Link != "" {
-		parts = append(parts, l.Button+":\n"+l.Link)
+		parts = append(parts, l.Button+l.Colon+"\n"+l.Link)
 	}
 	for _, p := range l.Closing {
 		parts = append(parts, wrap(p, ""))
@@ -78,13 +79,13 @@ func (l letter) text() string {
 	return strings.Join(append(parts, "-- \n"+wrap(l.Footer, "")), "\n\n") + "\n"
 }
 
-func (s section) text() string {
+func (s section) text(colon string) string {
 	var list []string
 	if s.Title != "" {
-		list = append(list, wrap(s.Title, "")+":")
+		list = append(list, wrap(s.Title, "")+colon)
 	}
 	for _, e := range s.Lines {
-		list = append(list, "- "+wrap(e.text(), "  "))
+		list = append(list, "- "+wrap(e.text(colon), "  "))
 	}
 	if s.More != "" {
 		list = append(list, wrap(s.More, ""))
@@ -92,18 +93,18 @@ func (s section) text() string {
 	return strings.Join(list, "\n")
 }
 
-func (e line) text() string {
+func (e line) text(colon string) string {
 	if e.Name == "" || e.Text == "" {
 		return e.Name + e.Text
 	}
-	return e.Name + ": " + e.Text
+	return e.Name + colon + " " + e.Text
 }
 
 // wrap breaks a paragraph into lines.
 func wrap(s, indent string) string {
 	var b strings.Builder
 	width := len(indent)
-	for i, word := range strings.Fields(s) {
+	for i, word := range breakable(s) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:

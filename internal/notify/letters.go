@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -36,9 +37,9 @@ func (s *Service) letter(m *Mail, in house, secret string) letter {
 	}
 	w := &writer{words.In(code), s, m, &m.Content, in.name, secret}
 	l := w.letter()
-	l.Language, l.NoButton = w.Code, w.NoButton
+	l.Language, l.NoButton, l.Colon = w.Code, w.NoButton, w.Colon()
 	if m.Kind != PasswordLink && m.Kind != Welcome {
-		l.Subject = w.organisation + ": " + l.Subject
+		l.Subject = w.organisation + l.Colon + " " + l.Subject
 	}
 	l.Subject = oneLine(l.Subject)
 	return l
@@ -381,6 +382,11 @@ func people(n int) string {
 // oneLine takes from a value what has no place on one line; names from HR are cleaned when they are read,
 // so this is the second wall.
 func oneLine(s string) string {
-	s, _ = directory.CleanText(strings.Join(strings.Fields(s), " "))
+	s, _ = directory.CleanText(strings.Join(breakable(s), " "))
 	return s
+}
+
+// breakable splits a text where a line may break: not at a no-break space, as before a colon in French.
+func breakable(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' })
 }

@@ -8,7 +8,7 @@ import (
 
 func dutch() *Language {
 	return &Language{
-		Code: "nl", tag: language.Dutch, thousands: ".",
+		Code: "nl", tag: language.Dutch, thousands: ".", colon: ":",
 		weekdays: [7]string{"zondag", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag"},
 		months: [12]string{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
 			"december"},

@@ -8,7 +8,7 @@ import (
 
 func english() *Language {
 	return &Language{
-		Code: "en", tag: language.English, thousands: ",",
+		Code: "en", tag: language.English, thousands: ",", colon: ":",
 		weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
 			"December"},

@@ -8,7 +8,7 @@ import (
 
 func german() *Language {
 	return &Language{
-		Code: "de", tag: language.German, thousands: ".",
+		Code: "de", tag: language.German, thousands: ".", colon: ":",
 		weekdays: [7]string{"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"},
 		months: [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
 			"Dezember"},

@@ -8,7 +8,7 @@ import (
 
 func spanish() *Language {
 	return &Language{
-		Code: "es", tag: language.Spanish, thousands: "\u202f",
+		Code: "es", tag: language.Spanish, thousands: "\u202f", colon: ":",
 		weekdays: [7]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"},
 		months: [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
 			"diciembre"},

@@ -26,6 +26,7 @@ type Language struct {
 	date      string // {weekday} {day} {month} {year} {hour} {minute} {zone}
 	first     string // the first day of a month, where it is written in another way; else ""
 	thousands string // between groups of digits
+	colon     string // with the space before it that the language wants
 
 	And, Greeting, GreetingNobody, NoButton, HiddenLink, InEnglish string
 	FooterTo, FooterNotice, FooterAdministrator                    string
@@ -123,6 +124,9 @@ func (l *Language) Number(n int) string {
 	}
 	return b.String()
 }
+
+// Colon is the mark between a name and what is said of it; a space or a line follows. Spaces before it do not break.
+func (l *Language) Colon() string { return l.colon }
 
 // List joins words as people do.
 func (l *Language) List(words []string) string {

@@ -100,13 +100,45 @@ func TestLanguagesAreComplete(t *testing.T) {
 	}
 }
 
+// French has a no-break space before : and » and after «, a narrow one before ; ! and ?, and no other language has any,
+// also where a letter is put together.
+func TestPunctuation(t *testing.T) {
+	wide, narrow, none := "\u00a0", "\u202f", ""
+	for _, code := range policy.Languages() {
+		l := words.In(code)
+		want := map[string]string{":": none, "»": none, "«": none, ";": none, "!": none, "?": none}
+		if code == "fr" {
+			want = map[string]string{":": wide, "»": wide, "«": wide, ";": narrow, "!": narrow, "?": narrow}
+		}
+		all := texts(l)
+		all["Colon"] = "x" + l.Colon()
+		for name, text := range all {
+			for _, at := range mark.FindAllStringSubmatch(text, -1) {
+				if space := want[at[2]]; at[1] != space {
+					t.Errorf("%s: %s has %q before %s, want %q: %q", code, name, at[1], at[2], space, text)
+				}
+			}
+			for _, at := range opened.FindAllStringSubmatch(text, -1) {
+				if at[1] != want["«"] {
+					t.Errorf("%s: %s has %q after «, want %q", code, name, at[1], want["«"])
+				}
+			}
+		}
+	}
+}
+
+var (
+	mark   = regexp.MustCompile(`([\s\x{00a0}\x{202f}]*)([:;!?»])`)
+	opened = regexp.MustCompile(`«([\s\x{00a0}\x{202f}]*)`)
+)
+
 func TestMoment(t *testing.T) {
 	at := time.Date(2026, 10, 31, 23, 30, 0, 0, time.UTC)
 	for code, want := range map[string]string{
 		"en": "Sunday 1 November 2026, 00:30 (Europe/Berlin)",
 		"de": "Sonntag, 1. November 2026, 00:30 Uhr (Europe/Berlin)",
 		"nl": "zondag 1 november 2026 om 00:30 uur (Europe/Berlin)",
-		"fr": "dimanche 1er novembre 2026 à 00 h 30 (Europe/Berlin)",
+		"fr": "dimanche 1er novembre 2026 à 00\u00a0h\u00a030 (Europe/Berlin)",
 		"es": "domingo 1 de noviembre de 2026, 00:30 (Europe/Berlin)",
 	} {
 		berlin, err := time.LoadLocation("Europe/Berlin")
