@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,44 +29,25 @@ func (s *Store) Reviewers(ctx context.Context, planID string, actors []string, s
 			}
 			out.Behind[actor] = who
 		}
-		if err := t.Each(`select id, display_name, first_name, last_name, email from people where org = $1 and role in ('owner', 'admin')
-			and status = 'active'`, func(st stmt) error {
-			out.Administrators = append(out.Administrators, administrator(st, 0))
-			return nil
-		}, t.Org); err != nil {
+		all, err := administrators(t)
+		if err != nil {
 			return err
 		}
-		all, err := turns(t, since)
-		out.Turns = all
+		for _, id := range slices.Sorted(maps.Keys(all)) {
+			if c := all[id]; c.administers() {
+				out.Administrators = append(out.Administrators, c.who)
+			}
+		}
+		out.Turns, err = turns(t, all, since)
 		return err
 	})
 	return out, err
 }
 
-func administrator(st stmt, at int) connection.Administrator {
-	return connection.Administrator{ID: st.ColText(at), Name: cmp.Or(st.ColText(at+1), strings.TrimSpace(st.ColText(at+2)+" "+st.ColText(at+3)), st.ColText(at+4))}
-}
-
-// turns reads from the audit trail who became or ceased to be an administrator after since. The trail has no index by
-// time, so it is read from its end.
-func turns(t orgtx.Tx, since time.Time) ([]connection.Turn, error) {
-	last := int64(0)
-	if _, err := t.First("select seq from audit where org = $1 and at <= $2 order by seq desc limit 1", func(st stmt) { last = st.ColInt(0) }, t.Org, since); err != nil {
-		return nil, err
-	}
-	const ofRoles = "('role_changed', 'owner_created')"
-	var all []turning
-	err := t.Each(`select p.id, p.display_name, p.first_name, p.last_name, p.email, p.role, p.status, a.at, a.event, a.before from audit a
-		join people p on p.org = a.org and p.id = a.subject where a.org = $1 and a.seq > $2 and (a.event in `+ofRoles+`
-		or a.event in ('save_person', 'deactivate', 'reactivate') and a.before <> a.after and (p.role in ('owner', 'admin')
-			or p.id in (select subject from audit where org = $1 and seq > $2 and event in `+ofRoles+`))) order by a.seq`, func(st stmt) error {
-		e := turning{who: administrator(st, 0), now: standing{directory.Role(st.ColText(5)), directory.Status(st.ColText(6))}, at: sqldb.Instant(st.ColInt(7)),
-			before: st.ColText(9)}
-		e.role = st.ColText(8) == "role_changed" || st.ColText(8) == "owner_created"
-		all = append(all, e)
-		return nil
-	}, t.Org, last)
-	return turnsOf(all), err
+// candidate is somebody who is or was an administrator, as they stand.
+type candidate struct {
+	who connection.Administrator
+	standing
 }
 
 // standing is what makes an administrator.
@@ -76,30 +58,76 @@ type standing struct {
 
 func (s standing) administers() bool { return s.role.Privileged() && s.status == directory.Active }
 
+const candidateColumns = "p.id, p.display_name, p.first_name, p.last_name, p.email, p.role, p.status"
+
+func candidateOf(st stmt) candidate {
+	return candidate{connection.Administrator{ID: st.ColText(0), Name: cmp.Or(st.ColText(1), strings.TrimSpace(st.ColText(2)+" "+st.ColText(3)), st.ColText(4))},
+		standing{directory.Role(st.ColText(5)), directory.Status(st.ColText(6))}}
+}
+
+// administrators are all who have the role, also those who are not active, by their id.
+func administrators(t orgtx.Tx) (map[string]candidate, error) {
+	out := map[string]candidate{}
+	err := t.Each("select "+candidateColumns+" from people p where p.org = $1 and p.role in ('owner', 'admin')", func(st stmt) error {
+		c := candidateOf(st)
+		out[c.who.ID] = c
+		return nil
+	}, t.Org)
+	return out, err
+}
+
 // turning is an entry of the audit trail that may have made or unmade an administrator.
 type turning struct {
-	who    connection.Administrator
-	now    standing // after all entries
+	seq    int64
+	id     string
 	at     time.Time
 	role   bool   // it changed the role, else the status
 	before string // the one or the other
 }
 
+// turns reads from the audit trail who became or ceased to be an administrator after since; all are those who have the
+// role now. The trail has no index by time, so it is read from its end.
+func turns(t orgtx.Tx, all map[string]candidate, since time.Time) ([]connection.Turn, error) {
+	last := int64(0)
+	if _, err := t.First("select seq from audit where org = $1 and at <= $2 order by seq desc limit 1", func(st stmt) { last = st.ColInt(0) }, t.Org, since); err != nil {
+		return nil, err
+	}
+	var found []turning
+	if err := t.Each("select "+candidateColumns+`, a.seq, a.at, a.before from audit a join people p on p.org = a.org and p.id = a.subject
+		where a.org = $1 and a.seq > $2 and a.event in ('role_changed', 'owner_created')`, func(st stmt) error {
+		c := candidateOf(st)
+		all[c.who.ID] = c
+		found = append(found, turning{st.ColInt(7), c.who.ID, sqldb.Instant(st.ColInt(8)), true, st.ColText(9)})
+		return nil
+	}, t.Org, last); err != nil {
+		return nil, err
+	}
+	if err := t.Each(`select subject, seq, at, before from audit where org = $1 and seq > $2
+		and event in ('save_person', 'deactivate', 'reactivate') and before <> after`, func(st stmt) error {
+		if id := st.ColText(0); all[id].who.ID != "" {
+			found = append(found, turning{st.ColInt(1), id, sqldb.Instant(st.ColInt(2)), false, st.ColText(3)})
+		}
+		return nil
+	}, t.Org, last); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b turning) int { return cmp.Compare(a.seq, b.seq) })
+	return turnsOf(all, found), nil
+}
+
 // turnsOf goes back from how everybody stands now: a role that somebody lost who was deactivated before is no turn, nor
 // is one that was given to them.
-func turnsOf(all []turning) (out []connection.Turn) {
-	after := map[string]standing{}
-	for _, e := range slices.Backward(all) {
-		is, known := after[e.who.ID]
-		if !known {
-			is = e.now
-		}
-		was := standing{is.role, directory.Status(e.before)}
+func turnsOf(all map[string]candidate, found []turning) (out []connection.Turn) {
+	for _, e := range slices.Backward(found) {
+		c := all[e.id]
+		after := c.administers()
 		if e.role {
-			was = standing{directory.Role(e.before), is.status}
+			c.role = directory.Role(e.before)
+		} else {
+			c.status = directory.Status(e.before)
 		}
-		if after[e.who.ID] = was; was.administers() != is.administers() {
-			out = append(out, connection.Turn{Administrator: e.who, At: e.at, Gained: is.administers()})
+		if all[e.id] = c; c.administers() != after {
+			out = append(out, connection.Turn{Administrator: c.who, At: e.at, Gained: after})
 		}
 	}
 	slices.Reverse(out)
