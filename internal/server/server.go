@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/bamboohr"
@@ -72,10 +73,11 @@ type Server struct {
 	mails   *notify.Service
 	hints   *hint.Service
 	log     *slog.Logger
-	answers requests     // to visitors
-	metrics *http.Server // nil: none
-	base    *url.URL     // where links in mails lead to
-	app     *web.App     // nil: pages are another process's
+	answers requests                                    // to visitors
+	metrics *http.Server                                // nil: none
+	base    *url.URL                                    // where links in mails lead to
+	app     *web.App                                    // nil: pages are another process's
+	warm    func(ctx context.Context, most int64) error // reads ahead what lists of people begin with
 }
 
 // New opens the data folder, connects the parts and brings the connections of the file in. A worker begins with its
@@ -183,6 +185,7 @@ func (s *Server) open(ctx context.Context, kept *store.Store, ring *seal.Keyring
 			return err
 		}
 	}
+	s.warm = kept.Views().Warm
 	s.app, err = web.New(web.Options{Accounts: s.Accounts, Connections: s.Connections, Views: kept.Views(), Queue: s.jobs.Of(o.Organisation), Hints: s.hints,
 		Mails: s.mails, Sends: o.File.SMTP != nil, Now: o.RunNow, Log: s.log, Version: o.Version, Language: o.File.Language,
 		URL: o.URL, Proxies: o.Proxies, Demo: o.Demo, SetupCode: s.SetupCode, Verify: kept.VerifyAudit,
@@ -236,6 +239,11 @@ func (s *Server) Start(ctx context.Context, at net.Addr) error {
 
 // Serve answers until the context ends, then lets requests and runs come to a clean end.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ahead, stopAhead := context.WithCancel(ctx)
+	var warming sync.WaitGroup
+	warming.Go(func() { s.keepWarm(ahead) })
+	defer warming.Wait()
+	defer stopAhead()
 	h := newHTTPServer(s.answers.counted(s.app), s.log)
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(limited(l)) }()
@@ -250,6 +258,29 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return h.Close()
 	}
 	return nil
+}
+
+const (
+	// warmEvery is how often lists of people are made ready, for whoever looks first after a start or a run.
+	warmEvery = 10 * time.Second
+	// maxWarm is for how many people: some 15 MB. Where there are more, whoever looks first waits.
+	maxWarm = 100_000
+)
+
+// keepWarm makes lists of people ready until the context ends. What goes wrong is only logged: whoever looks hears of it.
+func (s *Server) keepWarm(ctx context.Context) {
+	next := time.NewTicker(warmEvery)
+	defer next.Stop()
+	for {
+		if err := s.warm(ctx, maxWarm); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "lists of people begin slowly", "reason", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+		}
+	}
 }
 
 // Close ends the runs in the background between two batches, then closes the database.

@@ -2,10 +2,13 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/internal/account"
@@ -64,8 +67,17 @@ func TestServe(t *testing.T) {
 	if got := s.publicAddress().String(); got != "http://"+l.Addr().String() {
 		t.Errorf("links lead to %s", got)
 	}
+	warmed, warm := make(chan error, 10), s.warm
+	s.warm = func(ctx context.Context, most int64) error {
+		err := warm(ctx, most)
+		warmed <- err
+		return err
+	}
 	ended := make(chan error)
 	go func() { ended <- s.Serve(ctx, l) }()
+	if err := <-warmed; err != nil {
+		t.Error(err)
+	}
 	res, err := http.Get("http://" + l.Addr().String() + "/healthz")
 	if err != nil {
 		t.Fatal(err)
@@ -78,4 +90,27 @@ func TestServe(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// Lists of people are made ready at the start and again and again, also after that did not work once.
+func TestKeepWarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		calls := 0
+		s := &Server{log: slog.New(slog.DiscardHandler), warm: func(_ context.Context, most int64) error {
+			if calls++; most != maxWarm {
+				t.Errorf("of %d people", most)
+			}
+			return errors.New("the disk is full")
+		}}
+		go s.keepWarm(ctx)
+		for want := 1; want < 4; want++ {
+			synctest.Wait()
+			if calls != want {
+				t.Errorf("%d calls, want %d", calls, want)
+			}
+			time.Sleep(warmEvery)
+		}
+		stop()
+	})
 }

@@ -247,6 +247,9 @@ func TestPeopleAfterChanges(t *testing.T) {
 		for range 1 + c.rand.IntN(3) {
 			done = append(done, c.change())
 		}
+		if c.rand.IntN(2) == 0 {
+			c.ok(c.v.Warm(t.Context(), 1000))
+		}
 		all := c.everyone()
 		for _, by := range sorts {
 			q := views.PeopleQuery{Sort: by, Limit: 1 + c.rand.IntN(len(all)), Now: c.clock}
@@ -342,6 +345,52 @@ func TestPeopleCursor(t *testing.T) {
 	}
 }
 
+// What a list begins with is read ahead: at once after a start, of what was added since only once nothing was added between two calls,
+// and of more people than may be only where somebody looked already.
+func TestWarm(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	c := &changes{world: process(t, dir), other: process(t, dir), rand: rand.New(rand.NewPCG(3, 3))}
+	warm := func(most int64) int {
+		t.Helper()
+		c.ok(c.v.Warm(t.Context(), most))
+		n, _ := views.Ready(c.v)
+		return n
+	}
+	c.run(c.world, c.hire(), c.hire(), c.hire())
+	if n := warm(2); n != 0 {
+		t.Errorf("%d are read where 2 may be", n)
+	}
+	c.run(c.other, c.hire(), c.hire()) // by another process
+	if n := warm(10); n != 0 {
+		t.Errorf("%d are read while people are added", n)
+	}
+	if n := warm(4); n != 0 {
+		t.Errorf("%d are read where 4 may be", n)
+	}
+	if n := warm(5); n != 5 {
+		t.Errorf("%d of 5 are read", n)
+	}
+	_, before := views.Ready(c.v)
+	c.run(c.other, c.hire())
+	if n := warm(5); n != 5 {
+		t.Errorf("%d are read at once", n)
+	}
+	if n := warm(5); n != 6 { // they are in memory anyway
+		t.Errorf("%d of 6 are read", n)
+	}
+	_, after := views.Ready(c.v)
+	page, err := c.v.People(t.Context(), views.PeopleQuery{})
+	c.ok(err)
+	if _, now := views.Ready(c.v); len(page.Items) != 6 || now != after || after <= before {
+		t.Errorf("a list shows %d, and is good for entry %d, %d and %d", len(page.Items), before, after, now)
+	}
+	restarted := process(t, dir)
+	c.ok(restarted.v.Warm(t.Context(), 6))
+	if n, _ := views.Ready(restarted.v); n != 6 {
+		t.Errorf("after a start %d of 6 are read", n)
+	}
+}
+
 // Many look while people change: nobody sees a list that never was, and nothing is raced for.
 func TestPeopleAtOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
@@ -369,6 +418,7 @@ func TestPeopleAtOnce(t *testing.T) {
 	}
 	for range 15 {
 		c.change()
+		c.ok(c.v.Warm(t.Context(), 1000))
 	}
 	stop()
 	looking.Wait()

@@ -2,7 +2,9 @@ package views
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +15,7 @@ import (
 
 // A list of people is filtered, searched and sorted by a dozen columns. Reading a hundred thousand records for a page
 // costs twenty times what the page may, and an index in the database for each of them would be paid for by every
-// sync. So whoever first looks reads them once, and keeps some two hundred bytes a person; from then on only those
+// sync. So whoever first looks reads them once (or Warm did), and keeps some two hundred bytes a person; from then on only those
 // are read anew whom the audit trail tells of, because whatever changes people leaves an entry there.
 
 // peopleIndex is what lists ask of people, by the number of their rows. Nobody is ever taken out of the directory.
@@ -21,6 +23,7 @@ type peopleIndex struct {
 	mu     sync.Mutex
 	read   bool
 	seq    int64     // audit.seq that it is good for
+	seen   int64     // audit.seq when Warm last looked, and one; 0: it never did
 	rows   []indexed // in the order of their numbers
 	texts  [textColumns]texts
 	orders map[Sort][]int32 // positions; those that somebody asked for
@@ -96,21 +99,16 @@ func (x *peopleIndex) scan(st stmt, buf []byte) (indexed, []byte) {
 
 // refresh makes the index good for what the transaction sees, or something later. The caller holds the lock.
 func (x *peopleIndex) refresh(t tx) error {
-	seq := int64(0)
-	if _, err := t.First("select seq from audit where org = $1 order by seq desc limit 1", func(st stmt) { seq = st.ColInt(0) }, t.Org); err != nil {
+	seq, err := lastEntry(t)
+	if err != nil || x.read && x.seq >= seq {
 		return err
-	}
-	if x.read && x.seq >= seq {
-		return nil
 	}
 	ids, known := []string(nil), false
 	if x.read {
-		var err error
 		if ids, known, err = x.changed(t, seq); err != nil {
 			return err
 		}
 	}
-	var err error
 	if known {
 		err = x.update(t, ids)
 	} else {
@@ -122,6 +120,44 @@ func (x *peopleIndex) refresh(t tx) error {
 	}
 	x.read, x.seq = true, seq
 	x.notes.forget(seq)
+	return nil
+}
+
+// lastEntry is the number of the newest entry of the audit trail.
+func lastEntry(t tx) (seq int64, err error) {
+	_, err = t.First("select seq from audit where org = $1 order by seq desc limit 1", func(st stmt) { seq = st.ColInt(0) }, t.Org)
+	return seq, err
+}
+
+// Warm does ahead what the next list of people would begin with: reading everybody, where they are not more than most, or
+// those who changed. It is for calling every few seconds: when entries were added to the audit trail since the last call,
+// as by a run under way, it leaves that to the next.
+func (s *Store) Warm(ctx context.Context, most int64) error {
+	err := s.org.Read(ctx, func(t tx) error {
+		seq, err := lastEntry(t)
+		if err != nil {
+			return err
+		}
+		all := int64(0) // of every organisation, which costs nothing to know
+		if _, err := t.First("select max(no) from people", func(st stmt) { all = st.ColInt(0) }); err != nil {
+			return err
+		}
+		x := &s.people
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		before := x.seen
+		if x.seen = seq + 1; before != 0 && before != x.seen || !x.read && all > most {
+			return nil
+		}
+		if err := x.refresh(t); err != nil {
+			return err
+		}
+		_, err = x.order(ByName)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read ahead who is in the directory: %w", err)
+	}
 	return nil
 }
 
@@ -137,6 +173,7 @@ func (x *peopleIndex) build(t tx) error {
 	if 4*mine > all {
 		where = "p.org + 0" // in no index
 	}
+	x.rows = slices.Grow(x.rows, int(mine))
 	var buf []byte
 	return t.Each("select "+indexedColumns+" where "+where+" = $1 order by p.no", func(st stmt) error {
 		var r indexed
