@@ -86,7 +86,7 @@ func (c *current) unheard() string {
 			asked = append(asked, r.Email+" was not asked yet")
 			continue
 		}
-		asked = append(asked, fmt.Sprintf("%s was asked on %s", r.Email, r.AskedAt.In(c.policy.Zones().Connection()).Format("2 January 2006 at 15:04")))
+		asked = append(asked, fmt.Sprintf("%s was asked on %s", r.Email, r.AskedAt.In(c.policy.Zones().Connection()).Format("2 January 2006 at 15:04 MST")))
 	}
 	return "Automatic runs begin once somebody confirms an address for notices: " + strings.Join(asked, ", ") + "."
 }

@@ -61,7 +61,7 @@ func TestNothingRunsUnheard(t *testing.T) {
 	if got.State != connection.Checked || on || got.Automatic || got.Heard || len(got.Recipients) != 2 {
 		t.Errorf("unheard: %s, on %t, %+v", got.State, on, got.Recipients)
 	}
-	if want := "Automatic runs begin once somebody confirms an address for notices: it@acme.test was asked on 20 November 2026 at 14:05, hr@acme.test was not asked yet."; got.Problem != want {
+	if want := "Automatic runs begin once somebody confirms an address for notices: it@acme.test was asked on 20 November 2026 at 14:05 UTC, hr@acme.test was not asked yet."; got.Problem != want {
 		t.Errorf("problem %q, want %q", got.Problem, want)
 	}
 	people.silent = true
