@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -77,5 +80,32 @@ func TestRoomEndsAsItBegan(t *testing.T) {
 	r.settle() // a collection at the very end
 	if got := percent(); got != before || r.spare != nil || debug.SetMemoryLimit(-1) != limit {
 		t.Errorf("%d per cent, %d spare bytes and a limit of %d at the end, not %d, none and %d", got, len(r.spare), debug.SetMemoryLimit(-1), before, limit)
+	}
+}
+
+// TestQuestionEndsWithTheCommand: Ctrl-C at a question ends the command, and needs no Enter behind it.
+func TestQuestionEndsWithTheCommand(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("interrupted"))
+	in, answers := io.Pipe() // nobody answers
+	defer answers.Close()
+	var asked strings.Builder
+	a := &app{surroundings: surroundings{in: in, err: &asked}, ctx: ctx}
+	yes, err := a.ask("Apply %d changes?", 3)
+	if yes || err == nil || err.Error() != "nothing was answered, so nothing was done: interrupted" || asked.String() != "Apply 3 changes? [y/N] \n" {
+		t.Errorf("%v, %v after %q", yes, err, &asked)
+	}
+}
+
+// TestFirstLineAsksForNoMore: a password that is typed for --password-stdin ends with Enter.
+func TestFirstLineAsksForNoMore(t *testing.T) {
+	more := iotest.ErrReader(errors.New("asked for more"))
+	for in, want := range map[string]string{"four plain words\r\n": "four plain words", "two\nlines": "two"} {
+		if got, err := firstLine(io.MultiReader(strings.NewReader(in), more)); got != want || err != nil {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+	if got, err := firstLine(strings.NewReader("no end")); got != "no end" || err != nil {
+		t.Errorf("without a line end: %q, %v", got, err)
 	}
 }

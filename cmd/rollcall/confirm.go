@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -25,10 +26,31 @@ func (c *consent) needed(a *app, command string) error {
 // ask puts a question on stderr; only y or yes is a yes.
 func (a *app) ask(format string, args ...any) (bool, error) {
 	fmt.Fprintf(a.err, format+" [y/N] ", args...)
-	line, err := bufio.NewReader(a.in).ReadString('\n')
+	line, err := a.typed(func() (string, error) { return bufio.NewReader(a.in).ReadString('\n') })
 	if err != nil && err != io.EOF {
-		return false, fmt.Errorf("read the answer: %w", err)
+		return false, fmt.Errorf("nothing was answered, so nothing was done: %w", err)
 	}
 	answer := strings.ToLower(strings.TrimSpace(line))
 	return answer == "y" || answer == "yes", nil
+}
+
+// typed waits for what somebody types, and not past the end of the command: nobody presses Enter after Ctrl-C.
+// A reading that is given up goes on until the process ends.
+func (a *app) typed(read func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		text, err := read()
+		got <- answer{text, err}
+	}()
+	select {
+	case x := <-got:
+		return x.text, x.err
+	case <-a.ctx.Done():
+		fmt.Fprintln(a.err)
+		return "", context.Cause(a.ctx)
+	}
 }

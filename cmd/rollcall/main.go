@@ -20,6 +20,7 @@ func main() { os.Exit(realMain()) }
 func realMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the first signal lets the command end in order; the second ends it at once
 	return run(ctx, surroundings{
 		args: os.Args[1:],
 		in:   os.Stdin, out: os.Stdout, err: os.Stderr,

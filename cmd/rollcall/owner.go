@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -88,7 +89,7 @@ func (c *ownerCreate) Run(a *app) error {
 // newPassword reads a password from stdin, or asks for it twice without showing it.
 func (a *app) newPassword(stdin bool) (string, error) {
 	if stdin {
-		text, err := firstLine(a.in)
+		text, err := a.typed(func() (string, error) { return firstLine(a.in) })
 		if err != nil {
 			return "", fmt.Errorf("read the password from stdin: %w", err)
 		}
@@ -114,19 +115,33 @@ func (a *app) newPassword(stdin bool) (string, error) {
 
 func (a *app) hidden(f *os.File, prompt string) (string, error) {
 	fmt.Fprint(a.err, prompt)
-	text, err := term.ReadPassword(int(f.Fd()))
-	fmt.Fprintln(a.err)
+	shown, err := term.GetState(int(f.Fd()))
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	return string(text), nil
+	text, err := a.typed(func() (string, error) {
+		text, err := term.ReadPassword(int(f.Fd()))
+		return string(text), err
+	})
+	if a.ctx.Err() != nil {
+		err = errors.Join(err, term.Restore(int(f.Fd()), shown)) // the terminal shows again what is typed
+	} else {
+		fmt.Fprintln(a.err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	return text, nil
 }
 
-// firstLine reads up to a line end; a password is never longer than the limit.
+// firstLine reads up to a line end, so that whoever types it need not end the input; a password is never longer
+// than the limit.
 func firstLine(r io.Reader) (string, error) {
-	data, err := io.ReadAll(io.LimitReader(r, 4096))
-	line, _, _ := strings.Cut(string(data), "\n")
-	return strings.TrimSuffix(line, "\r"), err
+	line, err := bufio.NewReader(io.LimitReader(r, 4096)).ReadString('\n')
+	if err == io.EOF {
+		err = nil
+	}
+	return strings.TrimRight(line, "\r\n"), err
 }
 
 type ownerLink struct {

@@ -123,6 +123,9 @@ func OfRun(run syncrun.Run, err error) error {
 	if run.ID == "" {
 		return err
 	}
+	if errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("%w; \"rollcall runs %s\" shows what was done until then", err, run.ID)
+	}
 	return &runFailure{run.ID, err}
 }
 
