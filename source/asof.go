@@ -24,7 +24,7 @@ import (
 // onlyCurrent=false when the row is the person's last, and are unreadable otherwise.
 func (b *BambooHR) ReadAsOf(ctx context.Context, fields []string, day string) (*hr.Snapshot, error) {
 	const doing = "read the employees as of a future day"
-	before, today := b.Requests(), b.now().UTC().Format(time.DateOnly)
+	before, today := b.Requests(), b.now().In(b.conn.Zones().Connection()).Format(time.DateOnly)
 	if err := futureDay(day, today); err != nil {
 		return nil, b.wrap(doing, err)
 	}
@@ -66,7 +66,7 @@ func (c *CSV) ReadAsOf(ctx context.Context, fields []string, day string) (*hr.Sn
 
 func futureDay(day, today string) error {
 	if _, err := time.Parse(time.DateOnly, day); err != nil || day <= today {
-		return fmt.Errorf("%w: %q is no day after today; write it as YYYY-MM-DD", ErrSettings, day)
+		return fmt.Errorf("%q is no day after today, %s; write it as YYYY-MM-DD", day, today)
 	}
 	return nil
 }

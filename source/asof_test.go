@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -91,6 +92,12 @@ func TestReadAsOfErrors(t *testing.T) {
 		if _, err := open(t, forecastCompany(), nil).ReadAsOf(t.Context(), forecastFields, day); err == nil {
 			t.Errorf("%s was read", day)
 		}
+	}
+	// Today is the connection's: at noon in UTC it is tomorrow already in Kiritimati, and tomorrow can be asked for
+	// west of Greenwich although it has begun in UTC.
+	far := &policy.Connection{Name: "Acme HR", TimeZone: "Pacific/Kiritimati"}
+	if _, err := open(t, forecastCompany(), far).ReadAsOf(t.Context(), forecastFields, "2026-11-22"); err == nil || errors.Is(err, ErrSettings) || !strings.Contains(err.Error(), "after today, 2026-11-22") {
+		t.Errorf("today in Kiritimati: %v", err)
 	}
 	for name, a := range map[string]string{"forbidden": "", "without dates": `[{"id":"1","employeeId":"4"}]`} {
 		s := forecastCompany()
