@@ -68,7 +68,7 @@ func arrows() map[string][]string {
 		"internal/web/page/connections": {"directory", "policy", "source", "syncrun", "internal/account", "internal/connection", "internal/view", "internal/hint",
 			"internal/web/gate", "internal/web/ui", "internal/web/words", "internal/web/page/connections/form", "internal/web/page/connections/screen"},
 		"internal/web/page/connections/form":   {"directory", "policy", "internal/web/words"},
-		"internal/web/page/connections/screen": {"policy", "syncrun", "internal/connection", "internal/web/gate", "internal/web/ui", "internal/web/page/connections/form"},
+		"internal/web/page/connections/screen": {"directory", "policy", "syncrun", "internal/connection", "internal/web/gate", "internal/web/ui", "internal/web/page/connections/form"},
 		"internal/web/page/exceptions": {"directory", "plan", "people", "syncrun", "internal/account", "internal/connection", "internal/view", "internal/web/gate", "internal/web/ui",
 			"internal/web/words", "internal/web/page/connections/form", "internal/web/page/connections/screen", "internal/web/page/holdform"},
 		"internal/web/page/holdform": {"directory", "policy", "people", "syncrun", "internal/web/ui", "internal/web/page/connections/form"},

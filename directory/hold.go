@@ -34,5 +34,9 @@ func (h *Hold) Awaits() (value string, ok bool) {
 	return h.UntilHR, h.UntilHR != ""
 }
 
+// Distant reports an instant in the year 9999 or later, as a "forever" in figures is. Nothing may be made to end
+// there: its last day ends after the years that RFC 3339 has, and no program could read a list that names it.
+func Distant(t time.Time) bool { return t.Year() >= 9999 }
+
 // Active reports whether the hold is in force at t.
 func (h *Hold) Active(t time.Time) bool { return h.Until.IsZero() || t.Before(h.Until) }

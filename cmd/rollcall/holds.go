@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/people"
+	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 type holdsCmd struct {
@@ -123,14 +124,17 @@ func (x *session) end(until string) (time.Time, error) {
 	if until == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, until); err == nil {
-		return t, nil
-	}
-	day, err := time.ParseInLocation(time.DateOnly, until, x.Policy.Zones().Connection())
+	t, err := time.Parse(time.RFC3339, until)
 	if err != nil {
-		return time.Time{}, problem.Usage("--until %q is neither a date (YYYY-MM-DD) nor an RFC 3339 time", until)
+		t, err = syncrun.EndOfDay(until, x.Policy.Zones().Connection())
 	}
-	return day.AddDate(0, 0, 1), nil
+	if err != nil {
+		return t, problem.Usage("--until %q is neither a date (YYYY-MM-DD) nor an RFC 3339 time", until)
+	}
+	if directory.Distant(t) {
+		return t, problem.Usage("--until %s is too far away; choose a day before the year 9999, or leave it out for no end", until)
+	}
+	return t, nil
 }
 
 type holdRemove struct {

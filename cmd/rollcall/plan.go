@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -78,6 +80,12 @@ func (c *planCmd) options(a *app, x *session) (syncrun.PreviewOptions, error) {
 		}
 		if !end.After(x.Now()) {
 			return opt, problem.Usage("--as-of %s is over; runs that were made then are in \"rollcall runs\"", c.AsOf)
+		}
+		if c.AsOf == x.Now().In(x.Policy.Zones().Connection()).Format(time.DateOnly) {
+			return opt, problem.Usage("--as-of %s is today; \"rollcall plan\" without it shows today, --as-of a later day", c.AsOf)
+		}
+		if directory.Distant(end) {
+			return opt, problem.Usage("--as-of %s is too far away; choose a day before the year 9999", c.AsOf)
 		}
 		opt.AsOf, opt.AsOfDay = &end, c.AsOf
 	}

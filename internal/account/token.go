@@ -40,6 +40,8 @@ func (s *Service) CreateToken(ctx context.Context, by Viewer, n NewToken) (Token
 		return Token{}, "", &InputError{"role", "a token cannot have a role above your own"}
 	case !n.Expires.IsZero() && !n.Expires.After(now):
 		return Token{}, "", &InputError{"expires", "this day is over; choose a later one"}
+	case directory.Distant(n.Expires):
+		return Token{}, "", &InputError{"expires", "this is too far away; choose a day before the year 9999, or none for a token without an end"}
 	}
 	id, err := s.id("tok")
 	if err != nil {

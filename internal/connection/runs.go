@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -67,6 +69,12 @@ func (s *Service) previewOptions(ctx context.Context, e *syncrun.Engine, r Previ
 		}
 		if !end.After(e.Now()) {
 			return opt, fault("as_of", r.AsOf+" is over; choose a later day")
+		}
+		if r.AsOf == e.Now().In(e.Policy.Zones().Connection()).Format(time.DateOnly) {
+			return opt, fault("as_of", r.AsOf+" is today; choose a later day, or none")
+		}
+		if directory.Distant(end) {
+			return opt, fault("as_of", r.AsOf+" is too far away; choose a day before the year 9999")
 		}
 		opt.AsOf, opt.AsOfDay = &end, r.AsOf
 	}

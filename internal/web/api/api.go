@@ -161,14 +161,17 @@ func moment(field, text string, zone *time.Location) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
-	end, err := syncrun.EndOfDay(text, zone)
+	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return end, &gate.InputError{Field: field, Text: text + " is neither a date (YYYY-MM-DD) nor an RFC 3339 time"}
+		t, err = syncrun.EndOfDay(text, zone)
 	}
-	return end, nil
+	if err != nil {
+		return t, &gate.InputError{Field: field, Text: text + " is neither a date (YYYY-MM-DD) nor an RFC 3339 time"}
+	}
+	if directory.Distant(t) {
+		return t, &gate.InputError{Field: field, Text: text + " is too far away; choose a day before the year 9999, or none"}
+	}
+	return t, nil
 }
 
 // between reads the bounds of a list.

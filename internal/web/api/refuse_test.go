@@ -77,6 +77,7 @@ func TestWrongRequests(t *testing.T) {
 		{"invalid", "POST", "/holds", `{"reason":"x"}`, "person_id or who"},
 		{"invalid", "POST", "/holds", `{"person_id":"` + id + `","reason":"x","until":"2020-01-01"}`, "over"},
 		{"invalid", "POST", "/holds", `{"person_id":"` + id + `","reason":"x","until":"soon"}`, "neither a date"},
+		{"invalid", "POST", "/holds", `{"person_id":"` + id + `","reason":"x","until":"9999-12-31"}`, "too far away"},
 		{"invalid", "POST", "/holds", `{"person_id":"` + id + `","reason":"x","field":"shoe"}`, "shoe"},
 		{"invalid", "POST", "/decisions", `{"connection":"Acme HR","source_id":"4","kind":"link"}`, "person_id"},
 		{"invalid", "POST", "/decisions", `{"connection":"Acme HR","source_id":"4","kind":"marry"}`, "link, new, ignore"},

@@ -32,6 +32,7 @@ func TestFreezes(t *testing.T) {
 	}
 	refused(url.Values{"until": {"soon"}}, "3 things need a look", "Choose at least one group, or a single field", "YYYY-MM-DD", "Say why")
 	refused(url.Values{"what": {"jobs"}, "until": {"2026-11-20"}, "reason": {"x"}}, "That day is over")
+	refused(url.Values{"what": {"jobs"}, "until": {"9999-12-31"}, "reason": {"x"}}, "too far away")
 	refused(url.Values{"what": {"shoes"}, "reason": {"x"}}, "neither a field nor a group")
 	w.Post(path+"/freezes", url.Values{"what": {"jobs"}, "field": {"phone"}, "until": {"2026-12-14"}, "reason": {reason}})
 	w.status(http.StatusForbidden, "operator", http.MethodPost, path+"/freezes", url.Values{"what": {"jobs"}, "reason": {"x"}})

@@ -86,6 +86,8 @@ func Read(e *people.Editor, typed url.Values) (Hold, ui.Errors) {
 			wrong["until"] = "Choose the last day, as 2026-11-21."
 		} else if !end.After(e.Now()) {
 			wrong["until"] = "That day is over. Choose a later one."
+		} else if directory.Distant(end) {
+			wrong["until"] = "That is too far away. Choose a day before the year 9999, or that somebody removes it."
 		}
 	case untilHR:
 		h.Agrees = true

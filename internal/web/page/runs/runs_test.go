@@ -279,6 +279,8 @@ func TestPlansThatCannotBeApplied(t *testing.T) {
 		t.Errorf("a day that is over: %d", a.Code)
 	}
 	says(t, a.body, "is over; choose a later day")
+	says(t, w.ask("admin", http.MethodPost, "/connections/"+w.id+"/preview", url.Values{"as_of": {"2026-11-21"}}).body, "is today; choose a later day")
+	says(t, w.ask("admin", http.MethodPost, "/connections/"+w.id+"/preview", url.Values{"as_of": {"9999-12-31"}}).body, "too far away")
 	a = w.ask("admin", http.MethodPost, "/connections/"+w.id+"/preview", url.Values{"person": {"nobody@acme.test"}})
 	if a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.body, `value="nobody@acme.test"`) {
 		t.Errorf("nobody: %d", a.Code)
