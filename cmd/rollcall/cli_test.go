@@ -119,6 +119,20 @@ func TestConfigurationNamesEveryFault(t *testing.T) {
 	}
 }
 
+// TestConfigChecksAServersFile: connections that are made in the browser stand in no file.
+func TestConfigChecksAServersFile(t *testing.T) {
+	path := write(t, t.TempDir(), "server.yaml", "language: de\nsmtp: { host: mail.acme.test, from: rollcall@acme.test }\n")
+	var c call
+	if code := c.run(t, "config", "--config", path); code != 0 || !strings.Contains(c.out.String(), "mail.acme.test") || strings.Contains(c.out.String(), "connection") {
+		t.Errorf("exit code %d\n%s%s", code, &c.out, &c.err)
+	}
+	for _, args := range [][]string{{"config", "--connection", "Acme HR"}, {"plan"}} {
+		if code := c.run(t, append(args, "--config", path)...); code != 1 || !strings.Contains(c.err.String(), "has no connection; add one under connection:") {
+			t.Errorf("%q: exit code %d\n%s", args, code, &c.err)
+		}
+	}
+}
+
 func TestConfigPrintsEffectiveValuesWithoutSecrets(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, dir, "rollcall.yaml", goodConfig)

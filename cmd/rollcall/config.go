@@ -20,17 +20,20 @@ type settings struct {
 
 // load reads the configuration of a command that needs a connection.
 func (a *app) load(s *settings) (*config.Loaded, error) {
-	l, err := config.Load(s.Config, a.lookupEnv)
-	if err != nil {
-		return nil, err
-	}
-	if len(l.Connections) == 0 {
-		if l.Path == "" {
-			return nil, problem.Usage("there is no configuration: write %s here, or name a file with --config; \"rollcall demo\" needs none", config.DefaultFile)
-		}
+	l, err := a.configuration(s)
+	if err == nil && len(l.Connections) == 0 {
 		return nil, problem.Usage("%s has no connection; add one under connection:", l.Path)
 	}
-	return l, nil
+	return l, err
+}
+
+// configuration reads one that may be a server's, whose connections are made in the browser.
+func (a *app) configuration(s *settings) (*config.Loaded, error) {
+	l, err := config.Load(s.Config, a.lookupEnv)
+	if err == nil && len(l.Connections) == 0 && l.Path == "" {
+		return nil, problem.Usage("there is no configuration: write %s here, or name a file with --config; \"rollcall demo\" needs none", config.DefaultFile)
+	}
+	return l, err
 }
 
 // dataDir is the folder of the database and the sealing keys.

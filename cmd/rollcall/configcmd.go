@@ -15,7 +15,11 @@ type configCmd struct {
 
 // Run prints the effective configuration; a faulty one prints all its faults and exits 1.
 func (c *configCmd) Run(a *app) error {
-	l, err := a.load(&c.settings)
+	read := a.configuration
+	if c.Connection != "" {
+		read = a.load
+	}
+	l, err := read(&c.settings)
 	if err != nil {
 		return err
 	}

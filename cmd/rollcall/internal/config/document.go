@@ -23,9 +23,11 @@ func (l *Loaded) Document() (map[string]any, error) {
 		}
 		list = append(list, one)
 	}
-	if len(list) == 1 {
+	switch len(list) {
+	case 0: // they are made in the browser
+	case 1:
 		doc["connection"] = list[0]
-	} else {
+	default:
 		doc["connections"] = list
 	}
 	if m := l.SMTP; m != nil {
