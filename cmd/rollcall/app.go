@@ -98,6 +98,9 @@ func newParser(args []string, out, err io.Writer, exit func(int)) (*kong.Kong, e
 
 // run executes one command line and returns the exit code (surface, "Exit codes").
 func run(ctx context.Context, s surroundings) int {
+	if len(s.args) > 0 && s.args[0] == "--version" { // as other programs have it
+		s.args = append([]string{"version"}, s.args[1:]...)
+	}
 	a := &app{surroundings: s, ctx: ctx, out: &countingWriter{w: s.out}}
 	helped := false
 	parser, err := newParser(s.args, a.out, s.err, func(int) { helped = true })
@@ -134,6 +137,7 @@ func usageError(err error, args []string) error {
 		}
 	}
 	text := strings.ReplaceAll(err.Error(), "unexpected token", "unexpected word")
+	text = strings.Replace(text, `one of "",`, "one of ", 1) // what a flag is without being given
 	if strings.HasPrefix(args[0], "-") {
 		text += "; flags stand behind the command"
 	}

@@ -175,7 +175,8 @@ func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err 
 		return errors.Join(err, l.Close())
 	}
 	v := demoView{URL: "http://" + l.Addr().String(), Email: demoEmail, Password: "demo-" + strings.ToLower(rand.Text()[:10]), SimURL: base, Data: dir}
-	if v.APIToken, err = furnish(a.ctx, s, v, company); err != nil {
+	var id string
+	if id, v.APIToken, err = furnish(a.ctx, s, v, company); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	if err := a.print(c.Output, v, func(p *text.Page) {
@@ -183,7 +184,8 @@ func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err 
 		p.Linef("  sign in as  %s", v.Email)
 		p.Linef("  password    %s", v.Password)
 		p.Linef("")
-		p.Linef("A company of %s is connected and previewed; nothing was written yet. Open the preview and press Apply.", text.Count(c.Employees, "invented employee", "invented employees"))
+		p.Linef("A company of %s is connected and previewed; nothing was written yet. Open the preview and press Apply:", text.Count(c.Employees, "invented employee", "invented employees"))
+		p.Linef("  %s/connections/%s/preview", v.URL, id)
 		p.Linef("  BambooHR is simulated at %s  (change people there: %s/_sim/)", base, base)
 		p.Linef("  API token   %s", v.APIToken)
 		p.Linef("Press Ctrl-C to stop%s.", map[bool]string{true: "; everything is gone then", false: ""}[c.Data == ""])
@@ -193,34 +195,34 @@ func (c *demoCmd) web(a *app, company bamboosim.Company, dir, base string) (err 
 	return s.Serve(a.ctx, l)
 }
 
-// furnish makes the owner, a token, the connection and its first preview.
-func furnish(ctx context.Context, s *server.Server, v demoView, company bamboosim.Company) (token string, err error) {
+// furnish makes the owner, a token, the connection and its first preview; id is the connection's.
+func furnish(ctx context.Context, s *server.Server, v demoView, company bamboosim.Company) (id, token string, err error) {
 	operator := account.Operator("demo")
 	owner, _, err := s.Accounts.CreateOwnerByOperator(ctx, operator, account.Owner{Email: v.Email, Name: "Olga Owner", Password: v.Password})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if err := s.Accounts.SetOrganisationName(ctx, operator, company.Name); err != nil {
-		return "", err
+		return "", "", err
 	}
 	_, token, err = s.Accounts.CreateToken(ctx, operator, account.NewToken{Name: "demo", Role: directory.RoleOwner})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	d, err := s.Connections.Create(ctx, owner, connection.NewConnection{Name: company.Name, Subdomain: company.Subdomain, Key: bamboosim.DefaultKey,
 		Settings: []byte(`{"lifecycle": {"initial": "active"}}`)})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if _, err := s.Connections.Check(ctx, owner, d.ID); err != nil {
-		return "", err
+		return "", "", err
 	}
 	job, err := s.Connections.Preview(ctx, owner, d.ID, connection.PreviewRequest{})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	job, err = s.Connections.Wait(ctx, job.ID)
-	return token, errors.Join(err, job.Err)
+	return d.ID, token, errors.Join(err, job.Err)
 }
 
 // openDemo writes the demo's configuration into the data folder and opens it.

@@ -81,7 +81,7 @@ func (c *exportBamboohr) choose(a *app, out *exporter.Exporter, conn string) (ex
 	e, err := out.Journal.Export(a.ctx, conn, c.ExportID)
 	switch {
 	case c.ExportID != "" && errors.Is(err, directory.ErrNotFound):
-		return e, fmt.Errorf("there is no export %s; \"rollcall export bamboohr --create\" makes one: %w", c.ExportID, err)
+		return e, problem.Missing("there is no export %s; \"rollcall export bamboohr --create\" makes one", c.ExportID)
 	case err != nil && !errors.Is(err, directory.ErrNotFound):
 		return e, err
 	case err == nil && (c.ExportID != "" || e.Interrupted()):

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/show"
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/people"
 )
 
@@ -96,7 +98,11 @@ func (c *freezeEnds) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
-	if err := x.people.EndFreeze(a.ctx, c.ID); err != nil {
+	err = x.people.EndFreeze(a.ctx, c.ID)
+	if errors.Is(err, directory.ErrNotFound) {
+		return problem.Missing("there is no freeze %s; \"rollcall freezes\" lists them", c.ID)
+	}
+	if err != nil {
 		return err
 	}
 	return a.print(c.Output, map[string]string{"ended": c.ID}, func(p *text.Page) { p.Linef("Freeze %s is over; the next run catches up with what waited.", c.ID) })

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -150,7 +151,11 @@ func (c *holdRemove) Run(a *app) (err error) {
 		return err
 	}
 	defer x.done(&err)
-	if err := x.people.RemoveHold(a.ctx, c.ID); err != nil {
+	err = x.people.RemoveHold(a.ctx, c.ID)
+	if errors.Is(err, directory.ErrNotFound) {
+		return problem.Missing("there is no hold %s; \"rollcall holds\" lists them", c.ID)
+	}
+	if err != nil {
 		return err
 	}
 	return a.print(c.Output, map[string]string{"removed": c.ID}, func(p *text.Page) { p.Linef("Hold %s is over; the next run treats the person as any other.", c.ID) })
