@@ -204,7 +204,7 @@ func (g *Gate) API(routes []Route) http.Handler {
 		mux.Handle(route.Method+" "+route.Path, g.api(route))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		WriteProblem(w, Problem{http.StatusNotFound, "not_found", "Not found", "There is nothing at " + r.URL.Path + "; /api/v1/openapi.json lists what there is."})
+		WriteProblem(w, Problem{http.StatusNotFound, "not_found", "Not found", "There is no " + r.Method + " " + r.URL.Path + "; /api/v1/openapi.json lists what there is."})
 	})
 	return headers(mux, g.secure())
 }
@@ -235,6 +235,7 @@ func (g *Gate) api(route Route) http.Handler {
 		p := Classify(err)
 		if p.Status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="rollcall"`)
+			p.Detail = `Send "Authorization: Bearer TOKEN" with a token that is neither over nor revoked; Settings > API tokens makes one, as does "rollcall tokens create".`
 		}
 		g.log(r, p, err)
 		WriteProblem(w, p)

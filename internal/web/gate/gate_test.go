@@ -84,6 +84,11 @@ func TestClassify(t *testing.T) {
 			t.Errorf("%v is worded %q, %q", c.err, p.Title, p.Detail)
 		}
 	}
+	for text, want := range map[string]string{"time_zone: is no zone": "time_zone: is no zone.", "until: is over": "until: is over.", "the plan is old": "The plan is old."} {
+		if p := Classify(&syncrun.InputError{Text: text}); p.Detail != want {
+			t.Errorf("%q is worded %q", text, p.Detail)
+		}
+	}
 	if p := Classify(errors.New("secret path")); strings.Contains(p.Detail, "secret") {
 		t.Errorf("an unknown error is shown: %q", p.Detail)
 	}
@@ -315,7 +320,7 @@ func TestAPI(t *testing.T) {
 		return w.Code, body, w.Header()
 	}
 	if code, body, header := get("/api/v1/things", ""); code != 401 || body["code"] != "unauthorized" || !strings.HasPrefix(header.Get("WWW-Authenticate"), "Bearer") ||
-		header.Get("Content-Type") != "application/problem+json" {
+		header.Get("Content-Type") != "application/problem+json" || !strings.Contains(fmt.Sprint(body["detail"]), "Authorization: Bearer TOKEN") {
 		t.Errorf("without a token: %d %v %v", code, body, header)
 	}
 	if code, body, _ := get("/api/v1/things", "Bearer s-member"); code != 403 || body["code"] != "forbidden" {

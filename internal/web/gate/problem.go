@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -118,14 +119,17 @@ func rules() []rule {
 	}
 }
 
-// sentence writes an error as a sentence with a capital and a full stop.
+// sentence writes an error as a sentence with a full stop, and with a capital unless a key stands first, as in
+// "time_zone: …".
 func sentence(err error) string {
 	s := err.Error()
 	if s == "" {
 		return ""
 	}
-	first, n := utf8.DecodeRuneInString(s)
-	s = string(unicode.ToUpper(first)) + s[n:]
+	if word, _, _ := strings.Cut(s, " "); !strings.ContainsAny(word, "_.:[") {
+		first, n := utf8.DecodeRuneInString(s)
+		s = string(unicode.ToUpper(first)) + s[n:]
+	}
 	if last := s[len(s)-1]; last != '.' && last != '?' {
 		s += "."
 	}
