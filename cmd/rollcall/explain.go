@@ -29,7 +29,7 @@ func (c *explainCmd) Run(a *app) (err error) {
 	}
 	e, err := x.people.Explain(a.ctx, c.Who, at)
 	if err != nil {
-		return err
+		return newcomer(err)
 	}
 	return a.print(c.Output, e, func(p *text.Page) { show.Explanation(p, e) })
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
@@ -9,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/people"
+	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 type personCmd struct {
@@ -123,6 +126,19 @@ func (c *personInvite) Run(a *app) error {
 	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (people.EditResult, error) { return x.people.Invite(ctx, c.Who) })
 }
 
+// whose names the person whom a value belongs to already; any other error stays as it is.
+func (x *session) whose(ctx context.Context, err error) error {
+	taken, ok := errors.AsType[*syncrun.ConflictError](err)
+	if !ok {
+		return err
+	}
+	owner, missing := x.people.Find(ctx, "id:"+taken.Owner)
+	if missing != nil {
+		return err
+	}
+	return problem.Coded("conflict", fmt.Errorf("%s %q belongs to %s already (id:%s); nothing was changed", taken.Field, taken.Value, strings.TrimSpace(owner.Name), taken.Owner))
+}
+
 // withPerson does something to a person and shows the person afterwards; warnings go to stderr.
 func (a *app) withPerson(s *settings, format string, do func(context.Context, *session) (people.EditResult, error)) (err error) {
 	x, err := a.open(s)
@@ -132,7 +148,7 @@ func (a *app) withPerson(s *settings, format string, do func(context.Context, *s
 	defer x.done(&err)
 	res, err := do(a.ctx, x)
 	if err != nil {
-		return err
+		return x.whose(a.ctx, err)
 	}
 	for _, w := range res.Warnings {
 		a.note("rollcall: %s", w)

@@ -105,11 +105,19 @@ func employeeOf(a *app, x *session, who string) (int64, error) {
 			return id, nil
 		}
 	}
-	if nobody, ok := errors.AsType[*people.NobodyError](err); ok {
-		return 0, fmt.Errorf("%w; somebody new to BambooHR is known after a whole plan", nobody)
+	if err != nil {
+		return 0, newcomer(err)
 	}
-	if err == nil && s.SourceID == 0 {
+	if s.SourceID == 0 {
 		return 0, fmt.Errorf("%s is not linked to an employee of %s, so there is nothing to plan", s.Name, x.Policy.Name)
 	}
-	return s.SourceID, err
+	return s.SourceID, nil
+}
+
+// newcomer says of somebody unknown how they would become known; any other error stays as it is.
+func newcomer(err error) error {
+	if nobody, ok := errors.AsType[*people.NobodyError](err); ok {
+		return fmt.Errorf("%w; somebody new to BambooHR is known after a whole plan", nobody)
+	}
+	return err
 }
