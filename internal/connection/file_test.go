@@ -134,6 +134,10 @@ func TestFileFaults(t *testing.T) {
 	if k := h.get(id); k.Problem != "The API key is missing; set MISSING." || k.State != connection.Draft || k.Key != nil {
 		t.Errorf("%+v", k.Summary)
 	}
+	_, err := h.Check(ctx, actor, id)
+	wantError[*connection.KeyError](t, err)
+	_, err = h.Preview(ctx, actor, id, connection.PreviewRequest{})
+	wantError[*connection.KeyError](t, err)
 	if h.get(d.ID).Origin != connection.FromWeb {
 		t.Error("the connection of the web changed")
 	}

@@ -232,7 +232,11 @@ func (c *current) reachable() error {
 // key is the connection's API key in the clear; it is used and forgotten.
 func (s *Service) key(c *current) (string, error) {
 	if c.file != nil {
-		return c.file.key()
+		key, err := c.file.key()
+		if err != nil {
+			return "", &KeyError{err}
+		}
+		return key, nil
 	}
 	if c.Key == nil {
 		return "", &SetupError{Missing: c.Name + " has no API key yet; paste the key that BambooHR shows"}

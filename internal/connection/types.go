@@ -161,6 +161,13 @@ type SetupError struct{ Missing string }
 
 func (e *SetupError) Error() string { return e.Missing }
 
+// KeyError says that the operator's API key of a connection of the file cannot be read now; work that starts by
+// itself is tried again.
+type KeyError struct{ Err error }
+
+func (e *KeyError) Error() string { return e.Err.Error() }
+func (e *KeyError) Unwrap() error { return e.Err }
+
 // SecondPersonError says that a refused change needs another administrator than the one who asked for it, or
 // who changed the settings it follows from (product, "Plan": guard; security §1.5).
 type SecondPersonError struct{ PlanID, Why string }

@@ -74,6 +74,7 @@ func TestClassify(t *testing.T) {
 		{&people.LockedError{Field: "email"}, 409, "locked"},
 		{&syncrun.ReadError{Connection: "Acme", Err: errors.New("unauthorized")}, 502, "read"},
 		{fmt.Errorf("person x: %w", directory.ErrNotFound), 404, "not_found"},
+		{&connection.KeyError{Err: errors.New("the API key is missing; set MISSING")}, 409, "setup"},
 		{errors.New("open /var/lib/secret: disk I/O error"), 500, "internal"},
 	} {
 		p := Classify(c.err)

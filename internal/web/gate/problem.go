@@ -102,6 +102,7 @@ func rules() []rule {
 		as[*connection.VersionError](http.StatusConflict, "changed_meanwhile", "Changed meanwhile"),
 		as[*connection.ReadOnlyError](http.StatusConflict, "read_only", "These settings come from a file"),
 		as[*connection.SetupError](http.StatusConflict, "setup", "Not yet possible"),
+		as[*connection.KeyError](http.StatusConflict, "setup", "The operator's API key is not there"),
 		as[*syncrun.BusyError](http.StatusConflict, "busy", "A run is under way"),
 		as[*syncrun.StaleError](http.StatusConflict, "stale", "This plan is stale"),
 		as[*syncrun.StaleRecordError](http.StatusConflict, "changed_meanwhile", "Changed meanwhile"),
