@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/completion"
+	"github.com/rollcall-hr/rollcall/policy"
 )
 
 // TestOneCommandParsesAlike: a parser that knows only the command it is asked for helps and complains as
@@ -107,5 +108,16 @@ func TestFirstLineAsksForNoMore(t *testing.T) {
 	}
 	if got, err := firstLine(strings.NewReader("no end")); got != "no end" || err != nil {
 		t.Errorf("without a line end: %q, %v", got, err)
+	}
+}
+
+// TestServeNamesMissingKeys: a connection of the file that could read nothing is named when the server starts.
+func TestServeNamesMissingKeys(t *testing.T) {
+	var said strings.Builder
+	a := &app{surroundings: surroundings{err: &said, lookupEnv: func(name string) (string, bool) { return "0123456789abcdef", name == "HERE" }}}
+	a.noteKeys(policy.File{Connections: []policy.Connection{
+		{Name: "Acme HR", BambooHR: policy.BambooHR{APIKeyEnv: "HERE"}}, {Name: "Beta", BambooHR: policy.BambooHR{APIKeyEnv: "MISSING"}}}})
+	if want := "rollcall: the API key of Beta is missing; set MISSING, or MISSING_FILE to a file that holds it\n"; said.String() != want {
+		t.Errorf("%q, not %q", &said, want)
 	}
 }

@@ -54,6 +54,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	o.Reachable = o.Pages && !loopback(address)
+	a.noteKeys(o.File)
 	s, err := server.New(a.ctx, o)
 	if err != nil {
 		return err
@@ -105,6 +106,15 @@ func (c *serveCmd) work(a *app, s *server.Server, v serveView) error {
 	}
 	<-a.ctx.Done()
 	return nil
+}
+
+// noteKeys says which connections of the file have no key yet; the server starts all the same, and shows it.
+func (a *app) noteKeys(file policy.File) {
+	for i := range file.Connections {
+		if _, err := a.apiKey(&file.Connections[i]); err != nil {
+			a.note("rollcall: %v", err)
+		}
+	}
 }
 
 // options are what flags, environment and file say.
