@@ -50,7 +50,7 @@ func arrows() map[string][]string {
 		"internal/store/storetest": {
 			"hr", "directory", "policy", "mapping", "plan", "syncrun"},
 		"internal/store/accounts":          {"directory", "plan", "internal/account", "internal/store/internal/*"},
-		"internal/store/settings":          {"directory", "source", "hr", "plan", "policy", "syncrun", "internal/connection", "internal/store/internal/*"},
+		"internal/store/settings":          {"directory", "source", "hr", "plan", "policy", "syncrun", "internal/connection", "internal/connection/release", "internal/store/internal/*"},
 		"internal/store/views":             {"directory", "plan", "syncrun", "internal/view", "internal/store/internal/*"},
 		"internal/store/internal/orgtx":    {"internal/store/internal/sqldb"},
 		"internal/store/internal/planread": {"directory", "hr", "plan", "syncrun", "internal/store/internal/*"},
@@ -59,7 +59,8 @@ func arrows() map[string][]string {
 		"internal/account":                 {"directory", "policy"},
 		"internal/account/openid":          {"internal/account"},
 		"internal/connection/live":         {"bamboohr", "hr", "directory", "policy", "mapping", "source"},
-		"internal/connection":              {"internal/connection/live", "hr", "directory", "policy", "mapping", "plan", "people", "syncrun", "bamboohr", "source", "internal/seal"},
+		"internal/connection/release":      {},
+		"internal/connection":              {"internal/connection/live", "internal/connection/release", "hr", "directory", "policy", "mapping", "plan", "people", "syncrun", "bamboohr", "source", "internal/seal"},
 		"internal/web":                     {"internal/account", "internal/connection", "internal/jobs", "internal/web/*"},
 		"internal/web/gate":                {"directory", "source", "people", "syncrun", "internal/account", "internal/connection", "internal/view"},
 		"internal/web/ui":                  {"internal/account", "internal/web/gate"},
@@ -84,7 +85,7 @@ func arrows() map[string][]string {
 		"internal/web/api/organisation": {"directory", "syncrun", "internal/account", "internal/account/openid", "internal/connection", "internal/notify",
 			"internal/sheet", "internal/view", "internal/web/api/rest", "internal/web/gate"},
 		"internal/sheet":           {"directory", "plan", "syncrun"},
-		"internal/notify":          {"directory", "plan", "policy", "syncrun", "internal/account", "internal/connection", "internal/notify/words"},
+		"internal/notify":          {"directory", "plan", "policy", "syncrun", "internal/account", "internal/connection", "internal/connection/release", "internal/notify/words"},
 		"internal/notify/words":    {"plan"},
 		"internal/store/outbox":    {"directory", "internal/account", "internal/notify", "internal/store/internal/*"},
 		"internal/jobs":            {"policy", "syncrun", "source", "directory", "internal/connection", "internal/hint"},
@@ -92,7 +93,7 @@ func arrows() map[string][]string {
 		"internal/store/hints":     {"internal/hint", "internal/store/internal/*"},
 		"internal/store/schedules": {"internal/jobs", "internal/store/internal/*"},
 		"internal/web/page/mail":   {"directory", "internal/account", "internal/notify", "internal/web/gate", "internal/web/ui"},
-		"internal/web/page/runs": {"directory", "policy", "plan", "plan/planjson", "source", "people", "syncrun", "internal/account", "internal/connection", "internal/notify", "internal/sheet",
+		"internal/web/page/runs": {"directory", "policy", "plan", "plan/planjson", "source", "people", "syncrun", "internal/account", "internal/connection", "internal/connection/release", "internal/notify", "internal/sheet",
 			"internal/view", "internal/web/gate", "internal/web/ui", "internal/web/words"},
 		"internal/server": {"bamboohr", "policy", "internal/account", "internal/account/openid", "internal/connection", "internal/hint", "internal/jobs", "internal/notify",
 			"internal/seal", "internal/store", "internal/store/schedules", "internal/web"},
@@ -112,7 +113,7 @@ func arrows() map[string][]string {
 
 // pure packages do no input or output and know no clock.
 func pure() []string {
-	return []string{"hr", "directory", "policy", "mapping", "plan", "plan/planjson", "plan/explain"}
+	return []string{"hr", "directory", "policy", "mapping", "plan", "plan/planjson", "plan/explain", "internal/connection/release"}
 }
 
 type source struct {

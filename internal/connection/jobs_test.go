@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/internal/seal"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -367,8 +368,8 @@ func TestReviewers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := connection.Reviewers{Asker: "token:t_1", Behind: map[string]string{"token:t_1": "p_admin", "p_other": "p_other", "token:gone": ""},
-		Administrators: []connection.Administrator{{ID: "p_admin", Name: "p_admin@admins.test"}}}
+	want := release.Reviewers{Asker: "token:t_1", Behind: map[string]string{"token:t_1": "p_admin", "p_other": "p_other", "token:gone": ""},
+		Administrators: []release.Administrator{{ID: "p_admin", Name: "p_admin@admins.test"}}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -388,8 +389,8 @@ func TestReviewers(t *testing.T) {
 		}
 		h.now = h.now.Add(time.Hour)
 	}
-	ben := connection.Administrator{ID: "p_ben", Name: "p_ben@admins.test"}
-	turns := func(since time.Time, want ...connection.Turn) {
+	ben := release.Administrator{ID: "p_ben", Name: "p_ben@admins.test"}
+	turns := func(since time.Time, want ...release.Turn) {
 		t.Helper()
 		got, err := h.store.Settings().Reviewers(ctx, j.PlanID, nil, since)
 		if err != nil {
@@ -402,15 +403,15 @@ func TestReviewers(t *testing.T) {
 			t.Error(d)
 		}
 	}
-	turns(at, connection.Turn{At: at.Add(2 * time.Hour)}, connection.Turn{At: at.Add(3 * time.Hour), Gained: true})
-	turns(at.Add(2*time.Hour), connection.Turn{At: at.Add(3 * time.Hour), Gained: true})
+	turns(at, release.Turn{At: at.Add(2 * time.Hour)}, release.Turn{At: at.Add(3 * time.Hour), Gained: true})
+	turns(at.Add(2*time.Hour), release.Turn{At: at.Add(3 * time.Hour), Gained: true})
 	accounts := account.New(account.Options{Organisation: "default", Store: h.store.Accounts(), Now: func() time.Time { return h.now }})
 	for _, role := range []directory.Role{directory.RoleMember, directory.RoleAuditor, directory.RoleAdmin, directory.RoleOwner} {
 		if err := accounts.SetRole(ctx, account.Operator("test"), "p_ben", role); err != nil {
 			t.Fatal(err)
 		}
 	}
-	turns(at.Add(3*time.Hour), connection.Turn{At: h.now}, connection.Turn{At: h.now, Gained: true})
+	turns(at.Add(3*time.Hour), release.Turn{At: h.now}, release.Turn{At: h.now, Gained: true})
 }
 
 // TestSealed: what is at rest opens only with the keyring, and only at its place.

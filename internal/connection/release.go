@@ -8,16 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
-
-// settling is how long a limit that was loosened is not in force yet, whoever changed the settings may not release
-// what the guard refuses, and a role that was given or taken does not count yet. Otherwise one person could go round
-// the second one: loosen the guard, or turn a rule, and apply what comes of it, at once or by the next run of the
-// schedule; make somebody an administrator who releases it, or take the role of everybody else and be alone.
-const settling = 24 * time.Hour
 
 // Limits is the guard by which a connection is planned now.
 type Limits struct {
@@ -45,7 +40,7 @@ func (s *Service) limits(ctx context.Context, c *current, guard policy.Guard) (L
 	}
 	now := s.o.Now()
 	out.Guard = guard.Stricter(c.policy.Guard)
-	if !c.Version.At.After(now.Add(-settling)) {
+	if !c.Version.At.After(now.Add(-release.Settling)) {
 		return out, nil
 	}
 	versions, err := s.o.Settings.Versions(ctx, c.ID)
@@ -53,7 +48,7 @@ func (s *Service) limits(ctx context.Context, c *current, guard policy.Guard) (L
 		return out, fmt.Errorf("list the settings of %s: %w", c.Name, err)
 	}
 	for i, v := range versions { // newest first
-		if !v.At.After(now.Add(-settling)) {
+		if !v.At.After(now.Add(-release.Settling)) {
 			break
 		}
 		before := policy.Defaults()
@@ -65,7 +60,7 @@ func (s *Service) limits(ctx context.Context, c *current, guard policy.Guard) (L
 		if stricter := out.Guard.Stricter(before.Guard); stricter != out.Guard {
 			out.Guard = stricter
 			if out.Settled.IsZero() {
-				out.Settled = v.At.Add(settling)
+				out.Settled = v.At.Add(release.Settling)
 			}
 		}
 	}
@@ -85,248 +80,44 @@ func (s *Service) planner(ctx context.Context, actor string, c *current, p *poli
 	return e, nil
 }
 
-// Administrator is an active admin or owner.
-type Administrator struct{ ID, Name string }
-
-// Reviewers is who may have a part in releasing a plan. Behind names the person behind an actor, also one who
-// acts through a token: "" for a token that is gone, which could have been anybody's.
-type Reviewers struct {
-	Asker          string // the actor who asked for the plan
-	Behind         map[string]string
-	Administrators []Administrator
-	Turns          []Turn // of the last 24 hours, oldest first
-}
-
-// Turn is somebody becoming an administrator, or ceasing to be one: by their role, or because they were deactivated.
-type Turn struct {
-	Administrator
-	At     time.Time
-	Gained bool
-}
-
-// hand is a change of what a connection's plans follow from.
-type hand struct {
-	Actor string
-	At    time.Time
-}
-
-// Release says who may let through what the guard refused of a plan.
-type Release struct {
-	May   bool     // whoever asks
-	Why   string   // why not, and what to do instead: one or two sentences; "" when May
-	By    []string // names of all who may
-	All   []string // names of all administrators, who may approve
-	Alone bool     // there is no other administrator than whoever asks
-	Later Later    // what helps where By is empty
-}
-
-// Later is who may release once, where nobody may now: from an instant on, or at once a plan that somebody else asked
-// for (From is zero). Without names nothing helps but a new plan.
-type Later struct {
-	Names []string
-	From  time.Time
-}
-
-// release decides it: an administrator of more than 24 hours who neither asked for the plan nor changed the settings
-// in that time, where there are or were two; whoever is the only one may do it alone (product, "Guard"; security §1.5).
-func (r *Reviewers) release(actor string, hands []hand, now time.Time, zone *time.Location) Release {
-	me, asker := r.Behind[actor], r.Behind[r.Asker]
-	at := r.standing(hands, now)
-	out := Release{By: at.may()}
-	others := len(at.former)
-	for _, a := range r.Administrators {
-		out.All = append(out.All, a.Name)
-		if _, new := at.young[a.ID]; !new && a.ID != me {
-			others++
-		}
-	}
-	if len(out.By) == 0 {
-		out.Later = r.later(hands, now)
-	}
-	if out.Alone = others == 0; out.Alone || asker != "" && me != asker && at.clean(me) {
-		out.May = true
-		return out
-	}
-	out.Why = at.why(me, others, out, zone)
-	return out
-}
-
-// standing is who may release at an instant, and what keeps the others from it.
-type standing struct {
-	*Reviewers
-	changed map[string]time.Time // person → last change; "" for anybody
-	young   map[string]time.Time // whose role is new → since when
-	former  []Turn               // who had one until lately
-}
-
-func (r *Reviewers) standing(hands []hand, now time.Time) standing {
-	at := standing{Reviewers: r, changed: map[string]time.Time{}}
-	for _, h := range hands {
-		if who := r.Behind[h.Actor]; now.Sub(h.At) < settling && h.At.After(at.changed[who]) {
-			at.changed[who] = h.At
-		}
-	}
-	at.young, at.former = r.turned(now)
-	return at
-}
-
-// clean tells that neither a change nor a new role keeps somebody from it.
-func (at standing) clean(id string) bool {
-	_, did := at.changed[id]
-	_, anybody := at.changed[""]
-	_, new := at.young[id]
-	return !did && !anybody && !new
-}
-
-// may names all who may release.
-func (at standing) may() (names []string) {
-	asker, count := at.Behind[at.Asker], len(at.former)+len(at.Administrators)-len(at.young)
-	for _, a := range at.Administrators {
-		if _, new := at.young[a.ID]; count == 1 && !new || asker != "" && a.ID != asker && at.clean(a.ID) {
-			names = append(names, a.Name)
-		}
-	}
-	return names
-}
-
-// why says why somebody may not, and what to do instead.
-func (at standing) why(me string, others int, r Release, zone *time.Location) string {
-	moment := func(t time.Time) string { return t.In(zone).Format("2 January, 15:04 MST") }
-	asker := at.Behind[at.Asker]
-	_, anybody := at.changed[""]
-	_, new := at.young[me]
-	var why string
-	switch {
-	case asker == "":
-		return "This plan was asked for by an API token that is gone, so nobody knows by whom. Make a new preview, and let another administrator release it."
-	case new:
-		why = "You have been an administrator only since " + moment(at.young[me]) + ", so one of more than a day has to release what the guard refused."
-	case me == asker:
-		why = "You asked for this plan yourself, so another administrator has to release what the guard refused."
-	case anybody:
-		why = "The settings were changed in the last 24 hours by an API token that is gone, so nobody knows by whom."
-	default:
-		why = "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused."
-	}
-	names := either(r.Later.Names)
-	switch {
-	case others == len(at.former) && !new: // nobody else is left
-		last := at.former[len(at.former)-1]
-		return why + fmt.Sprintf(" %s was one until %s; you count as the only one from %s on.", last.Name, moment(last.At), moment(last.At.Add(settling)))
-	case len(r.By) > 0:
-		return why + " That can be " + either(r.By) + "."
-	case r.Later.From.IsZero():
-		return why + fmt.Sprintf(" Nobody else can right now: if somebody other than %s makes a new preview, %s can release that one.", names, names)
-	}
-	return why + fmt.Sprintf(" Nobody else can right now, because all of them changed the settings too, or got their role lately; %s can from %s on.", names, moment(r.Later.From))
-}
-
-// later looks ahead to the first instant at which somebody may, if nothing else happens until then. Who asked for the
-// plan and could release another need not wait.
-func (r *Reviewers) later(hands []hand, now time.Time) Later {
-	asker := r.Behind[r.Asker]
-	if asker == "" || len(r.Administrators) == 0 {
-		return Later{}
-	}
-	at := r.standing(hands, now)
-	for _, a := range r.Administrators {
-		if a.ID == asker && at.clean(a.ID) && len(r.Administrators) > 1 {
-			return Later{Names: []string{a.Name}}
-		}
-	}
-	var ends []time.Time
-	for _, h := range hands {
-		ends = append(ends, h.At.Add(settling))
-	}
-	for _, t := range r.Turns {
-		ends = append(ends, t.At.Add(settling))
-	}
-	slices.SortFunc(ends, time.Time.Compare)
-	for _, end := range ends {
-		if names := r.standing(hands, end).may(); end.After(now) && len(names) > 0 {
-			return Later{Names: names, From: end}
-		}
-	}
-	return Later{}
-}
-
-// turned tells whose role is new, since when, and who had one until lately, the last of them at the end. Where nobody
-// has been an administrator for 24 hours, as on the first day of an organisation, every role counts at once.
-func (r *Reviewers) turned(now time.Time) (young map[string]time.Time, former []Turn) {
-	first, last := map[string]Turn{}, map[string]Turn{}
-	for _, t := range r.Turns {
-		if now.Sub(t.At) >= settling {
-			continue
-		}
-		if _, again := first[t.ID]; !again {
-			first[t.ID] = t
-		}
-		last[t.ID] = t
-	}
-	young = map[string]time.Time{}
-	for _, a := range r.Administrators {
-		if first[a.ID].Gained {
-			young[a.ID] = last[a.ID].At
-		}
-		delete(last, a.ID)
-	}
-	for id, t := range last {
-		if !first[id].Gained { // an administrator 24 hours ago
-			former = append(former, t)
-		}
-	}
-	slices.SortFunc(former, func(a, b Turn) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
-	if len(young) == len(r.Administrators) && len(former) == 0 {
-		clear(young)
-	}
-	return young, former
-}
-
-func either(names []string) string {
-	if n := len(names); n > 1 {
-		return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
-	}
-	return strings.Join(names, "")
-}
-
 // Releasers tells who may release what the guard refused of a plan, as actor sees it.
-func (s *Service) Releasers(ctx context.Context, actor, id, planID string) (Release, error) {
+func (s *Service) Releasers(ctx context.Context, actor, id, planID string) (release.Decision, error) {
 	c, err := s.current(ctx, id)
 	if err != nil {
-		return Release{}, err
+		return release.Decision{}, err
 	}
 	return s.releasers(ctx, actor, c, planID)
 }
 
-func (s *Service) releasers(ctx context.Context, actor string, c *current, planID string) (Release, error) {
+func (s *Service) releasers(ctx context.Context, actor string, c *current, planID string) (release.Decision, error) {
 	hands, err := s.hands(ctx, c)
 	if err != nil {
-		return Release{}, err
+		return release.Decision{}, err
 	}
 	actors := []string{actor}
 	for _, h := range hands {
 		actors = append(actors, h.Actor)
 	}
-	r, err := s.o.Settings.Reviewers(ctx, planID, actors, s.o.Now().Add(-settling))
+	r, err := s.o.Settings.Reviewers(ctx, planID, actors, s.o.Now().Add(-release.Settling))
 	if err != nil {
-		return Release{}, fmt.Errorf("look up who asked for plan %s: %w", planID, err)
+		return release.Decision{}, fmt.Errorf("look up who asked for plan %s: %w", planID, err)
 	}
-	slices.SortFunc(r.Administrators, func(a, b Administrator) int {
+	slices.SortFunc(r.Administrators, func(a, b release.Administrator) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
-	return r.release(actor, hands, s.o.Now(), c.policy.Zones().Connection()), nil
+	return r.Decide(actor, hands, s.o.Now(), c.policy.Zones().Connection()), nil
 }
 
 // hands lists the changes of the last 24 hours that plans follow from: settings, and the key. Name, schedule and
 // recipients are not among them.
-func (s *Service) hands(ctx context.Context, c *current) ([]hand, error) {
-	since := s.o.Now().Add(-settling)
-	var out []hand
+func (s *Service) hands(ctx context.Context, c *current) ([]release.Hand, error) {
+	since := s.o.Now().Add(-release.Settling)
+	var out []release.Hand
 	if c.Origin != FromWeb {
 		return nil, nil
 	}
 	if c.Key != nil && c.Key.SetAt.After(since) {
-		out = append(out, hand{c.Key.SetBy, c.Key.SetAt})
+		out = append(out, release.Hand{Actor: c.Key.SetBy, At: c.Key.SetAt})
 	}
 	if !c.Version.At.After(since) {
 		return out, nil
@@ -337,15 +128,15 @@ func (s *Service) hands(ctx context.Context, c *current) ([]hand, error) {
 	}
 	for i, v := range versions {
 		if v.At.After(since) && (i+1 == len(versions) || versions[i+1].Revision != v.Revision) {
-			out = append(out, hand{v.Actor, v.At})
+			out = append(out, release.Hand{Actor: v.Actor, At: v.At})
 		}
 	}
 	return out, nil
 }
 
 // mayRelease asks for a second person where there is one.
-func (s *Service) mayRelease(ctx context.Context, actor string, c *current, planID string, release map[plan.Kind]int) error {
-	if len(release) == 0 {
+func (s *Service) mayRelease(ctx context.Context, actor string, c *current, planID string, kinds map[plan.Kind]int) error {
+	if len(kinds) == 0 {
 		return nil
 	}
 	r, err := s.releasers(ctx, actor, c, planID)

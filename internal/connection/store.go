@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -27,7 +28,7 @@ type Settings interface {
 	Row(ctx context.Context, id string) (syncrun.Connection, error)
 	// Reviewers tells who asked for a plan, who is behind that and other actors, who is an administrator, and who
 	// became or ceased to be one after since.
-	Reviewers(ctx context.Context, planID string, actors []string, since time.Time) (Reviewers, error)
+	Reviewers(ctx context.Context, planID string, actors []string, since time.Time) (release.Reviewers, error)
 	// Unsaved returns what a person typed into a form and did not save, if that was since an instant; nil for none.
 	Unsaved(ctx context.Context, id, person, form string, since time.Time) (*Unsaved, error)
 	// KeepUnsaved stores it in place of what is there, as Unsaved.After says, returns it as stored, and drops

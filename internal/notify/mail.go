@@ -104,7 +104,7 @@ type Wait struct {
 	Refused bool      `json:"refused,omitempty"` // an approval is not enough
 }
 
-// Later is a connection.Later.
+// Later is a release.Later.
 type Later struct {
 	Names []string  `json:"names,omitempty"`
 	From  time.Time `json:"from,omitzero"`

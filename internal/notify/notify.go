@@ -20,6 +20,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -73,7 +74,7 @@ type Accounts interface {
 type Connections interface {
 	Get(ctx context.Context, id string) (connection.Detail, error)
 	List(ctx context.Context) ([]connection.Summary, error)
-	Releasers(ctx context.Context, actor, id, planID string) (connection.Release, error)
+	Releasers(ctx context.Context, actor, id, planID string) (release.Decision, error)
 }
 
 // Records is what is read of runs, plans and people; the store's syncrun.Store is one.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -93,7 +94,7 @@ func (s *Service) RunFinished(ctx context.Context, run syncrun.Run, info *syncru
 	if err != nil {
 		return err
 	}
-	var may connection.Release
+	var may release.Decision
 	if info != nil && Tells(&run, info) && len(waitsOf(&info.Header, 0)) > 0 {
 		if may, err = s.connections.Releasers(ctx, "", after.ID, info.ID); err != nil {
 			return err
@@ -110,7 +111,7 @@ func (s *Service) RunFinished(ctx context.Context, run syncrun.Run, info *syncru
 	return err
 }
 
-func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after *connection.Detail, may connection.Release, t *troubles, mark RunMark) error {
+func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after *connection.Detail, may release.Decision, t *troubles, mark RunMark) error {
 	n, err := s.notice(tx, after)
 	if err != nil {
 		return err
@@ -196,7 +197,7 @@ type noticeTx struct {
 	memory memory
 	to     []string
 
-	release connection.Release // of the plan that waits, if one does
+	release release.Decision // of the plan that waits, if one does
 }
 
 func (s *Service) notice(tx Tx, d *connection.Detail) (*noticeTx, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
@@ -156,7 +157,7 @@ func waits(n int) plan.Header {
 
 func TestPlanThatWaits(t *testing.T) {
 	w := newWorld(t)
-	w.may = connection.Release{All: []string{"Adam Admin", "Olga Owner"}, By: []string{"Olga Owner"}}
+	w.may = release.Decision{All: []string{"Adam Admin", "Olga Owner"}, By: []string{"Olga Owner"}}
 	run, info := w.finish(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37))
 	golden(t, "plan.txt", w.text())
 	w.ok(w.RunFinished(t.Context(), run, info, w.conn))
@@ -179,7 +180,7 @@ func TestPlanThatWaits(t *testing.T) {
 		t.Errorf("a preview was mailed: %s", got)
 	}
 	w.finish(syncrun.TriggerSchedule, syncrun.OutcomeApplied, plan.Header{})
-	w.may = connection.Release{All: w.may.All, Later: connection.Later{Names: []string{"Adam Admin"}, From: w.at.Add(time.Hour)}}
+	w.may = release.Decision{All: w.may.All, Later: release.Later{Names: []string{"Adam Admin"}, From: w.at.Add(time.Hour)}}
 	w.finish(syncrun.TriggerManual, syncrun.OutcomeRefused, waits(38))
 	if got := strings.Join(strings.Fields(w.text()), " "); !strings.Contains(got, "Nobody may release it right now") ||
 		!strings.Contains(got, "From Sunday 22 November 2026, 14:00 (Europe/Amsterdam) on it can be released by Adam Admin.") {

@@ -25,6 +25,7 @@ import (
 	"github.com/rollcall-hr/rollcall/hr"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/internal/store"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -46,7 +47,7 @@ type world struct {
 	server   *mailServer
 	opt      notify.Options
 	conn     connection.Detail
-	may      connection.Release
+	may      release.Decision
 	actor    string // of runs
 	runs     int
 }
@@ -69,7 +70,7 @@ func (w *world) List(context.Context) ([]connection.Summary, error) {
 	return []connection.Summary{w.conn.Summary}, nil
 }
 
-func (w *world) Releasers(_ context.Context, actor, id, planID string) (connection.Release, error) {
+func (w *world) Releasers(_ context.Context, actor, id, planID string) (release.Decision, error) {
 	if actor != "" || id != w.conn.ID || planID == "" {
 		w.t.Errorf("%s asks who may release plan %s of %s", actor, planID, id)
 	}

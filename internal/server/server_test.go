@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,18 +97,18 @@ func TestServe(t *testing.T) {
 func TestKeepWarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		calls := 0
+		var calls atomic.Int64
 		s := &Server{log: slog.New(slog.DiscardHandler), warm: func(_ context.Context, most int64) error {
-			if calls++; most != maxWarm {
+			if calls.Add(1); most != maxWarm {
 				t.Errorf("of %d people", most)
 			}
 			return errors.New("the disk is full")
 		}}
 		go s.keepWarm(ctx)
-		for want := 1; want < 4; want++ {
+		for want := range int64(3) {
 			synctest.Wait()
-			if calls != want {
-				t.Errorf("%d calls, want %d", calls, want)
+			if n := calls.Load(); n != want+1 {
+				t.Errorf("%d calls, want %d", n, want+1)
 			}
 			time.Sleep(warmEvery)
 		}

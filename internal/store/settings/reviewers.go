@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
-	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/orgtx"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 )
 
 // Reviewers implements connection.Settings. A token stands for the person it belongs to.
-func (s *Store) Reviewers(ctx context.Context, planID string, actors []string, since time.Time) (connection.Reviewers, error) {
-	out := connection.Reviewers{Behind: map[string]string{}}
+func (s *Store) Reviewers(ctx context.Context, planID string, actors []string, since time.Time) (release.Reviewers, error) {
+	out := release.Reviewers{Behind: map[string]string{}}
 	err := s.org.Read(ctx, func(t orgtx.Tx) error {
 		if _, err := t.First("select actor from runs where org = $1 and plan_id = $2 order by no limit 1",
 			func(st stmt) { out.Asker = st.ColText(0) }, t.Org, planID); err != nil {
@@ -46,7 +46,7 @@ func (s *Store) Reviewers(ctx context.Context, planID string, actors []string, s
 
 // candidate is somebody who is or was an administrator, as they stand.
 type candidate struct {
-	who connection.Administrator
+	who release.Administrator
 	standing
 }
 
@@ -61,7 +61,7 @@ func (s standing) administers() bool { return s.role.Privileged() && s.status ==
 const candidateColumns = "p.id, p.display_name, p.first_name, p.last_name, p.email, p.role, p.status"
 
 func candidateOf(st stmt) candidate {
-	return candidate{connection.Administrator{ID: st.ColText(0), Name: cmp.Or(st.ColText(1), strings.TrimSpace(st.ColText(2)+" "+st.ColText(3)), st.ColText(4))},
+	return candidate{release.Administrator{ID: st.ColText(0), Name: cmp.Or(st.ColText(1), strings.TrimSpace(st.ColText(2)+" "+st.ColText(3)), st.ColText(4))},
 		standing{directory.Role(st.ColText(5)), directory.Status(st.ColText(6))}}
 }
 
@@ -87,7 +87,7 @@ type turning struct {
 
 // turns reads from the audit trail who became or ceased to be an administrator after since; all are those who have the
 // role now. The trail has no index by time, so it is read from its end.
-func turns(t orgtx.Tx, all map[string]candidate, since time.Time) ([]connection.Turn, error) {
+func turns(t orgtx.Tx, all map[string]candidate, since time.Time) ([]release.Turn, error) {
 	last := int64(0)
 	if _, err := t.First("select seq from audit where org = $1 and at <= $2 order by seq desc limit 1", func(st stmt) { last = st.ColInt(0) }, t.Org, since); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func turns(t orgtx.Tx, all map[string]candidate, since time.Time) ([]connection.
 
 // turnsOf goes back from how everybody stands now: a role that somebody lost who was deactivated before is no turn, nor
 // is one that was given to them.
-func turnsOf(all map[string]candidate, found []turning) (out []connection.Turn) {
+func turnsOf(all map[string]candidate, found []turning) (out []release.Turn) {
 	for _, e := range slices.Backward(found) {
 		c := all[e.id]
 		after := c.administers()
@@ -127,7 +127,7 @@ func turnsOf(all map[string]candidate, found []turning) (out []connection.Turn) 
 			c.status = directory.Status(e.before)
 		}
 		if all[e.id] = c; c.administers() != after {
-			out = append(out, connection.Turn{Administrator: c.who, At: e.at, Gained: after})
+			out = append(out, release.Turn{Administrator: c.who, At: e.at, Gained: after})
 		}
 	}
 	slices.Reverse(out)

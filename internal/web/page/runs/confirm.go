@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
@@ -201,7 +202,7 @@ func (p *pages) toConfirm(r *http.Request, form url.Values) (*confirmPage, *view
 // choose lists what waits, for an administrator to let it through.
 func (p *pages) choose(ctx context.Context, page *confirmPage, s *view.PlanSummary, v account.Viewer) error {
 	h := &s.Info.Header
-	waits := guards(s, standing{}, v, connection.Release{})
+	waits := guards(s, standing{}, v, release.Decision{})
 	if len(waits) == 0 {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/people"
@@ -33,7 +34,7 @@ type Connections interface {
 	Preview(ctx context.Context, actor, id string, r connection.PreviewRequest) (connection.Job, error)
 	Sync(ctx context.Context, actor, id string) (connection.Job, error)
 	SyncInviting(ctx context.Context, actor, id string, invite bool) (connection.Job, error)
-	Releasers(ctx context.Context, actor, id, planID string) (connection.Release, error)
+	Releasers(ctx context.Context, actor, id, planID string) (release.Decision, error)
 	Limits(ctx context.Context, id string) (connection.Limits, error)
 	Apply(ctx context.Context, actor, id string, r connection.ApplyRequest) (connection.Job, error)
 	PlanUndo(ctx context.Context, actor, id string, r connection.UndoRequest) (syncrun.UndoPreview, error)

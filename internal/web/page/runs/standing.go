@@ -10,6 +10,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -184,7 +185,7 @@ func applyText(s *view.PlanSummary, st standing, v account.Viewer) string {
 }
 
 // guards words what the guard stopped: numbers and names, what to do, who may let it through.
-func guards(s *view.PlanSummary, st standing, v account.Viewer, rel connection.Release) []guard {
+func guards(s *view.PlanSummary, st standing, v account.Viewer, rel release.Decision) []guard {
 	h := &s.Info.Header
 	if st.Stage == stageDone { // what it stopped was let through, and the run says so
 		return nil
@@ -220,7 +221,7 @@ func guards(s *view.PlanSummary, st standing, v account.Viewer, rel connection.R
 }
 
 // guardAdvice says what to do about what the guard stopped; admin tells that the viewer is an administrator.
-func guardAdvice(g *guard, rel connection.Release, admin bool) string {
+func guardAdvice(g *guard, rel release.Decision, admin bool) string {
 	who, accept, release := releaser(rel, admin), "accepts", "releases"
 	if rel.May && admin && !rel.Alone {
 		who, accept, release = "you", "accept", "release"
@@ -235,7 +236,7 @@ func guardAdvice(g *guard, rel connection.Release, admin bool) string {
 }
 
 // releaser names who lets a refusal through.
-func releaser(rel connection.Release, admin bool) string {
+func releaser(rel release.Decision, admin bool) string {
 	switch {
 	case rel.Alone && rel.May && admin:
 		return "the only administrator"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/internal/notify"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
@@ -39,10 +40,10 @@ type toldLine struct {
 }
 
 // waiting fills the card of a plan that waits, and tells who may release what is refused.
-func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary, st standing, made *syncrun.Run, v account.Viewer) (connection.Release, error) {
+func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary, st standing, made *syncrun.Run, v account.Viewer) (release.Decision, error) {
 	h := &s.Info.Header
 	if st.Stage != stageReady || len(h.Reasons) == 0 {
-		return connection.Release{}, nil
+		return release.Decision{}, nil
 	}
 	d := &st.Connection
 	rel, err := p.Connections.Releasers(ctx, v.Actor(), d.ID, s.Info.ID)
@@ -76,7 +77,7 @@ func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary
 }
 
 // nobody says why nobody may release a plan, and what helps; the mail about it says the same.
-func nobody(l connection.Later, zone *time.Location) string {
+func nobody(l release.Later, zone *time.Location) string {
 	const every = "Every administrator asked for this plan, or changed the settings or got the role in the last 24 hours. "
 	names := either(l.Names)
 	switch {

@@ -1,4 +1,4 @@
-package connection
+package release
 
 import (
 	"slices"
@@ -47,7 +47,7 @@ func TestRolesCountADayLater(t *testing.T) {
 			}
 			var may []string
 			for _, a := range r.Administrators {
-				got := r.release(a.ID, nil, now, time.UTC)
+				got := r.Decide(a.ID, nil, now, time.UTC)
 				if got.May {
 					may = append(may, a.ID)
 				} else if got.Why == "" {
@@ -64,7 +64,7 @@ func TestRolesCountADayLater(t *testing.T) {
 			if got := strings.Join(may, " "); got != c.may {
 				t.Errorf("%q may release, want %q", got, c.may)
 			}
-			if ann := r.release("ann", nil, now, time.UTC); !strings.Contains(ann.Why, c.why) || c.why == "" && ann.Why != "" {
+			if ann := r.Decide("ann", nil, now, time.UTC); !strings.Contains(ann.Why, c.why) || c.why == "" && ann.Why != "" {
 				t.Errorf("she is told %q, want %q", ann.Why, c.why)
 			}
 		})
@@ -72,22 +72,22 @@ func TestRolesCountADayLater(t *testing.T) {
 }
 
 // looksAhead holds what is said of later to what is so then: whom it names may from that instant on, and nobody before.
-func looksAhead(t *testing.T, r *Reviewers, hands []hand, now time.Time) {
+func looksAhead(t *testing.T, r *Reviewers, hands []Hand, now time.Time) {
 	t.Helper()
-	got := r.release("olga", hands, now, time.UTC)
+	got := r.Decide("olga", hands, now, time.UTC)
 	switch later := got.Later; {
 	case len(got.By) > 0 && (len(later.Names) > 0 || !later.From.IsZero()):
 		t.Errorf("%q may, and yet it is %+v who may later", got.By, later)
 	case len(got.By) > 0:
 	case !later.From.IsZero():
-		if before := r.release("olga", hands, later.From.Add(-time.Minute), time.UTC); len(before.By) > 0 {
+		if before := r.Decide("olga", hands, later.From.Add(-time.Minute), time.UTC); len(before.By) > 0 {
 			t.Errorf("%q may a minute before %+v", before.By, later)
 		}
-		if then := r.release("olga", hands, later.From, time.UTC); !slices.Equal(then.By, later.Names) {
+		if then := r.Decide("olga", hands, later.From, time.UTC); !slices.Equal(then.By, later.Names) {
 			t.Errorf("%q may then, want %q", then.By, later.Names)
 		}
 	case len(later.Names) > 0:
-		if other := (&Reviewers{"schedule", r.Behind, r.Administrators, r.Turns}).release("olga", hands, now, time.UTC); !slices.Equal(other.By, later.Names) {
+		if other := (&Reviewers{"schedule", r.Behind, r.Administrators, r.Turns}).Decide("olga", hands, now, time.UTC); !slices.Equal(other.By, later.Names) {
 			t.Errorf("%q may release a plan of somebody else, want %q", other.By, later.Names)
 		}
 	case r.Behind[r.Asker] != "":
@@ -99,7 +99,7 @@ func looksAhead(t *testing.T, r *Reviewers, hands []hand, now time.Time) {
 // hours, where there are two; the only one may alone.
 func TestWhoMayRelease(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	ago := func(actor string, hours int) hand { return hand{actor, now.Add(-time.Duration(hours) * time.Hour)} }
+	ago := func(actor string, hours int) Hand { return Hand{actor, now.Add(-time.Duration(hours) * time.Hour)} }
 	people := func(ids ...string) (out []Administrator) {
 		for _, id := range ids {
 			out = append(out, Administrator{id, strings.ToUpper(id[:1]) + id[1:]})
@@ -109,7 +109,7 @@ func TestWhoMayRelease(t *testing.T) {
 	for name, c := range map[string]struct {
 		admins []Administrator
 		asker  string
-		hands  []hand
+		hands  []Hand
 		may    string // who of ann, ben and cy may, as they are listed
 		why    string // to ann
 	}{
@@ -119,24 +119,24 @@ func TestWhoMayRelease(t *testing.T) {
 		"one of three asked":                 {people("ann", "ben", "cy"), "ann", nil, "ben cy", "That can be Ben or Cy."},
 		"by her token":                       {people("ann", "ben"), "token:hers", nil, "ben", "You asked for this plan yourself"},
 		"by a token that is gone":            {people("ann", "ben"), "token:gone", nil, "", "asked for by an API token that is gone"},
-		"the only one asked":                 {people("ann"), "ann", []hand{ago("ann", 1)}, "ann", ""},
+		"the only one asked":                 {people("ann"), "ann", []Hand{ago("ann", 1)}, "ann", ""},
 		"the only one, a token that is gone": {people("ann"), "token:gone", nil, "ann", ""},
-		"she loosened the settings":          {people("ann", "ben"), "schedule", []hand{ago("ann", 1)}, "ben", "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused. That can be Ben."},
-		"she loosened them by her token":     {people("ann", "ben"), "schedule", []hand{ago("token:hers", 1)}, "ben", "You changed the settings"},
-		"she loosened, an operator asked":    {people("ann", "ben"), "olga", []hand{ago("ann", 1)}, "ben", "You changed the settings"},
-		"she loosened, he changed too":       {people("ann", "ben", "cy"), "schedule", []hand{ago("ben", 1), ago("ann", 2)}, "cy", "That can be Cy."},
-		"long ago":                           {people("ann", "ben"), "schedule", []hand{ago("ann", 24)}, "ann ben", ""},
-		"she loosened, he asked":             {people("ann", "ben"), "ben", []hand{ago("ann", 1)}, "", "Nobody else can right now: if somebody other than Ben makes a new preview, Ben can release that one."},
-		"both changed":                       {people("ann", "ben"), "schedule", []hand{ago("ann", 1), ago("ben", 20)}, "", "Ben can from 21 November, 16:00 UTC on."},
-		"by a token that is gone meanwhile":  {people("ann", "ben"), "schedule", []hand{ago("token:gone", 2)}, "", "Ann or Ben can from 22 November, 10:00 UTC on."},
-		"the operator's token changed them":  {people("ann", "ben"), "schedule", []hand{ago("token:operators", 1)}, "ann ben", ""},
+		"she loosened the settings":          {people("ann", "ben"), "schedule", []Hand{ago("ann", 1)}, "ben", "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused. That can be Ben."},
+		"she loosened them by her token":     {people("ann", "ben"), "schedule", []Hand{ago("token:hers", 1)}, "ben", "You changed the settings"},
+		"she loosened, an operator asked":    {people("ann", "ben"), "olga", []Hand{ago("ann", 1)}, "ben", "You changed the settings"},
+		"she loosened, he changed too":       {people("ann", "ben", "cy"), "schedule", []Hand{ago("ben", 1), ago("ann", 2)}, "cy", "That can be Cy."},
+		"long ago":                           {people("ann", "ben"), "schedule", []Hand{ago("ann", 24)}, "ann ben", ""},
+		"she loosened, he asked":             {people("ann", "ben"), "ben", []Hand{ago("ann", 1)}, "", "Nobody else can right now: if somebody other than Ben makes a new preview, Ben can release that one."},
+		"both changed":                       {people("ann", "ben"), "schedule", []Hand{ago("ann", 1), ago("ben", 20)}, "", "Ben can from 21 November, 16:00 UTC on."},
+		"by a token that is gone meanwhile":  {people("ann", "ben"), "schedule", []Hand{ago("token:gone", 2)}, "", "Ann or Ben can from 22 November, 10:00 UTC on."},
+		"the operator's token changed them":  {people("ann", "ben"), "schedule", []Hand{ago("token:operators", 1)}, "ann ben", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := Reviewers{Asker: c.asker, Administrators: c.admins, Behind: map[string]string{"ann": "ann", "ben": "ben", "cy": "cy", "olga": "olga",
 				"schedule": "schedule", "token:hers": "ann", "token:gone": "", "token:operators": "token:operators"}}
 			var may, names []string
 			for _, a := range c.admins {
-				if got := r.release(a.ID, c.hands, now, time.UTC); got.May {
+				if got := r.Decide(a.ID, c.hands, now, time.UTC); got.May {
 					may = append(may, a.ID)
 					names = got.By
 				} else if got.Why == "" {
@@ -150,11 +150,11 @@ func TestWhoMayRelease(t *testing.T) {
 				t.Errorf("%q are named, want %q", got, c.may)
 			}
 			looksAhead(t, &r, c.hands, now)
-			ann := r.release("ann", c.hands, now, time.UTC)
+			ann := r.Decide("ann", c.hands, now, time.UTC)
 			if c.why == "" && ann.Why != "" || !strings.Contains(ann.Why, c.why) {
 				t.Errorf("she is told %q, want %q", ann.Why, c.why)
 			}
-			if hers := r.release("token:hers", c.hands, now, time.UTC); hers.May != ann.May {
+			if hers := r.Decide("token:hers", c.hands, now, time.UTC); hers.May != ann.May {
 				t.Error("her token may something else than she")
 			}
 		})
