@@ -60,7 +60,8 @@ func arrows() map[string][]string {
 		"internal/account/openid":          {"internal/account"},
 		"internal/connection/live":         {"bamboohr", "hr", "directory", "policy", "mapping", "source"},
 		"internal/connection/release":      {},
-		"internal/connection":              {"internal/connection/live", "internal/connection/release", "hr", "directory", "policy", "mapping", "plan", "people", "syncrun", "bamboohr", "source", "internal/seal"},
+		"internal/connection/note":         {"policy"},
+		"internal/connection":              {"internal/connection/live", "internal/connection/note", "internal/connection/release", "hr", "directory", "policy", "mapping", "plan", "people", "syncrun", "bamboohr", "source", "internal/seal"},
 		"internal/web":                     {"internal/account", "internal/connection", "internal/jobs", "internal/web/*"},
 		"internal/web/gate":                {"directory", "source", "people", "syncrun", "internal/account", "internal/connection", "internal/view"},
 		"internal/web/ui":                  {"internal/account", "internal/web/gate"},
@@ -113,7 +114,7 @@ func arrows() map[string][]string {
 
 // pure packages do no input or output and know no clock.
 func pure() []string {
-	return []string{"hr", "directory", "policy", "mapping", "plan", "plan/planjson", "plan/explain", "internal/connection/release"}
+	return []string{"hr", "directory", "policy", "mapping", "plan", "plan/planjson", "plan/explain", "internal/connection/release", "internal/connection/note"}
 }
 
 type source struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/rollcall-hr/rollcall/internal/connection/note"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -54,13 +55,13 @@ func (s *Service) adopt(ctx context.Context, id string, f fileConnection) error 
 				return nil, err
 			}
 		}
-		switch note := Changes(stored, f.policy); {
+		switch changed := note.Of(stored, f.policy); {
 		case c.Version.Number == 0:
 			c.setSettings(f.policy, now, actorFile, "brought in from the configuration file")
-		case note != "":
+		case changed != "":
 			from := c.Version.label()
 			c.policy = stored
-			c.setSettings(f.policy, now, actorFile, note)
+			c.setSettings(f.policy, now, actorFile, changed)
 			events = append(events, Event{Name: "settings_saved", Before: from, After: c.Version.label()})
 		}
 		c.policy, c.file, c.known = f.policy, &f, true

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/connection/note"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -124,12 +125,12 @@ func (s *Service) save(ctx context.Context, actor, id string, version int64, nex
 		if err := c.mayBecome(p); err != nil {
 			return nil, err
 		}
-		note := Changes(c.policy, p)
-		if note == "" {
+		changed := note.Of(c.policy, p)
+		if changed == "" {
 			return nil, nil
 		}
 		from := c.Version.label()
-		c.setSettings(p, s.o.Now(), actor, note)
+		c.setSettings(p, s.o.Now(), actor, changed)
 		return []Event{{Name: "settings_saved", Before: from, After: c.Version.label()}}, nil
 	})
 	if taken, ok := errors.AsType[*NameError](err); ok {

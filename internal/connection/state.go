@@ -3,8 +3,12 @@ package connection
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/rollcall-hr/rollcall/internal/connection/note"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -190,7 +194,7 @@ func (s *Service) summary(ctx context.Context, c *current) (Summary, error) {
 	out.Recipients, out.Heard = c.recipients(&c.policy), len(c.policy.Notify.Errors) > 0 && c.heard(&c.policy)
 	keyErr := s.keyHint(c, &out)
 	if c.known {
-		out.Schedule = ScheduleWords(c.policy.Schedule)
+		out.Schedule = note.Schedule(c.policy.Schedule)
 	}
 	if c.paused(now) {
 		out.Pause = c.Pause
@@ -224,4 +228,17 @@ func (s *Service) keyHint(c *current, out *Summary) error {
 		return err
 	}
 	return nil
+}
+
+// sentence makes an error's text one that can stand alone.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
 }

@@ -1,14 +1,14 @@
-package connection_test
+package note_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/internal/connection/note"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
-func TestScheduleWords(t *testing.T) {
+func TestSchedule(t *testing.T) {
 	for want, s := range map[string]policy.Schedule{
 		"daily at 03:00":                    {Daily: "03:00"},
 		"Mondays at 07:30":                  {Weekly: "mon 07:30"},
@@ -17,13 +17,13 @@ func TestScheduleWords(t *testing.T) {
 		"every 2 days":                      {Every: 48 * time.Hour},
 		"at the cron times 0 3 * * mon,thu": {Cron: "0 3 * * mon,thu"},
 	} {
-		if got := connection.ScheduleWords(s); got != want {
+		if got := note.Schedule(s); got != want {
 			t.Errorf("%+v: %q, want %q", s, got, want)
 		}
 	}
 }
 
-func TestChanges(t *testing.T) {
+func TestOf(t *testing.T) {
 	base, faults := policy.ParseSettings([]byte("bamboohr: { subdomain: acme }"))
 	if len(faults) > 0 {
 		t.Fatal(faults)
@@ -42,7 +42,7 @@ func TestChanges(t *testing.T) {
 		if len(faults) > 0 {
 			t.Fatal(patch, faults)
 		}
-		if got := connection.Changes(base, p); got != want {
+		if got := note.Of(base, p); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", patch, got, want)
 		}
 	}

@@ -1,4 +1,6 @@
-package connection
+// Package note tells in words what somebody chose: a schedule, and what is different between two settings, for the history
+// of their versions. What is kept of it, and when, is left to internal/connection.
+package note
 
 import (
 	"fmt"
@@ -18,9 +20,9 @@ const (
 // fact is one setting in words.
 type fact struct{ key, text string }
 
-// Changes tells what is different between two settings, one line each: key: before → after. It is "" when
+// Of tells what is different between two settings, one line each: key: before → after. It is "" when
 // they export alike.
-func Changes(before, after policy.Connection) string {
+func Of(before, after policy.Connection) string {
 	old, now := facts(before), facts(after)
 	was, is := map[string]string{}, map[string]string{}
 	for _, f := range old {
@@ -76,9 +78,9 @@ func facts(c policy.Connection) []fact {
 			}
 			switch {
 			case key == "schedule":
-				out = append(out, fact{key, ScheduleWords(c.Schedule)})
+				out = append(out, fact{key, Schedule(c.Schedule)})
 			case key == "changes":
-				out = append(out, fact{key, ChangesWords(c.Changes)})
+				out = append(out, fact{key, looks(c.Changes)})
 			case value.Kind == yaml.MappingNode && path != "mapping":
 				walk(value, key)
 			default:

@@ -1,17 +1,15 @@
-package connection
+package note
 
 import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
-// ScheduleWords tells a schedule as people say it, e.g. "daily at 03:00".
-func ScheduleWords(s policy.Schedule) string {
+// Schedule tells a schedule as people say it, e.g. "daily at 03:00".
+func Schedule(s policy.Schedule) string {
 	switch {
 	case s.Cron != "":
 		return "at the cron times " + s.Cron
@@ -30,8 +28,8 @@ func ScheduleWords(s policy.Schedule) string {
 	}
 }
 
-// ChangesWords tells how changes are looked for between scheduled runs, e.g. "every 15 minutes".
-func ChangesWords(c policy.Changes) string {
+// looks tells how changes are looked for between scheduled runs, e.g. "every 15 minutes".
+func looks(c policy.Changes) string {
 	var parts []string
 	if c.Every > 0 {
 		parts = append(parts, "every "+span(c.Every))
@@ -59,17 +57,4 @@ func span(d time.Duration) string {
 		}
 	}
 	return d.String()
-}
-
-// sentence makes an error's text one that can stand alone.
-func sentence(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	if size == 0 {
-		return s
-	}
-	s = string(unicode.ToUpper(first)) + s[size:]
-	if strings.HasSuffix(s, ".") {
-		return s
-	}
-	return s + "."
 }
