@@ -2,6 +2,7 @@ package syncrun_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -43,5 +44,33 @@ func TestStoppedAtTheEnd(t *testing.T) {
 		o.wait(time.Hour)
 		o.job(5, map[string]any{"jobTitle": "Judge"})
 		stop()
+	}
+}
+
+// hasty is a store in which somebody stops the program as soon as a run has taken the lease.
+type hasty struct {
+	syncrun.Store
+	stop func()
+}
+
+func (s *hasty) Acquire(ctx context.Context, connection, run string, ttl time.Duration) (syncrun.Lease, error) {
+	l, err := s.Store.Acquire(ctx, connection, run, ttl)
+	s.stop()
+	return l, err
+}
+
+// TestStoppedAtTheStart: a run that is stopped before it has begun holds nobody else up.
+func TestStoppedAtTheStart(t *testing.T) {
+	o := newOffice(t, generated(t, 20))
+	e := o.engine(active)
+	of := e.Store
+	ctx, stop := context.WithCancel(t.Context())
+	e.Store = &hasty{of, stop}
+	if _, err := e.Sync(ctx, syncrun.PreviewOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a run that was stopped: %v", err)
+	}
+	e.Store = of
+	if _, err := e.Sync(t.Context(), syncrun.PreviewOptions{}); err != nil {
+		t.Errorf("the next run: %v", err)
 	}
 }

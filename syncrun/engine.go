@@ -119,7 +119,7 @@ func (e *Engine) lease(ctx context.Context, trigger Trigger) (context.Context, *
 	}
 	// The connection's row is read again under the lease: an earlier run may just have changed it.
 	if conn, err = e.Store.EnsureConnection(ctx, e.Policy.Name); err != nil {
-		return ctx, nil, errors.Join(err, e.Store.Release(ctx, lease))
+		return ctx, nil, errors.Join(err, e.Store.Release(context.WithoutCancel(ctx), lease))
 	}
 	kept, stop := e.keep(ctx, lease)
 	return kept, &session{e: e, conn: conn, run: run, lease: lease, stop: stop}, nil
