@@ -247,10 +247,10 @@ func (s *sim) stop() {
 	s.cmd.Wait()
 }
 
-// flip changes 0.8 % of the company, adds 0.1 % and removes 0.1 %.
+// flip changes 0.8 % of the company, adds 0.1 % and removes 0.1 %; other people in each of up to 100 rounds.
 func (s *sim) flip(n, round int) error {
-	put := func(id int, body string) error {
-		req, _ := http.NewRequest(http.MethodPut, fmt.Sprintf("%s/_sim/employees/%d", s.url, id), strings.NewReader(body))
+	change := func(method string, id int, body string) error {
+		req, _ := http.NewRequest(method, fmt.Sprintf("%s/_sim/employees/%d", s.url, id), strings.NewReader(body))
 		req.Header.Set("Content-Type", "application/json")
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -258,19 +258,23 @@ func (s *sim) flip(n, round int) error {
 		}
 		defer res.Body.Close()
 		if res.StatusCode >= 300 {
-			return fmt.Errorf("PUT employee %d: %s", id, res.Status)
+			return fmt.Errorf("%s employee %d: %s", method, id, res.Status)
 		}
 		return nil
 	}
-	step := max(1, n/max(1, n*8/1000))
-	for id := 5 + round; id < n; id += step {
-		if err := put(id, fmt.Sprintf(`{"workPhone":"555-%d-%d"}`, round, id)); err != nil {
+	few := max(1, n/1000)
+	stay := n - 100*few // ids above may be removed
+	for id := 5 + round; id < stay; id += max(1, stay/(8*few)) {
+		if err := change(http.MethodPut, id, fmt.Sprintf(`{"workPhone":"555-%d-%d"}`, round, id)); err != nil {
 			return err
 		}
 	}
-	for i := range max(1, n/1000) {
+	for i := range few {
 		id := 10_000_000 + round*100_000 + i
-		if err := put(id, fmt.Sprintf(`{"firstName":"New","lastName":"Person%d","workEmail":"new.%d@new.test","hireDate":"2020-01-01"}`, id, id)); err != nil {
+		if err := change(http.MethodPut, id, fmt.Sprintf(`{"firstName":"New","lastName":"Person%d","workEmail":"new.%d@new.test","hireDate":"2020-01-01"}`, id, id)); err != nil {
+			return err
+		}
+		if err := change(http.MethodDelete, n-round*few-i, ""); err != nil {
 			return err
 		}
 	}
