@@ -23,7 +23,7 @@ unit:
 
 # The parts with goroutines, under the race detector (the stories drive the plain binary above).
 race:
-	$(GO) test -race -short -timeout 8m ./bamboohr ./bamboosim/... ./source ./syncrun ./cmd/rollcall/internal/clock ./internal/seal ./internal/server ./internal/exporter ./internal/store \
+	$(GO) test -race -short -timeout 8m ./bamboohr ./bamboosim/... ./source ./syncrun ./people ./cmd/rollcall/internal/clock ./internal/seal ./internal/server ./internal/exporter ./internal/store \
 		./internal/store/internal/... ./internal/store/schedules ./internal/store/hints ./internal/connection/... ./internal/hint ./internal/jobs ./internal/notify ./internal/account/openid ./internal/web/gate ./internal/web/api/...
 
 # Go code of the page templates; commit what it writes.
@@ -41,7 +41,7 @@ quarter:
 # Long-running checks that are not part of the gate: 50 kills, more fuzzing.
 soak:
 	ROLLCALL_SOAK=1 $(GO) test -timeout 60m -run 'Kill|DiskFull|Soak' ./cmd/rollcall
-	for f in bamboohr policy mapping directory; do for t in $$($(GO) test -list '^Fuzz' ./$$f | grep ^Fuzz); do $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime 60s ./$$f; done; done
+	for f in bamboohr/internal/flatjson mapping directory; do for t in $$($(GO) test -list '^Fuzz' ./$$f | grep ^Fuzz); do $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime 60s ./$$f; done; done
 
 # The binary for your own server, built with a recorded profile (about 5 % less CPU, a minute more to build). It needs
 # no library of the system.
