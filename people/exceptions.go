@@ -34,6 +34,9 @@ func (e *Editor) AddHold(ctx context.Context, who string, field directory.Field,
 	if !until.IsZero() && !until.After(e.Now()) {
 		return directory.Hold{}, inputError("until", "the hold would end at %s, which is over", until.Format(time.RFC3339))
 	}
+	if directory.Distant(until) {
+		return directory.Hold{}, inputError("until", "the hold would end too far away; choose an instant before the year 9999, or none")
+	}
 	h.Until = until
 	return h, e.Store.AddHold(ctx, h)
 }

@@ -220,6 +220,8 @@ func TestExceptions(t *testing.T) {
 	o.refused(hold("", time.Time{}, " "), "reason")
 	o.refused(hold("", time.Time{}, strings.Repeat("x", directory.MaxText+1)), "reason")
 	o.refused(hold("", past, "leave"), "until")
+	forever := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	o.refused(hold("", forever, "leave"), "until", "9999")
 	o.refused(hold("shoe_size", time.Time{}, "leave"), "shoe_size")
 	_, err := o.AddHoldUntilHR(ctx, "ann@acme.test", directory.Phone, "leave")
 	o.refused(err, "until_hr_agrees", "from nothing in BambooHR")
@@ -248,6 +250,7 @@ func TestExceptions(t *testing.T) {
 	o.refused(freeze(time.Time{}, "review"), "what", "at least one field")
 	o.refused(freeze(time.Time{}, "", "jobs"), "reason")
 	o.refused(freeze(past, "review", "jobs"), "until")
+	o.refused(freeze(forever, "review", "jobs"), "until", "9999")
 	if err := freeze(time.Time{}, "review", "jobs", "phone", "jobs"); err != nil {
 		t.Fatal(err)
 	}
