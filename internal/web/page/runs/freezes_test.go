@@ -95,6 +95,9 @@ func TestHistoryTellsOfPauses(t *testing.T) {
 		first := w.get(base)
 		says(t, first, "Resumed")
 		quiet(t, first, "Paused")
+		if strings.Contains(first, `data-label="Why"`) {
+			t.Errorf("%s: a label stands where nobody said why", base)
+		}
 		next := html.UnescapeString(nextPage.FindStringSubmatch(first)[1])
 		second := w.get(next)
 		says(t, second, "Paused", "Review <cycle>. Until 23 Nov 2026, 13:00 ", "Switched on", "By hand")
