@@ -95,7 +95,7 @@ func (e *Editor) RemoveHold(ctx context.Context, id string) error {
 }
 
 // Decide settles a held match: link the employee to a person, create a new person, or leave the
-// employee out. The next run acts on it.
+// employee out. The next run acts on it. About who is linked already there is nothing to decide.
 func (e *Editor) Decide(ctx context.Context, who string, kind directory.DecisionKind, person string) (directory.Decision, error) {
 	conn, err := e.Store.EnsureConnection(ctx, e.Policy.Name)
 	if err != nil {
@@ -123,6 +123,14 @@ func (e *Editor) Decide(ctx context.Context, who string, kind directory.Decision
 			return directory.Decision{}, inputError("person", "%s is linked to employee %s already; one person has one employee", p.Name(), p.Link.SourceID)
 		}
 		d.PersonID = p.ID
+	}
+	states, err := e.Store.LinkStatesOf(ctx, conn.ID, []int64{s.SourceID})
+	if err != nil {
+		return directory.Decision{}, err
+	}
+	if now := states[s.SourceID]; now.Outcome == directory.OutcomeLinked {
+		return directory.Decision{}, inputError("kind",
+			"employee %d has the account id:%s already, and decisions are about employees without one; a hold keeps runs off an account", s.SourceID, now.PersonID)
 	}
 	return d, e.Store.Decide(ctx, conn.ID, d, e.Actor, e.Now())
 }

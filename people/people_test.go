@@ -283,6 +283,10 @@ func TestDecide(t *testing.T) {
 	if _, err := o.Add(ctx, "cy@acme.test", nil); err != nil {
 		t.Fatal(err)
 	}
+	for _, kind := range []directory.DecisionKind{directory.DecideNew, directory.DecideIgnore, directory.DecideLink} {
+		_, err := o.Decide(ctx, "ann@acme.test", kind, "cy@acme.test")
+		o.refused(err, "kind", "has the account id:"+o.find("ann@acme.test").ID+" already", "a hold keeps runs off")
+	}
 	want := directory.Decision{SourceID: 15, Kind: directory.DecideLink, PersonID: o.find("cy@acme.test").ID}
 	if d, err := o.Decide(ctx, "Cy Poe", directory.DecideLink, "cy@acme.test"); err != nil || d != want {
 		t.Errorf("decided %+v: %v", d, err)
