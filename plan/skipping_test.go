@@ -67,7 +67,11 @@ func (x *world) disturbPeople(t *rapid.T) {
 		case "":
 			continue
 		case "manager":
-			p.Values.Set(directory.Manager, "", rapid.SampledFrom(append(ids, "", "p_gone")).Draw(t, "boss"))
+			boss := rapid.SampledFrom(append(ids, "", "p_gone")).Draw(t, "boss")
+			if x.above(boss)[id] {
+				continue // nobody closes a loop by hand
+			}
+			p.Values.Set(directory.Manager, "", boss)
 		case "address":
 			p.Values.Set(directory.Email, "", rapid.SampledFrom([]string{"", "free-" + id + "@a.test"}).Draw(t, "address"))
 		case "number":
@@ -89,6 +93,17 @@ func (x *world) disturbPeople(t *rapid.T) {
 			x.links[ls.SourceID] = ls
 		}
 	}
+}
+
+// above returns somebody and everybody above, as the reporting lines are.
+func (x *world) above(id string) map[string]bool {
+	out := map[string]bool{}
+	for id != "" && !out[id] {
+		out[id] = true
+		p := x.people[id]
+		id = p.Values.Get(directory.Manager)
+	}
+	return out
 }
 
 // disturbInput draws what else a run may be told: decisions, freezes, a later day, a part of the company.

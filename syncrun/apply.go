@@ -263,7 +263,7 @@ func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []int64) 
 	run, err := s.e.Store.ApplyBatch(ctx, s.lease, s.run, info.ID, batch, s.e.Now())
 	var moved *StaleRecordError
 	if errors.As(err, &moved) {
-		return &StaleError{PlanID: info.ID, Why: s.nameOf(ctx, moved.Key) + " was changed meanwhile"}
+		return &StaleError{PlanID: info.ID, Why: s.nameOf(ctx, moved.Key) + " " + moved.became()}
 	}
 	if err != nil {
 		return fmt.Errorf("apply plan %s to the directory: %w", info.ID, err)

@@ -233,9 +233,20 @@ type Exceptions interface {
 }
 
 // StaleRecordError names a record that changed since it was read.
-type StaleRecordError struct{ Key directory.Key }
+type StaleRecordError struct {
+	Key  directory.Key
+	Loop bool // the reporting lines of others did: with them the person's new one would form a loop (promise SI45)
+}
 
-func (e *StaleRecordError) Error() string { return fmt.Sprintf("%s was changed meanwhile", e.Key) }
+func (e *StaleRecordError) Error() string { return string(e.Key) + " " + e.became() }
+
+// became tells what became of the record, in words that follow its name.
+func (e *StaleRecordError) became() string {
+	if e.Loop {
+		return "would be in a loop of reporting lines by now, some of which were drawn meanwhile"
+	}
+	return "was changed meanwhile"
+}
 
 // ConflictError says that a value which must be unique belongs to another person.
 type ConflictError struct {

@@ -30,6 +30,7 @@ type batch struct {
 	rows  int
 	moved []move // addresses to be given out at the end
 	owner directory.Key
+	lines []string // people with another manager
 	count running
 
 	changed []string // ids of people who were there before
@@ -153,6 +154,9 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 		return err
 	}
 	if err := b.keepAnOwner(); err != nil {
+		return err
+	}
+	if err := b.t.keepLines(b.lines); err != nil {
 		return err
 	}
 	if err := b.endCount(); err != nil {
@@ -320,6 +324,9 @@ func (b *batch) person(r personReader, it syncrun.StoredItem) error {
 		n, err = b.t.updatePerson(&p, conn)
 		b.rows += n
 		b.changed = append(b.changed, p.ID)
+		if drawsLine(c) {
+			b.lines = append(b.lines, p.ID)
+		}
 		b.count.add(&old, -1)
 	}
 	if errors.Is(err, sqldb.ErrUnique) {

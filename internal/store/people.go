@@ -240,6 +240,15 @@ func (s *Store) SavePeople(ctx context.Context, people []directory.Person, chang
 				return fmt.Errorf("save person %s: %w", people[i].ID, err)
 			}
 		}
+		for i := range people {
+			if people[i].Version == 0 || !drawsLine(&changes[i]) {
+				continue
+			}
+			if err := t.keepLines([]string{people[i].ID}); err != nil {
+				failed = i
+				return fmt.Errorf("save person %s: %w", people[i].ID, err)
+			}
+		}
 		return nil
 	})
 	if err == nil {

@@ -247,6 +247,27 @@ func testApplyLastOwner(t *testing.T, w *world) {
 	}
 }
 
+// A plan and a human, two humans, or two plans close a loop together although none of them meant to.
+func testApplyLines(t *testing.T, w *world) {
+	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz"), w.create(3, "cy@acme.test", "Cy", "Park"),
+		w.create(4, "dee@acme.test", "Dee", "Moe"))
+	line := func(from, to int64) plan.Item {
+		return w.update(from, plan.FieldChange{Field: directory.Manager, Kind: directory.KindPerson, AfterID: w.personID(to)})
+	}
+	w.apply(line(1, 2), line(2, 3))
+	isStale(t, w.refuse(line(4, 1), line(3, 1)), w.personID(3))
+	if p := w.person(w.personID(4)); p.Values.Get(directory.Manager) != "" {
+		t.Error("a part of the refused batch was written")
+	}
+	p := w.person(w.personID(3))
+	byHand := line(3, 1)
+	p.Values.Set(directory.Manager, "", w.personID(1))
+	_, err := w.SavePerson(t.Context(), p, *byHand.Change, "p_editor", w.now())
+	isStale(t, err, w.personID(3))
+	w.apply(line(1, 4), line(3, 1)) // all lines that a batch leaves count, not those it passes through
+	w.apply(line(3, 2), line(2, 1))
+}
+
 func testApplyRelink(t *testing.T, w *world) {
 	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"))
 	it := w.update(1)

@@ -64,6 +64,7 @@ func Run(t *testing.T, open Opener) {
 		{"apply/idempotent", testApplyIdempotent},
 		{"apply/fence", testApplyFence},
 		{"apply/last owner", testApplyLastOwner},
+		{"apply/lines", testApplyLines},
 		{"apply/relink", testApplyRelink},
 		{"apply/holds", testApplyHolds},
 		{"apply/refresh", testApplyRefresh},

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -50,14 +51,15 @@ type changes struct {
 
 func (c *changes) one(list ...string) string { return list[c.rand.IntN(len(list))] }
 
-func (c *changes) fields() map[directory.Field]string {
+// fields draws what an employee has; managers came earlier, so that no lines form a loop.
+func (c *changes) fields(id int64) map[directory.Field]string {
 	f := map[directory.Field]string{directory.Department: c.one("Sales", "sales ops", "Care", "Éclair", ""), directory.Location: c.one("Utrecht", "Oslo", ""),
 		directory.EmployeeID: fmt.Sprint("E-", c.rand.IntN(900)), directory.Teams: directory.JoinList([]string{"Red", "Blue", "Red Two"}[c.rand.IntN(4)%3:])}
 	if c.rand.IntN(3) == 0 {
 		f[directory.DisplayName] = c.one("Zoë van Lee", "zz the last", "ann lee", "İbrahim", "Ann  Lee")
 	}
-	if c.hired > 0 && c.rand.IntN(2) == 0 {
-		f[directory.Manager] = c.personID(1 + c.rand.Int64N(c.hired))
+	if id > 1 && c.rand.IntN(2) == 0 {
+		f[directory.Manager] = c.personID(1 + c.rand.Int64N(id-1))
 	}
 	return f
 }
@@ -71,7 +73,7 @@ func (c *changes) hire() plan.Item {
 	c.hired++
 	c.came = append(c.came, c.personID(c.hired))
 	return c.create(c.hired, person{first: c.one("Ann", "Bo", "Élodie", "иван"), last: fmt.Sprint("Lee", c.rand.IntN(5)),
-		email: fmt.Sprintf("p%d@acme.test", c.hired), status: c.status(), fields: c.fields()})
+		email: fmt.Sprintf("p%d@acme.test", c.hired), status: c.status(), fields: c.fields(c.hired)})
 }
 
 // update is a row that changes somebody.
@@ -80,7 +82,7 @@ func (c *changes) update() plan.Item {
 	p, err := c.Person(c.t.Context(), c.personID(id))
 	c.ok(err)
 	ch := &plan.Change{Action: plan.Update, Reason: plan.FieldChanged, SourceID: id, PersonID: p.ID, Version: p.Version, Name: "x", StatusBefore: p.Status, StatusAfter: c.status()}
-	for f, text := range c.fields() {
+	for f, text := range c.fields(id) {
 		fc := plan.FieldChange{Field: f, Kind: f.Kind(), Before: p.Values.Get(f), After: text, From: "hr.x"}
 		if f == directory.Manager {
 			fc.AfterID = text
@@ -109,7 +111,8 @@ func (c *changes) change() string {
 		c.run(c.other, c.hire())
 		return "hired by another process"
 	case 2:
-		c.run(c.world, c.hire(), c.update())
+		changed := c.update() // of somebody who is here already
+		c.run(c.world, c.hire(), changed)
 		return "hired and changed by a run"
 	case 3:
 		c.run(c.other, c.update())
@@ -121,7 +124,12 @@ func (c *changes) change() string {
 		}
 		p, err := c.Person(ctx, c.came[c.rand.IntN(len(c.came))])
 		c.ok(err)
-		for f, text := range c.fields() {
+		id := int64(0) // nobody comes before whoever is not from HR
+		if p.Link != nil {
+			id, err = strconv.ParseInt(p.Link.SourceID, 10, 64)
+			c.ok(err)
+		}
+		for f, text := range c.fields(id) {
 			p.Values.Set(f, f.Kind(), text)
 		}
 		p.Values.Set(directory.Email, directory.KindText, c.one("", fmt.Sprintf("Q%d@acme.test", c.rand.IntN(1e6))))
