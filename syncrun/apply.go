@@ -130,6 +130,9 @@ func (s *session) apply(ctx context.Context, info PlanInfo, opt ApplyOptions) (i
 	} else if len(stale) > 0 {
 		return 0, &StaleError{PlanID: info.ID, Why: fmt.Sprintf("%s was changed since it was made", s.nameOf(ctx, stale[0]))}
 	}
+	if err := s.unforbidden(ctx, info, work); err != nil {
+		return 0, err
+	}
 	if err := s.acceptBaseline(ctx, info, opt); err != nil {
 		return 0, err
 	}
@@ -262,8 +265,12 @@ func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []int64) 
 	}
 	run, err := s.e.Store.ApplyBatch(ctx, s.lease, s.run, info.ID, batch, s.e.Now())
 	var moved *StaleRecordError
-	if errors.As(err, &moved) {
+	var forbidden *ForbiddenError
+	switch {
+	case errors.As(err, &moved):
 		return &StaleError{PlanID: info.ID, Why: s.nameOf(ctx, moved.Key) + " " + moved.became()}
+	case errors.As(err, &forbidden):
+		return &StaleError{PlanID: info.ID, Why: forbidden.Error()}
 	}
 	if err != nil {
 		return fmt.Errorf("apply plan %s to the directory: %w", info.ID, err)

@@ -193,7 +193,8 @@ type Runs interface {
 	// ApplyBatch writes the changes at the given positions of a plan in one transaction with one journal row:
 	// it checks the lease's fence and every record's version inside it, is idempotent per row, and returns the
 	// run with what it did counted in: Counts, KindCounts and RowsWritten, rows of tables. Positions of other
-	// rows than changes are passed over. *StaleRecordError leaves the whole batch unwritten.
+	// rows than changes are passed over. *StaleRecordError leaves the whole batch unwritten, and so does
+	// *ForbiddenError, when a human has since forbidden one of the changes, see Forbidden.
 	ApplyBatch(ctx context.Context, l Lease, run Run, planID string, seqs []int64, now time.Time) (Run, error)
 	// ApplyRefreshes stores the plan's Refresh and Left rows, whose person (if any) has not changed since.
 	ApplyRefreshes(ctx context.Context, l Lease, planID string) (int, error)

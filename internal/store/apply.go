@@ -119,6 +119,9 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 	if err != nil || len(todo) == 0 {
 		return err
 	}
+	if err := b.unforbidden(todo); err != nil {
+		return err
+	}
 	if err := b.beginCount(); err != nil {
 		return err
 	}
@@ -184,6 +187,28 @@ func (b *batch) recordRun() error {
 func (b *batch) open(items []syncrun.StoredItem) ([]syncrun.StoredItem, error) {
 	done, err := b.t.applied(b.plan.No)
 	return slices.DeleteFunc(items, func(it syncrun.StoredItem) bool { return done.Of(it.Seq) != "" }), err
+}
+
+// unforbidden refuses changes that a human has forbidden since they were planned.
+func (b *batch) unforbidden(todo []syncrun.StoredItem) error {
+	if b.plan.Info.UndoOf != "" {
+		return nil
+	}
+	holds, err := b.t.holds()
+	if err != nil {
+		return err
+	}
+	decisions, err := b.t.decisions(b.plan.Connection)
+	if err != nil {
+		return err
+	}
+	f := syncrun.NewForbidden(&b.plan.Info.Header, holds, decisions, b.now)
+	for i := 0; i < len(todo) && !f.None(); i++ {
+		if err := f.Check(todo[i].Change); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordBatch writes the journal row and the batch's audit entry.

@@ -115,20 +115,26 @@ func (t tx) setBaseline(conn int64, b hr.Baseline) error {
 }
 
 // Holds implements syncrun.Exceptions: all of them, also those that ended, by creation.
-func (s *Store) Holds(ctx context.Context) ([]directory.Hold, error) {
-	var out []directory.Hold
-	err := s.read(ctx, func(t tx) error {
-		return t.each(`select id, person_id, field, until, until_hr, reason, created_by, created_at from holds
-			where org = $1 order by created_at, id`, func(st stmt) error {
-			h := directory.Hold{ID: st.ColText(0), PersonID: st.ColText(1), Field: directory.Field(st.ColText(2)),
-				Until: sqldb.Instant(st.ColInt(3)), Reason: st.ColText(5), CreatedBy: st.ColText(6), CreatedAt: sqldb.Instant(st.ColInt(7))}
-			if !st.ColNull(4) {
-				h.UntilHR = directory.UntilHRSays(st.ColText(4))
-			}
-			out = append(out, h)
-			return nil
-		}, t.org)
+func (s *Store) Holds(ctx context.Context) (out []directory.Hold, err error) {
+	err = s.read(ctx, func(t tx) error {
+		out, err = t.holds()
+		return err
 	})
+	return out, err
+}
+
+func (t tx) holds() ([]directory.Hold, error) {
+	var out []directory.Hold
+	err := t.each(`select id, person_id, field, until, until_hr, reason, created_by, created_at from holds
+		where org = $1 order by created_at, id`, func(st stmt) error {
+		h := directory.Hold{ID: st.ColText(0), PersonID: st.ColText(1), Field: directory.Field(st.ColText(2)),
+			Until: sqldb.Instant(st.ColInt(3)), Reason: st.ColText(5), CreatedBy: st.ColText(6), CreatedAt: sqldb.Instant(st.ColInt(7))}
+		if !st.ColNull(4) {
+			h.UntilHR = directory.UntilHRSays(st.ColText(4))
+		}
+		out = append(out, h)
+		return nil
+	}, t.org)
 	return out, err
 }
 
@@ -220,11 +226,18 @@ func (s *Store) Decisions(ctx context.Context, connection string) ([]directory.D
 		if err != nil {
 			return err
 		}
-		return t.each("select source_id, kind, person_id from decisions where org = $1 and connection = $2 order by source_id", func(st stmt) error {
-			out = append(out, directory.Decision{SourceID: st.ColInt(0), Kind: directory.DecisionKind(st.ColText(1)), PersonID: st.ColText(2)})
-			return nil
-		}, t.org, no)
+		out, err = t.decisions(no)
+		return err
 	})
+	return out, err
+}
+
+func (t tx) decisions(conn int64) ([]directory.Decision, error) {
+	var out []directory.Decision
+	err := t.each("select source_id, kind, person_id from decisions where org = $1 and connection = $2 order by source_id", func(st stmt) error {
+		out = append(out, directory.Decision{SourceID: st.ColInt(0), Kind: directory.DecisionKind(st.ColText(1)), PersonID: st.ColText(2)})
+		return nil
+	}, t.org, conn)
 	return out, err
 }
 

@@ -163,6 +163,28 @@ func testApplyStale(t *testing.T, w *world) {
 	isStale(t, w.refuse(gone), "p_gone")
 }
 
+// testApplyForbidden: what a human forbade a moment before the batch is not written.
+func testApplyForbidden(t *testing.T, w *world) {
+	w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz"))
+	forbidden := func(items ...plan.Item) {
+		t.Helper()
+		if err := w.refuse(items...); !as[*syncrun.ForbiddenError](err) {
+			t.Errorf("refused with %v, want a human to have forbidden it", err)
+		}
+	}
+	w.ok(w.AddHold(t.Context(), directory.Hold{ID: "hold_1", PersonID: w.personID(1), Field: directory.Phone, Reason: "r", CreatedAt: w.now()}))
+	forbidden(w.update(2, set(directory.Phone, "2")), w.update(1, set(directory.Phone, "1")))
+	w.apply(w.update(1, set(directory.Gender, "f")))
+	w.ok(w.Decide(t.Context(), w.conn.ID, directory.Decision{SourceID: 3, Kind: directory.DecideIgnore}, "cli:root", w.now()))
+	forbidden(w.create(3, "cy@acme.test", "Cy", "Ng"))
+	w.apply(w.create(4, "di@acme.test", "Di", "Ng"))
+}
+
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
 func testApplyIdempotent(t *testing.T, w *world) {
 	info := w.store(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz"), w.create(3, "cy@acme.test", "Cy", "Ng"))
 	r := w.begin(syncrun.TriggerManual)

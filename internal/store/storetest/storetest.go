@@ -61,6 +61,7 @@ func Run(t *testing.T, open Opener) {
 		{"apply/vacated address", testApplyVacated},
 		{"apply/address taken", testApplyTaken},
 		{"apply/stale", testApplyStale},
+		{"apply/forbidden", testApplyForbidden},
 		{"apply/idempotent", testApplyIdempotent},
 		{"apply/fence", testApplyFence},
 		{"apply/last owner", testApplyLastOwner},

@@ -1,0 +1,94 @@
+package syncrun
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
+)
+
+// Forbidden are the holds and decisions of administrators that a plan must not go against. The planner heeds those
+// that it knows, so what forbids a change when its plan is applied is younger than the plan.
+type Forbidden struct {
+	holds     map[string][]directory.Hold // by person
+	decisions map[int64]directory.Decision
+}
+
+// NewForbidden gathers the exceptions in force at an instant that the plan of a header has to heed.
+func NewForbidden(h *plan.Header, holds []directory.Hold, decisions []directory.Decision, now time.Time) Forbidden {
+	f := Forbidden{map[string][]directory.Hold{}, map[int64]directory.Decision{}}
+	for _, x := range holds {
+		if x.Active(now) && !h.EndsHold(&x) {
+			f.holds[x.PersonID] = append(f.holds[x.PersonID], x)
+		}
+	}
+	for _, d := range decisions {
+		f.decisions[d.SourceID] = d
+	}
+	return f
+}
+
+// None reports that nothing is forbidden.
+func (f *Forbidden) None() bool { return len(f.holds) == 0 && len(f.decisions) == 0 }
+
+// Check returns a *ForbiddenError when a change is.
+func (f *Forbidden) Check(c *plan.Change) error {
+	for i := range f.holds[c.PersonID] {
+		if c.HeldBy(&f.holds[c.PersonID][i]) {
+			return &ForbiddenError{Name: c.Name, Hold: f.holds[c.PersonID][i].ID}
+		}
+	}
+	if d, ok := f.decisions[c.SourceID]; ok && c.Contradicts(d) {
+		return &ForbiddenError{Name: c.Name}
+	}
+	return nil
+}
+
+// ForbiddenError says that a human has since forbidden a change of a stored plan.
+type ForbiddenError struct {
+	Name string
+	Hold string // id; "" when it is a decision about who an employee is
+}
+
+func (e *ForbiddenError) Error() string {
+	if e.Hold == "" {
+		return fmt.Sprintf("an administrator decided about %s since it was made", e.Name)
+	}
+	return fmt.Sprintf("hold %s was put on %s since it was made", e.Hold, e.Name)
+}
+
+// unforbidden refuses a plan of which a human has forbidden a change since. An undo is a decision of its own about
+// just these changes.
+func (s *session) unforbidden(ctx context.Context, info PlanInfo, w workload) error {
+	if info.UndoOf != "" || len(w.seqs) == 0 {
+		return nil
+	}
+	holds, err := s.e.Store.Holds(ctx)
+	if err != nil {
+		return err
+	}
+	decisions, err := s.e.Store.Decisions(ctx, s.conn.ID)
+	if err != nil {
+		return err
+	}
+	f := NewForbidden(&info.Header, holds, decisions, s.e.Now())
+	if f.None() {
+		return nil
+	}
+	todo := w.seqs
+	for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
+		if err != nil {
+			return err
+		}
+		if len(todo) == 0 || todo[0] != it.Seq {
+			continue
+		}
+		todo = todo[1:]
+		if err := f.Check(it.Change); err != nil {
+			return &StaleError{PlanID: info.ID, Why: err.Error()}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package syncrun_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
+
+// of is the person of an employee.
+func (o *office) of(e *syncrun.Engine, id int) directory.Person {
+	o.t.Helper()
+	conn, err := e.Store.EnsureConnection(context.Background(), e.Policy.Name)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	p, err := e.Store.PersonBySource(context.Background(), conn.ID, fmt.Sprint(id))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return p
+}
+
+// preview plans for everybody, or for some employees alone.
+func (o *office) preview(e *syncrun.Engine, only ...int64) syncrun.PlanInfo {
+	o.t.Helper()
+	opt := syncrun.PreviewOptions{Trigger: syncrun.TriggerManual, Only: only}
+	if len(only) > 0 {
+		opt.Trigger, opt.Person = syncrun.TriggerPerson, fmt.Sprint(only)
+	}
+	p, _, err := e.Preview(context.Background(), opt)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return p
+}
+
+// stale wants a plan to be refused for a reason, and nothing to be written.
+func (o *office) stale(e *syncrun.Engine, info syncrun.PlanInfo, why string) {
+	o.t.Helper()
+	before := people(o.t, e)
+	_, err := e.Apply(context.Background(), info.ID, syncrun.ApplyOptions{Trigger: syncrun.TriggerManual})
+	if _, ok := errors.AsType[*syncrun.StaleError](err); !ok || !strings.Contains(err.Error(), why) {
+		o.t.Errorf("applied with %v, want a stale plan: %s", err, why)
+	}
+	if people(o.t, e) != before {
+		o.t.Error("people were changed")
+	}
+}
+
+func (o *office) applies(e *syncrun.Engine, info syncrun.PlanInfo) syncrun.Run {
+	o.t.Helper()
+	r, err := e.Apply(context.Background(), info.ID, syncrun.ApplyOptions{Trigger: syncrun.TriggerManual})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return r.Run
+}
+
+// TestForbiddenSince: a hold or a decision keeps the changes off that were planned before it, such as those that waited
+// for an approval.
+func TestForbiddenSince(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t, generated(t, 40))
+	e := o.engine(active)
+	o.sync(e)
+	hold := func(id string, f directory.Field) {
+		t.Helper()
+		if err := e.Store.AddHold(ctx, directory.Hold{ID: id, PersonID: o.of(e, 7).ID, Field: f, Reason: "wait", CreatedAt: o.clock}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold("h1", directory.JobTitle)
+	o.put(7, map[string]any{"status": "Inactive"})
+	info := o.preview(e)
+	hold("h2", "status")
+	o.stale(e, info, "hold h2 was put on ")
+	if err := e.Store.RemoveHold(ctx, "h2", "test", o.clock); err != nil {
+		t.Fatal(err)
+	}
+	hold("h3", "")
+	o.stale(e, info, "hold h3 was put on ")
+	if r := o.applies(e, o.preview(e)); r.Counts.Changes() != 0 {
+		t.Errorf("under the hold: %+v", r.Counts)
+	}
+
+	o.put(1001, map[string]any{"firstName": "Una", "lastName": "New", "workEmail": "una@acme.test", "hireDate": "2026-01-05"})
+	info = o.preview(e)
+	for _, d := range []directory.Decision{{SourceID: 1001, Kind: directory.DecideIgnore}, {SourceID: 1001, Kind: directory.DecideLink, PersonID: "p_1"}} {
+		if err := e.Store.Decide(ctx, info.Connection, d, "test", o.clock); err != nil {
+			t.Fatal(err)
+		}
+		o.stale(e, info, "an administrator decided about Una New")
+	}
+	if err := e.Store.Decide(ctx, info.Connection, directory.Decision{SourceID: 1001, Kind: directory.DecideNew}, "test", o.clock); err != nil {
+		t.Fatal(err)
+	}
+	if r := o.applies(e, info); r.Counts.Create != 1 {
+		t.Errorf("decided to be what was planned: %+v", r.Counts)
+	}
+}
