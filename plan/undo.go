@@ -123,11 +123,7 @@ func (u *undoing) revert(c *Change) (Change, bool) {
 	back := Change{Action: Update, Reason: Undone, SourceID: c.SourceID, PersonID: c.PersonID, Version: cur.Version,
 		Email: cur.Values.Get(directory.Email), Name: personName(&cur.Values), StatusBefore: cur.Status, StatusAfter: cur.Status,
 		Sentence: fmt.Sprintf("Taken back: what run %s changed.", u.in.RunID)}
-	if c.Link != nil {
-		state := *c.Link
-		state.Clean, state.Due = false, nil
-		back.Link = &state
-	}
+	// No link state: what was remembered then is not what is known by now, and the person may be another employee since.
 	if c.Reason == Linked {
 		u.impossible(c, fmt.Sprintf("link to employee %d", c.SourceID), "a link tells who somebody is; it stays")
 	}

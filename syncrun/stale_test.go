@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -101,5 +102,57 @@ func TestForbiddenSince(t *testing.T) {
 	}
 	if r := o.applies(e, info); r.Counts.Create != 1 {
 		t.Errorf("decided to be what was planned: %+v", r.Counts)
+	}
+}
+
+// TestUndoAfterAReturn: who came back as another employee (security §3 #30) stays that employee when a run from
+// before is undone, and keeps the access that goes with it.
+func TestUndoAfterAReturn(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t, generated(t, 40))
+	e := o.engine(active)
+	o.sync(e)
+	o.job(7, map[string]any{"jobTitle": "Baker"})
+	titled := o.sync(e)
+	ann := o.of(e, 7)
+	o.put(7, map[string]any{"status": "Inactive", "workEmail": ""})
+	o.sync(e)
+	o.put(1001, map[string]any{"firstName": "Ann", "lastName": "Again", "hireDate": "2026-01-05", "workEmail": "ann@acme.test"})
+	if err := e.Store.Decide(ctx, ann.Link.Connection, directory.Decision{SourceID: 1001, Kind: directory.DecideLink, PersonID: ann.ID}, "test", o.clock); err != nil {
+		t.Fatal(err)
+	}
+	o.put(1001, map[string]any{"workPhone": "1"})
+	o.sync(e)
+	u, err := e.PlanUndo(ctx, titled.Run.ID, syncrun.UndoOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.applies(e, u.Plan)
+	for range 2 {
+		if p := o.of(e, 1001); p.ID != ann.ID || p.Status != directory.Active {
+			t.Fatalf("%+v", p)
+		}
+		o.sync(e)
+	}
+}
+
+// TestUndoKeepsTheLastDay: an undo of something else does not take back that somebody leaves tomorrow.
+func TestUndoKeepsTheLastDay(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t, generated(t, 40))
+	e := o.engine(active)
+	o.sync(e)
+	o.job(7, map[string]any{"jobTitle": "Baker"})
+	titled := o.sync(e)
+	o.control("POST", "/employees/7/terminate", map[string]any{"date": "2026-11-22"})
+	o.sync(e)
+	u, err := e.PlanUndo(ctx, titled.Run.ID, syncrun.UndoOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.applies(e, u.Plan)
+	o.wait(36 * time.Hour)
+	if r, err := e.ApplyDue(ctx, syncrun.TriggerSchedule); err != nil || r.Run.Counts.Deactivate != 1 {
+		t.Errorf("the day after: %+v, %v", r.Run.Counts, err)
 	}
 }
