@@ -179,7 +179,7 @@ func (s *session) fresh(ctx context.Context, info PlanInfo) error {
 	if info.UndoOf != "" {
 		return nil
 	}
-	if err := s.unfrozen(ctx, info); err != nil || info.Person != "" && info.Person != PlanOfChanges {
+	if err := s.unfrozen(ctx, info); err != nil {
 		return err
 	}
 	latest, err := e.Store.LatestFullPlan(ctx, s.conn.ID)

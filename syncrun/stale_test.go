@@ -156,3 +156,24 @@ func TestUndoKeepsTheLastDay(t *testing.T) {
 		t.Errorf("the day after: %+v, %v", r.Run.Counts, err)
 	}
 }
+
+// TestPersonPlanIsStale: a plan for one person is stale, like any other, once the whole company was read and planned
+// again: what it was made from may be over although the person is as before.
+func TestPersonPlanIsStale(t *testing.T) {
+	o := newOffice(t, generated(t, 40))
+	e := o.engine(active)
+	o.sync(e)
+	o.put(7, map[string]any{"status": "Inactive"})
+	info := o.preview(e, 7)
+	o.put(7, map[string]any{"status": "Active"})
+	o.wait(time.Hour)
+	o.preview(e, 8)
+	o.sync(e)
+	o.stale(e, info, "was read and planned again since")
+	o.put(7, map[string]any{"status": "Inactive"})
+	info = o.preview(e, 7)
+	o.preview(e, 8) // of somebody else
+	if r := o.applies(e, info); r.Counts.Deactivate != 1 {
+		t.Errorf("%+v", r.Counts)
+	}
+}
