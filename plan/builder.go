@@ -19,6 +19,7 @@ import (
 //	b.Skip(state) / b.Survey(wanted, linked) / b.Adopted(id)   for every employee of the reading, in any order
 //	b.Unreadable(columns)                              when the key lost whole columns
 //	b.Unlinked(ids)                                    when only some employees were read
+//	b.Doubtful()                                       when the reading may not be complete
 //	b.ConfirmNoStatus(visible)                         when NoStatus names anybody
 //	b.AddPerson(brief)                                 whom Wants and Ask want
 //	b.Examine(person)                                  everybody whom Suspects names
@@ -57,6 +58,7 @@ type Builder struct {
 	lost          map[directory.Field]bool // fields that would come from them
 	adopted       map[int64]bool
 	partly        bool             // not everybody was read
+	doubt         bool             // not everybody may have been shown
 	nobody        list.List[int64] // in HR, not surveyed and nobody here: who left, and see Unlinked; by id once settled
 	statusVisible map[int64]bool   // whose employment status the key may see, of those NoStatus named
 	hireDates     map[string]int32
@@ -161,6 +163,9 @@ func (b *Builder) Unlinked(ids []int64) {
 		b.nobody.Append(id)
 	}
 }
+
+// Doubtful tells that the reading may not be complete: nobody's absence begins to count.
+func (b *Builder) Doubtful() { b.doubt = true }
 
 // Adopted tells, in match mode adopt, that a surveyed employee's LinkState is Adopted: then only empty
 // fields are filled (promise SI28).

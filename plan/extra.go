@@ -176,6 +176,9 @@ func (b *Builder) decideMissing(cur *directory.Person, link *directory.LinkState
 	at := time.Time{}
 	if a.grace > 0 {
 		first, ok := link.Since[a.kind]
+		if !ok && b.doubt {
+			return b.put(Item{Held: h}, emit) // an instant of its own would act without anybody's release
+		}
 		if !ok {
 			first = b.in.Now
 		}

@@ -63,6 +63,9 @@ func (m *maker) emit(it Item) error {
 func (m *maker) run(b *Builder, ev Evidence) error {
 	wanted := m.survey(b)
 	b.Unreadable(ev.Unreadable)
+	if ev.Grade == gradeDoubtful {
+		b.Doubtful()
+	}
 	for i := range m.world.People {
 		brief := BriefOf(&m.world.People[i])
 		b.AddPerson(&brief)

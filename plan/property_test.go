@@ -337,6 +337,9 @@ func (x *world) stream(t testing.TB, asking bool) Plan {
 	if x.unlinked != nil {
 		b.Unlinked(x.unlinked)
 	}
+	if x.evidence.Grade == gradeDoubtful {
+		b.Doubtful()
+	}
 	b.NoStatus()
 	b.ConfirmNoStatus(x.visible)
 	var missing []directory.LinkState

@@ -167,6 +167,9 @@ func (p *planning) read(ctx context.Context) error {
 	if p.opt.look != nil {
 		return p.enough()
 	}
+	if p.cert.Grade == hr.Doubtful {
+		p.builder.Doubtful()
+	}
 	p.found.shape, p.found.owner, p.found.absent = p.snap.Shape, p.snap.KeyOwner, p.known.absent()
 	if p.cert.Grade == hr.Failed {
 		return errors.New(p.cert.Doubts[0].Text)

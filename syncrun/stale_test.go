@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -176,4 +177,33 @@ func TestPersonPlanIsStale(t *testing.T) {
 	if r := o.applies(e, info); r.Counts.Deactivate != 1 {
 		t.Errorf("%+v", r.Counts)
 	}
+}
+
+// TestDoubtStartsNoGrace: who is absent from a reading that nobody trusts yet does not leave when the grace that the
+// settings give to absence is over, which needs no reading and no release.
+func TestDoubtStartsNoGrace(t *testing.T) {
+	o := newOffice(t, generated(t, 40))
+	e := o.engine("lifecycle: { initial: active, missing: deactivate_linked, leaving: { missing: { grace_days: 2 } } }\n" +
+		"guard: { deactivate: { people: 100 }, id_churn_percent: 100 }\n")
+	o.sync(e)
+	for id := 7; id < 17; id++ {
+		o.control("DELETE", fmt.Sprintf("/employees/%d", id), nil)
+	}
+	later := func(want int) {
+		t.Helper()
+		o.wait(72 * time.Hour)
+		if r, err := e.ApplyDue(context.Background(), syncrun.TriggerSchedule); err != nil || r.Run.Counts.Deactivate != want {
+			t.Errorf("three days later: %+v, %v", r.Run.Counts, err)
+		}
+	}
+	if r := o.sync(e); !r.Doubt || r.Run.Counts.Held < 10 {
+		t.Fatalf("%+v", r.Run)
+	}
+	later(0)
+	accept := map[plan.Kind]int{plan.KindBaseline: 30}
+	if _, err := e.Apply(context.Background(), o.preview(e).ID, syncrun.ApplyOptions{Trigger: syncrun.TriggerManual, Release: accept}); err != nil {
+		t.Fatal(err)
+	}
+	o.sync(e)
+	later(10)
 }
