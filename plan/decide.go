@@ -77,8 +77,11 @@ func (b *Builder) decideHeld(d *draft, cur *directory.Person, emit func(Item) er
 	if e.person == none {
 		return nil
 	}
-	if e.has(fProblem | fAccountUnreadable | fAccountBlank | fRecordUnreadable) {
+	if e.has(fProblem) || b.why(e) == IdentityConflict { // nothing of the record is this person's
 		return b.refreshUnclean(d.link, emit)
+	}
+	if e.has(fAccountUnreadable | fAccountBlank | fRecordUnreadable) {
+		return b.refreshPutOff(d, emit)
 	}
 	d.unclean = true
 	return b.refresh(d, b.nextState(d, b.leaving(e, d.w, d.link), cur.Status), emit)
@@ -110,6 +113,24 @@ func (b *Builder) refreshUnclean(link *directory.LinkState, emit func(Item) erro
 	s := *link
 	s.Clean = false
 	return b.put(Item{Refresh: &s}, emit)
+}
+
+// refreshPutOff does the same, but takes a last day back, or puts it off, that a record with something unreadable in
+// it shows to be later now. It never sets one: nobody is newly deactivated by such a record.
+func (b *Builder) refreshPutOff(d *draft, emit func(Item) error) error {
+	if d.link == nil || d.link.Due == nil || d.link.Due.Reason != string(Terminated) || d.e.has(fEndUnreadable) {
+		return b.refreshUnclean(d.link, emit)
+	}
+	s := *d.link
+	i := slices.IndexFunc(d.w.Signals, func(s directory.Signal) bool { return s.Kind == directory.SignalTermination })
+	switch {
+	case i < 0 && !d.e.has(fRecordUnreadable):
+		s.Due = nil
+	case i >= 0 && d.w.Signals[i].At.After(s.Due.At):
+		s.Due = &directory.Due{At: d.w.Signals[i].At, Action: s.Due.Action, Reason: s.Due.Reason, Date: d.w.Signals[i].Date}
+	}
+	s.Clean = false
+	return b.refresh(d, s, emit)
 }
 
 func (b *Builder) decideNew(d *draft, i int32, emit func(Item) error) error {

@@ -45,3 +45,51 @@ func TestDueUnderOtherSettings(t *testing.T) {
 		}
 	}
 }
+
+// Who is held keeps the last day that was announced of them: it is not brought forward, nor set, by a record of which
+// nothing or not everything can be believed, because an instant acts without a look at who is held.
+func TestHeldRecordsSetNoLastDay(t *testing.T) {
+	ann := employee{id: 1, name: "Ann Lee", email: "1@a.test", status: "Active", employment: "Full-Time", scope: "in", hire: "2020-01-01"}
+	with := func(change func(*employee)) employee {
+		e := ann
+		change(&e)
+		return e
+	}
+	for name, c := range map[string]struct {
+		record    employee
+		announced string // before
+		want      string
+	}{
+		"somebody else with the id": {with(func(e *employee) {
+			e.name, e.email, e.hire, e.termination = "Bo Diaz", "bo@a.test", "2026-02-02", "2026-11-25"
+		}), "", ""},
+		"somebody else, Ann's last day": {with(func(e *employee) { e.name, e.email, e.hire = "Bo Diaz", "bo@a.test", "2026-02-02" }), "2026-11-23", "2026-11-23"},
+		"two records":                   {employee{id: 1, problem: "two records with this id differ"}, "2026-11-23", "2026-11-23"},
+		"no status, new":                {with(func(e *employee) { e.status, e.termination = "hidden", "2026-11-25" }), "", ""},
+		"no status, sooner":             {with(func(e *employee) { e.status, e.termination = "hidden", "2026-11-22" }), "2026-11-23", "2026-11-23"},
+		"no status, later":              {with(func(e *employee) { e.status, e.termination = "hidden", "2026-12-23" }), "2026-11-23", "2026-12-23"},
+		"no status, taken back":         {with(func(e *employee) { e.status = "" }), "2026-11-23", ""},
+		"nothing seen": {with(func(e *employee) {
+			e.status, e.unreadable = "hidden", []directory.Field{directory.DeactivationDate}
+		}), "2026-11-23", "2026-11-23"},
+	} {
+		x := newWorld(testPolicy(t, "approval: not_required"), testNow)
+		x.addPerson(t, "p1", map[string]string{"name": "Ann Lee", "email": "1@a.test", "employee": "1", "hire": "2020-01-01"})
+		if s := x.links[1]; c.announced != "" {
+			s.Due = &directory.Due{At: day(t, c.announced).AddDate(0, 0, 1), Action: string(Deactivate), Reason: string(Terminated), Date: c.announced}
+			x.links[1] = s
+		}
+		x.employees = []employee{c.record}
+		p := x.plan()
+		x.apply(t, p)
+		got := ""
+		if due := x.links[1].Due; due != nil {
+			if got = due.Date; !due.At.Equal(day(t, got).AddDate(0, 0, 1)) {
+				t.Errorf("%s: %+v", name, due)
+			}
+		}
+		if got != c.want || p.Header.Counts.HeldPeople != 1 {
+			t.Errorf("%s: the last day is %q, want %q\n%s", name, got, c.want, render(p))
+		}
+	}
+}
