@@ -196,7 +196,8 @@ type Runs interface {
 	// rows than changes are passed over. *StaleRecordError leaves the whole batch unwritten, and so does
 	// *ForbiddenError, when a human has since forbidden one of the changes, see Forbidden.
 	ApplyBatch(ctx context.Context, l Lease, run Run, planID string, seqs []int64, now time.Time) (Run, error)
-	// ApplyRefreshes stores the plan's Refresh and Left rows, whose person (if any) has not changed since.
+	// ApplyRefreshes stores the plan's Refresh and Left rows, whose person (if any) has not changed since; nothing
+	// when the connection has a newer plan that is no undo.
 	ApplyRefreshes(ctx context.Context, l Lease, planID string) (int, error)
 	// AppliedItems yields the change rows that a run applied, in order.
 	AppliedItems(ctx context.Context, runID string) iter.Seq2[StoredItem, error]

@@ -207,3 +207,34 @@ func TestDoubtStartsNoGrace(t *testing.T) {
 	o.sync(e)
 	later(10)
 }
+
+// TestApprovalForgetsNothing: what waited in a plan can be approved hours later, and takes nothing back that a look has
+// learned meanwhile, such as that somebody stays longer.
+func TestApprovalForgetsNothing(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t, generated(t, 40))
+	e := o.engine(looking + "mapping: { deactivation_date: { from: terminationDate, authority: on_create } }\n")
+	o.sync(e)
+	strict := *e.Policy
+	strict.Guard.NewDepartments = 0
+	e.Policy = &strict
+	o.sync(e)
+	o.wait(time.Hour)
+	o.control("POST", "/employees/7/terminate", map[string]any{"date": "2026-11-23"})
+	o.job(8, map[string]any{"department": "Quite New"})
+	waits := o.sync(e)
+	o.wait(time.Hour)
+	o.control("POST", "/employees/7/terminate", map[string]any{"date": "2026-12-23"})
+	o.wait(time.Hour)
+	if r := o.look(e); r.Nothing || r.Full != "" {
+		t.Fatalf("%+v", r)
+	}
+	r, err := e.Apply(ctx, waits.Plan.ID, syncrun.ApplyOptions{Trigger: syncrun.TriggerManual, Approve: []plan.Kind{plan.KindNewDepartments}})
+	if err != nil || waits.Waiting == 0 || r.Run.Counts.CreateDepartment != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	o.wait(60 * time.Hour)
+	if r, err := e.ApplyDue(ctx, syncrun.TriggerSchedule); err != nil || o.of(e, 7).Status != directory.Active {
+		t.Errorf("%+v, %v", r.Run.Counts, err)
+	}
+}

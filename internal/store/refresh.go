@@ -11,13 +11,19 @@ import (
 )
 
 // ApplyRefreshes implements syncrun.Runs. An employee whose person, holds or decision was touched since
-// the plan was begun keeps the state that makes the next run look again.
+// the plan was begun keeps the state that makes the next run look again. Nothing is written once a newer plan of
+// the connection knows some employees better, such as that of a look: when a part of this one waited for an approval,
+// last days that were moved meanwhile would be moved back.
 func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID string) (int, error) {
 	var p planread.Plan
+	overtaken := false
 	if err := s.read(ctx, func(t tx) (err error) {
-		p, err = t.planByID(planID)
+		if p, err = t.planByID(planID); err == nil {
+			overtaken, err = t.first("select 1 from plans where org = $1 and connection = $2 and seq > $3 and finished = 1 and undo_of is null limit 1",
+				nil, t.org, p.Connection, p.Info.Seq)
+		}
 		return err
-	}); err != nil {
+	}); err != nil || overtaken {
 		return 0, err
 	}
 	rows := 0
