@@ -133,6 +133,19 @@ func (b *Builder) refreshPutOff(d *draft, emit func(Item) error) error {
 	return b.refresh(d, s, emit)
 }
 
+// refreshDue remembers beside a change of somebody who stays when they leave: should the change wait for an approval,
+// for the sake of a department perhaps, a last day that HR put off must not act, and one that HR told of must.
+func (b *Builder) refreshDue(d *draft, c *Change, emit func(Item) error) error {
+	acts := func(due *directory.Due) bool { return due != nil && due.Action != "" }
+	if d.e.stand != linked || d.link == nil || c.StatusAfter == directory.Deactivated || sameDue(d.link.Due, c.Link.Due) ||
+		!acts(d.link.Due) && !acts(c.Link.Due) {
+		return nil
+	}
+	s := *d.link
+	s.Due, s.Clean = c.Link.Due, false
+	return b.put(Item{Refresh: &s}, emit)
+}
+
 func (b *Builder) decideNew(d *draft, i int32, emit func(Item) error) error {
 	e, w := d.e, d.w
 	d.fields = b.fields[:0]
@@ -287,6 +300,9 @@ func (b *Builder) commit(d *draft, i int32, c Change, l leaving, emit func(Item)
 	slices.Sort(c.DependsOn)
 	c.DependsOn = slices.Compact(c.DependsOn)
 	if err := b.putFieldsHeld(d, emit); err != nil {
+		return err
+	}
+	if err := b.refreshDue(d, &c, emit); err != nil {
 		return err
 	}
 	return b.release(c, b.node(i), b.bossNode(d.e), boss.tied, emit)

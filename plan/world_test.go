@@ -236,11 +236,13 @@ func (x *world) plan() Plan { return Make(x.input(), x.slices(), x.reading()) }
 // apply writes the changes of a plan that do not wait, and refreshes, the way a store does.
 func (x *world) apply(t testing.TB, p Plan) {
 	t.Helper()
+	changed := map[int64]bool{}
 	for i := range p.Items {
 		switch it := &p.Items[i]; {
 		case it.Change != nil && p.Header.Waiting(it.Change.Kinds) == NotWaiting:
 			x.write(t, it.Change)
-		case it.Refresh != nil:
+			changed[it.Change.SourceID] = true
+		case it.Refresh != nil && !changed[it.Refresh.SourceID]:
 			x.links[it.Refresh.SourceID] = *it.Refresh
 		case it.Left != nil:
 			x.links[it.Left.SourceID] = it.Left.Link

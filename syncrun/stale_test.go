@@ -238,3 +238,30 @@ func TestApprovalForgetsNothing(t *testing.T) {
 		t.Errorf("%+v, %v", r.Run.Counts, err)
 	}
 }
+
+// TestLastDayBesideWhatWaits: a last day counts, and one that HR put off does not, although something else of the same
+// person waits for an approval.
+func TestLastDayBesideWhatWaits(t *testing.T) {
+	for _, day := range []string{"2026-11-23", "2026-12-23"} {
+		o := newOffice(t, generated(t, 40))
+		e := o.engine(active)
+		o.control("POST", "/employees/7/terminate", map[string]any{"date": "2026-12-01"})
+		o.sync(e)
+		strict := *e.Policy
+		strict.Guard.NewDepartments = 0
+		e.Policy = &strict
+		o.sync(e)
+		o.control("POST", "/employees/7/terminate", map[string]any{"date": day})
+		o.job(7, map[string]any{"department": "Quite New"})
+		if r := o.sync(e); r.Waiting == 0 || r.Run.Counts.Update != 0 {
+			t.Fatalf("%+v", r)
+		}
+		want := directory.Deactivated
+		if o.wait(12 * 24 * time.Hour); day > "2026-12-02" {
+			want = directory.Active
+		}
+		if r, err := e.ApplyDue(context.Background(), syncrun.TriggerSchedule); err != nil || o.of(e, 7).Status != want {
+			t.Errorf("last day %s: %s, %+v, %v", day, o.of(e, 7).Status, r.Run.Counts, err)
+		}
+	}
+}
