@@ -21,6 +21,7 @@ type surroundings struct {
 	out, err                             io.Writer
 	inTerminal, outTerminal, errTerminal bool
 	lookupEnv                            func(string) (string, bool)
+	envNames                             []string // of all variables
 	now                                  func() time.Time
 }
 
@@ -30,6 +31,7 @@ type app struct {
 	ctx    context.Context
 	parser *kong.Kong
 	out    *countingWriter // stdout; tells whether something stands there already
+	unread []string        // what was said of variables that nothing reads
 }
 
 // cli is the command line: one field per command, in the order of help.

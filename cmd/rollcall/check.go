@@ -30,6 +30,7 @@ func (c *checkCmd) Run(a *app) (err error) {
 	if err != nil {
 		return fmt.Errorf("check %s: %w", x.Policy.Name, err)
 	}
+	report.Warnings = append(report.Warnings, a.unread...)
 	s, err := x.obstacles(a)
 	if err != nil {
 		return err

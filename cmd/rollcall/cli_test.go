@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,8 +35,8 @@ func (c *call) run(t *testing.T, args ...string) int {
 	c.err.Reset()
 	return run(context.Background(), surroundings{args: args, in: strings.NewReader(c.in), out: &c.out, err: &c.err,
 		inTerminal: c.terminal, outTerminal: c.terminal, errTerminal: false,
-		lookupEnv: func(name string) (string, bool) { v, ok := c.env[name]; return v, ok },
-		now:       func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }})
+		lookupEnv: func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }, envNames: slices.Collect(maps.Keys(c.env)),
+		now: func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }})
 }
 
 // write puts a file into a folder and returns its path.

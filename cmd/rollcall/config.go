@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/config"
@@ -29,22 +30,33 @@ func (a *app) load(s *settings) (*config.Loaded, error) {
 
 // configuration reads one that may be a server's, whose connections are made in the browser.
 func (a *app) configuration(s *settings) (*config.Loaded, error) {
-	l, err := config.Load(s.Config, a.lookupEnv)
+	l, err := config.Load(s.Config, a.environment())
 	if err == nil && len(l.Connections) == 0 && l.Path == "" {
 		return nil, problem.Usage("there is no configuration: write %s here, or name a file with --config; \"rollcall demo\" needs none", config.DefaultFile)
 	}
 	return l, err
 }
 
+// environment is the process's; it says once of each variable that nothing reads it.
+func (a *app) environment() config.Environment {
+	return config.Environment{Lookup: a.lookupEnv, Names: a.envNames, Tell: func(line string) {
+		if !slices.Contains(a.unread, line) {
+			a.unread = append(a.unread, line)
+			a.note("rollcall: %s", line)
+		}
+	}}
+}
+
 // dataDir is the folder of the database and the sealing keys.
 func (a *app) dataDir(s *settings) (string, error) {
-	if url, ok := a.lookupEnv("ROLLCALL_DATABASE_URL"); s.DatabaseURL != "" || ok && url != "" && s.Data == "" {
+	a.environment().TellOfData()
+	if url, ok := a.lookupEnv(config.DatabaseVariable); s.DatabaseURL != "" || ok && url != "" && s.Data == "" {
 		return "", problem.Usage("PostgreSQL (--database-url) comes with a later version; use --data DIR, which keeps everything in one SQLite file")
 	}
 	if s.Data != "" {
 		return s.Data, nil
 	}
-	if dir, ok := a.lookupEnv("ROLLCALL_DATA"); ok && dir != "" {
+	if dir, ok := a.lookupEnv(config.DataVariable); ok && dir != "" {
 		return dir, nil
 	}
 	return "rollcall-data", nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,6 +64,9 @@ func documentedDefaults(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-zA-Z_.\\[\\]]+)` \\| ([^|]*) \\|[^|]*\\|$").FindAllStringSubmatch(configurationText(t), -1) {
+		if strings.HasPrefix(m[1], "ROLLCALL_") { // TestVariables
+			continue
+		}
 		if _, twice := out[m[1]]; twice {
 			t.Errorf("%s stands twice", m[1])
 		}
@@ -187,5 +191,80 @@ func TestConfigurationPresets(t *testing.T) {
 	want := slices.Sorted(slices.Values(policy.PresetNames()))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("presets (-program +document):\n%s", diff)
+	}
+}
+
+// TestVariables holds the one list of variables against the keys and the table of configuration.md, and against every
+// name that the code or a document uses.
+func TestVariables(t *testing.T) {
+	var want []string
+	for key := range documentedDefaults(t) {
+		switch {
+		case slices.Contains([]string{"connection", "connections", "smtp", "network", "mapping", "location_time_zones", "scope.include", "scope.exclude"}, key),
+			strings.ContainsAny(key, "[FS"): // in the file only: lists, FIELD and SIGNAL
+			continue
+		case !slices.Contains([]string{"smtp", "network", "language", "clock"}, strings.Split(key, ".")[0]):
+			key = "connection." + key
+		}
+		want = append(want, config.EnvName(key))
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(ROLLCALL_[A-Z_]+)` \\|").FindAllStringSubmatch(configurationText(t), -1) {
+		want = append(want, m[1])
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, config.Variables()); diff != "" {
+		t.Errorf("variables (-document +program):\n%s", diff)
+	}
+	used := regexp.MustCompile(`ROLLCALL_[A-Z_]*[A-Z]\b`)
+	for _, pattern := range []string{"*.go", "internal/*/*.go", "testdata/cli-intro.md", "../../docs/*.md", "../../README.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range used.FindAllString(string(text), -1) {
+				if !slices.Contains(want, name) {
+					t.Errorf("%s: nothing reads %s", path, name)
+				}
+			}
+		}
+	}
+}
+
+// TestAMistypedVariableIsTold by every command that reads settings, with the name that was meant and without the value.
+func TestAMistypedVariableIsTold(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, dir, "rollcall.yaml", goodConfig)
+	c := call{env: map[string]string{"ROLLCALL_DATTA": "hush-hush", "ROLLCALL_CONECTION_TIMEZONE": "hush-hush"}}
+	const told, refused = "rollcall: ROLLCALL_DATTA: nothing reads this variable; did you mean ROLLCALL_DATA?\n",
+		"rollcall: ROLLCALL_CONECTION_TIMEZONE: nothing reads this variable; did you mean ROLLCALL_CONNECTION_TIME_ZONE?\n"
+	if code := c.run(t, "config", "--config", path, "-o", "json"); code != 1 || c.err.String() != told+refused || strings.Contains(c.out.String(), "hush") {
+		t.Errorf("config: exit code %d, stderr:\n%s%s", code, &c.err, &c.out)
+	}
+	delete(c.env, "ROLLCALL_CONECTION_TIMEZONE")
+	for _, args := range [][]string{{"config"}, {"people"}, {"runs"}, {"serve", "--listen", "nowhere:-1"}} {
+		c.run(t, append(args, "--config", path, "--data", dir+"/data")...)
+		if got := c.err.String(); !strings.HasPrefix(got, told) || strings.Count(got, "ROLLCALL_DATTA") != 1 || strings.Contains(got+c.out.String(), "hush") {
+			t.Errorf("%q: stderr:\n%s", args, got)
+		}
+	}
+	for _, args := range [][]string{{"migrate"}, {"tokens", "list"}, {"keys", "rotate"}} {
+		c.run(t, append(args, "--data", dir+"/data")...)
+		if got := c.err.String(); !strings.HasPrefix(got, told) || strings.Count(got, "ROLLCALL_DATTA") != 1 {
+			t.Errorf("%q: stderr:\n%s", args, got)
+		}
+	}
+	// A file that cannot be read says so too: its name may be what is mistyped.
+	c.env = map[string]string{"ROLLCALL_CONFG": path}
+	t.Chdir(t.TempDir())
+	if code := c.run(t, "plan"); code != 1 || !strings.Contains(c.err.String(), "did you mean ROLLCALL_CONFIG?") {
+		t.Errorf("exit code %d, stderr:\n%s", code, &c.err)
 	}
 }

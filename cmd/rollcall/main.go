@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // a bare container knows no zones
@@ -21,6 +22,10 @@ func realMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the first signal lets the command end in order; the second ends it at once
+	names := os.Environ()
+	for i, variable := range names {
+		names[i], _, _ = strings.Cut(variable, "=")
+	}
 	return run(ctx, surroundings{
 		args: os.Args[1:],
 		in:   os.Stdin, out: os.Stdout, err: os.Stderr,
@@ -28,6 +33,7 @@ func realMain() int {
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		lookupEnv:   os.LookupEnv,
+		envNames:    names,
 		now:         time.Now,
 	})
 }

@@ -119,7 +119,7 @@ func (a *app) noteKeys(file policy.File) {
 
 // options are what flags, environment and file say.
 func (c *serveCmd) options(a *app) (server.Options, error) {
-	file, err := config.Load(c.Config, a.lookupEnv)
+	file, err := config.Load(c.Config, a.environment())
 	if err != nil {
 		return server.Options{}, err
 	}
@@ -161,11 +161,11 @@ func (a *app) serverOptions(file policy.File, dir string, runs clock.Clock) serv
 func (c *serveCmd) does(role string) bool { return len(c.Roles) == 0 || slices.Contains(c.Roles, role) }
 
 func (c *serveCmd) fromEnv(a *app) string {
-	address, _ := a.lookupEnv("ROLLCALL_LISTEN")
-	if metrics, ok := a.lookupEnv("ROLLCALL_METRICS"); ok && c.Metrics == "" {
+	address, _ := a.lookupEnv(config.ListenVariable)
+	if metrics, ok := a.lookupEnv(config.MetricsVariable); ok && c.Metrics == "" {
 		c.Metrics = metrics
 	}
-	if external, ok := a.lookupEnv("ROLLCALL_URL"); ok && c.URL == "" {
+	if external, ok := a.lookupEnv(config.URLVariable); ok && c.URL == "" {
 		c.URL = external
 	}
 	return cmp.Or(c.Listen, address, "127.0.0.1:8080")
@@ -186,7 +186,7 @@ func (c *serveCmd) check() error {
 			return problem.Usage("--roles knows web and worker, not %q", r)
 		}
 	}
-	for _, given := range [][2]string{{"--url, or ROLLCALL_URL,", c.URL}, {"--bamboohr-url", c.BambooHRURL}} {
+	for _, given := range [][2]string{{"--url, or " + config.URLVariable + ",", c.URL}, {"--bamboohr-url", c.BambooHRURL}} {
 		name, text := given[0], given[1]
 		if text == "" {
 			continue

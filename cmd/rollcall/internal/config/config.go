@@ -18,8 +18,12 @@ import (
 // DefaultFile is the file that is read when none is named and it exists.
 const DefaultFile = "rollcall.yaml"
 
-// Environment finds a variable.
-type Environment func(name string) (string, bool)
+// Environment is the process's.
+type Environment struct {
+	Lookup func(name string) (string, bool)
+	Names  []string          // of all variables; without values, so that none can be told
+	Tell   func(line string) // is called for each variable ROLLCALL_… that nothing reads, unless Load refuses it
+}
 
 // Loaded is the configuration in force: file, environment and presets merged.
 type Loaded struct {
@@ -33,12 +37,15 @@ type Loaded struct {
 func Load(named string, env Environment) (*Loaded, error) {
 	path, data, err := env.text(named)
 	if err != nil {
+		env.tell(nil)
 		return nil, err
 	}
 	l := &Loaded{Path: path, origin: map[string]string{}}
+	read := map[string]bool{}
 	var unreadable []policy.Fault
 	var faults []policy.Fault
 	l.File, faults = policy.ParseFile(data, func(place string) (string, bool) {
+		read[EnvName(place)] = true
 		text, variable, err := env.value(place)
 		if err != nil {
 			unreadable = append(unreadable, policy.Fault{Place: place, Message: err.Error()})
@@ -49,6 +56,14 @@ func Load(named string, env Environment) (*Loaded, error) {
 		return text, variable != ""
 	})
 	faults = append(append(faults, unreadable...), networkFaults(l.Network)...)
+	for i := range l.Connections {
+		key := KeyVariable(&l.Connections[i])
+		read[key], read[key+"_FILE"] = true, true
+	}
+	for _, u := range env.tell(read) {
+		l.origin[u.name] = u.name
+		faults = append(faults, policy.Fault{Place: u.name, Message: u.String()})
+	}
 	if len(faults) > 0 {
 		return nil, &problem.Faults{Path: path, What: "configuration", List: faults, Origin: l.origin}
 	}
@@ -59,7 +74,7 @@ func Load(named string, env Environment) (*Loaded, error) {
 func (e Environment) text(path string) (string, []byte, error) {
 	named := path != ""
 	if !named {
-		if path, named = e("ROLLCALL_CONFIG"); !named || path == "" {
+		if path, named = e.Lookup(FileVariable); !named || path == "" {
 			path, named = DefaultFile, false
 		}
 	}
@@ -86,7 +101,7 @@ func EnvName(place string) string {
 		}
 		return '_'
 	}, place)
-	return "ROLLCALL_" + name
+	return prefix + name
 }
 
 // secret reports a place whose value may also stand in a file named by …_FILE.
@@ -95,13 +110,13 @@ func secret(place string) bool { return strings.HasSuffix(place, ".password") }
 // value answers for a place from the environment, with the name of the variable, "" when unset.
 func (e Environment) value(place string) (text, variable string, err error) {
 	name := EnvName(place)
-	if text, ok := e(name); ok {
+	if text, ok := e.Lookup(name); ok {
 		return text, name, nil
 	}
 	if !secret(place) {
 		return "", "", nil
 	}
-	if path, ok := e(name + "_FILE"); ok {
+	if path, ok := e.Lookup(name + "_FILE"); ok {
 		text, err := SecretFile(path)
 		return text, name + "_FILE", err
 	}

@@ -142,7 +142,7 @@ type Faults struct {
 	Path   string // of the file, "" without one
 	What   string // the file is
 	List   []policy.Fault
-	Origin map[string]string // place → environment variable that supplied it
+	Origin map[string]string // place → environment variable that supplied it; itself when it is the variable
 }
 
 // FaultView is one fault as -o json prints it.
@@ -173,7 +173,7 @@ func (e *Faults) lines() []string {
 		case e.Path != "":
 			where = append(where, filepath.Clean(e.Path))
 		}
-		if f.Place != "" {
+		if f.Place != "" && f.Place != e.Origin[f.Place] {
 			where = append(where, f.Place)
 		}
 		out[i] = strings.Join(append(where, f.Message), ": ")
