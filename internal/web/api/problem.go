@@ -36,7 +36,7 @@ type faultView struct {
 // codes tells the status of each code that a document's route may name.
 func codes() map[string]int {
 	return map[string]int{
-		"bad_json": 400, "bad_query": 400, "unauthorized": 401, "forbidden": 403, "not_found": 404, "nobody": 404,
+		"bad_json": 400, "bad_query": 400, "unauthorized": 401, "forbidden": 403, "not_found": 404, "nobody": 404, "method_not_allowed": 405,
 		"busy": 409, "stale": 409, "conflict": 409, "changed_meanwhile": 409, "read_only": 409, "setup": 409, "release": 409, "locked": 409,
 		"ambiguous": 409, "last_owner": 409, "second_person": 409, "cancelled": 409, "too_large": 413, "invalid": 422, "settings": 422, "import": 422,
 		"internal": 500, "read": 502,

@@ -203,10 +203,29 @@ func (g *Gate) API(routes []Route) http.Handler {
 	for _, route := range routes {
 		mux.Handle(route.Method+" "+route.Path, g.api(route))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		WriteProblem(w, Problem{http.StatusNotFound, "not_found", "Not found", "There is no " + r.Method + " " + r.URL.Path + "; /api/v1/openapi.json lists what there is."})
-	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { otherwise(mux, w, r) })
 	return headers(mux, g.secure())
+}
+
+// otherwise answers for what no route takes: an address that there is tells which methods it takes.
+func otherwise(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	var takes []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if _, pattern := mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
+			takes = append(takes, method)
+		}
+	}
+	if len(takes) == 0 {
+		WriteProblem(w, Problem{http.StatusNotFound, "not_found", "Not found", "There is no " + r.Method + " " + r.URL.Path + "; /api/v1/openapi.json lists what there is."})
+		return
+	}
+	w.Header().Set("Allow", strings.Join(append(takes, http.MethodOptions), ", "))
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	WriteProblem(w, Problem{http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take " + r.Method,
+		r.URL.Path + " takes " + strings.Join(takes, ", ") + "; /api/v1/openapi.json tells what each does."})
 }
 
 func (g *Gate) api(route Route) http.Handler {

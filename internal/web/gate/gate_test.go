@@ -334,3 +334,42 @@ func TestAPI(t *testing.T) {
 		t.Errorf("an unknown address: %d %v", code, body)
 	}
 }
+
+// TestMethodsOfTheAPI: an address that there is names the methods that it takes, one that there is not is not found by
+// any (RFC 9110, 15.5.6 and 9.3.7).
+func TestMethodsOfTheAPI(t *testing.T) {
+	nothing := func(w http.ResponseWriter, _ *http.Request) error { return WriteJSON(w, http.StatusOK, nil) }
+	h := testGate(io.Discard).API([]Route{
+		{"GET", "/api/v1/things", Public, nothing}, {"POST", "/api/v1/things", Public, nothing},
+		{"PATCH", "/api/v1/things/{id}", Public, nothing}, {"GET", "/api/v1/things/{id}", account.Read, nothing}, {"POST", "/api/v1/things/import", Public, nothing},
+	})
+	for _, x := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{"GET", "/api/v1/things", 200, ""},
+		{"HEAD", "/api/v1/things", 200, ""},
+		{"DELETE", "/api/v1/things", 405, "GET, HEAD, POST, OPTIONS"},
+		{"OPTIONS", "/api/v1/things", 204, "GET, HEAD, POST, OPTIONS"},
+		{"PURGE", "/api/v1/things/7", 405, "GET, HEAD, PATCH, OPTIONS"},
+		{"PUT", "/api/v1/things/import", 405, "GET, HEAD, POST, PATCH, OPTIONS"},
+		{"POST", "/api/v1/things/7", 405, "GET, HEAD, PATCH, OPTIONS"},
+		{"DELETE", "/api/v1/nothing", 404, ""},
+		{"OPTIONS", "/api/v1/nothing", 404, ""},
+		{"HEAD", "/api/v1/nothing", 404, ""},
+	} {
+		w := ask(h, httptest.NewRequest(x.method, x.path, nil))
+		if w.Code != x.status || w.Header().Get("Allow") != x.allow {
+			t.Errorf("%s %s: %d, allowed %q; want %d, %q", x.method, x.path, w.Code, w.Header().Get("Allow"), x.status, x.allow)
+		}
+		if x.status != 405 {
+			continue
+		}
+		var body map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || body["code"] != "method_not_allowed" || body["status"] != 405.0 ||
+			w.Header().Get("Content-Type") != "application/problem+json" || !strings.Contains(fmt.Sprint(body["detail"]), x.allow[:4]) {
+			t.Errorf("%s %s: %v in %s", x.method, x.path, err, w.Body)
+		}
+	}
+}
