@@ -152,7 +152,7 @@ type FaultView struct {
 	Message string `json:"message"`
 }
 
-// Code is the same for all of them.
+// Code is that of a configuration; an import has another (OfImport).
 func (e *Faults) Code() string { return "config" }
 
 func (e *Faults) Error() string { return strings.Join(e.lines(), "\n") }
@@ -192,7 +192,7 @@ func (e *Faults) views() []FaultView {
 	return out
 }
 
-// OfImport turns the engine's complaint about a file into ours.
+// OfImport turns the engine's complaint about a file into ours, with the code that the API has for it.
 func OfImport(path string, err error) error {
 	imp, ok := errors.AsType[*people.ImportError](err)
 	if !ok {
@@ -202,5 +202,5 @@ func OfImport(path string, err error) error {
 	for _, x := range imp.Faults {
 		f.List = append(f.List, policy.Fault{Place: x.Column, Line: x.Line, Message: x.Text})
 	}
-	return f
+	return Coded("import", f)
 }
