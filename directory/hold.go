@@ -34,9 +34,23 @@ func (h *Hold) Awaits() (value string, ok bool) {
 	return h.UntilHR, h.UntilHR != ""
 }
 
-// Distant reports an instant in the year 9999 or later, as a "forever" in figures is. Nothing may be made to end
-// there: its last day ends after the years that RFC 3339 has, and no program could read a list that names it.
-func Distant(t time.Time) bool { return t.Year() >= 9999 }
+// Distant reports an instant in the year 9999 or later, as a "forever" in figures is: its last day ends after the years
+// that RFC 3339 has, and no program could read a list that names it. The end of the day before it is not distant.
+func Distant(t time.Time) bool { return t.Add(-time.Nanosecond).Year() >= 9999 }
+
+// WrongEnd says why nothing can be made now that ends at t, as "would end …; choose …", and "" when it can. The zero t is
+// no end.
+func WrongEnd(t, now time.Time) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case !t.After(now):
+		return "would end in the past; choose a later day"
+	case Distant(t):
+		return "would end too far away; choose a day before the year 9999, or none"
+	}
+	return ""
+}
 
 // Active reports whether the hold is in force at t.
 func (h *Hold) Active(t time.Time) bool { return h.Until.IsZero() || t.Before(h.Until) }

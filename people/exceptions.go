@@ -31,11 +31,8 @@ func (e *Editor) AddHold(ctx context.Context, who string, field directory.Field,
 	if err != nil {
 		return directory.Hold{}, err
 	}
-	if !until.IsZero() && !until.After(e.Now()) {
-		return directory.Hold{}, inputError("until", "the hold would end at %s, which is over", until.Format(time.RFC3339))
-	}
-	if directory.Distant(until) {
-		return directory.Hold{}, inputError("until", "the hold would end too far away; choose an instant before the year 9999, or none")
+	if wrong := directory.WrongEnd(until, e.Now()); wrong != "" {
+		return directory.Hold{}, inputError("until", "the hold %s", wrong)
 	}
 	h.Until = until
 	return h, e.Store.AddHold(ctx, h)

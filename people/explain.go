@@ -11,6 +11,9 @@ import (
 // Explain answers why somebody is as they are, or is not there, from stored decisions only; at is the
 // instant asked for (zero: now).
 func (e *Editor) Explain(ctx context.Context, who string, at time.Time) (explain.Explanation, error) {
+	if directory.Distant(at) { // and so would be the answer's
+		return explain.Explanation{}, inputError("at", "the instant asked for is too far away; choose a day before the year 9999")
+	}
 	s, err := e.Find(ctx, who)
 	if err != nil {
 		return explain.Explanation{}, err

@@ -35,15 +35,13 @@ func (e *Editor) AddFreeze(ctx context.Context, what []string, until time.Time, 
 		return directory.Freeze{}, err
 	}
 	reason, _ = directory.CleanText(reason)
-	switch {
+	switch wrong := directory.WrongEnd(until, e.Now()); {
 	case reason == "":
 		return directory.Freeze{}, inputError("reason", "a freeze needs a reason, for whoever finds it later")
 	case utf8.RuneCountInString(reason) > directory.MaxText:
 		return directory.Freeze{}, inputError("reason", "a reason has at most %d characters", directory.MaxText)
-	case !until.IsZero() && !until.After(e.Now()):
-		return directory.Freeze{}, inputError("until", "the freeze would end at %s, which is over", until.Format(time.RFC3339))
-	case directory.Distant(until):
-		return directory.Freeze{}, inputError("until", "the freeze would end too far away; choose an instant before the year 9999, or none")
+	case wrong != "":
+		return directory.Freeze{}, inputError("until", "the freeze %s", wrong)
 	}
 	f := directory.Freeze{ID: e.NewID("freeze"), Connection: conn.ID, What: what, Until: until, Reason: reason, CreatedBy: e.Actor, CreatedAt: e.Now()}
 	return f, e.Store.AddFreeze(ctx, f)

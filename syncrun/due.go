@@ -2,8 +2,11 @@ package syncrun
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rollcall-hr/rollcall/directory"
 )
 
 // ApplyDue plans and applies, guarded, the effects that came due by themselves, at their instant and
@@ -32,4 +35,21 @@ func EndOfDay(day string, zone *time.Location) (time.Time, error) {
 		return time.Time{}, err
 	}
 	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone), nil
+}
+
+// FutureDay is the end of a day that a preview can show: one after today. The error begins with the day.
+func (e *Engine) FutureDay(day string) (time.Time, error) {
+	zone := e.Policy.Zones().Connection()
+	end, err := EndOfDay(day, zone)
+	switch {
+	case err != nil:
+		return end, fmt.Errorf("%q is no date; write YYYY-MM-DD", day)
+	case !end.After(e.Now()):
+		return end, fmt.Errorf("%s is over; choose a later day, or look at the runs that were made then", day)
+	case strings.TrimSpace(day) == e.Now().In(zone).Format(time.DateOnly):
+		return end, fmt.Errorf("%s is today; choose a later day, or none to see today", day)
+	case directory.Distant(end):
+		return end, fmt.Errorf("%s is too far away; choose a day before the year 9999", day)
+	}
+	return end, nil
 }

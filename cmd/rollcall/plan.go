@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/problem"
-	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -74,18 +72,9 @@ func planCode(v plan.Verdict) error {
 func (c *planCmd) options(a *app, x *session) (syncrun.PreviewOptions, error) {
 	opt := syncrun.PreviewOptions{Trigger: syncrun.TriggerManual, Person: c.Person, WithoutFreezes: c.Thawed}
 	if c.AsOf != "" {
-		end, err := syncrun.EndOfDay(c.AsOf, x.Policy.Zones().Connection())
+		end, err := x.FutureDay(c.AsOf)
 		if err != nil {
-			return opt, problem.Usage("--as-of %q is no date; write YYYY-MM-DD", c.AsOf)
-		}
-		if !end.After(x.Now()) {
-			return opt, problem.Usage("--as-of %s is over; runs that were made then are in \"rollcall runs\"", c.AsOf)
-		}
-		if c.AsOf == x.Now().In(x.Policy.Zones().Connection()).Format(time.DateOnly) {
-			return opt, problem.Usage("--as-of %s is today; \"rollcall plan\" without it shows today, --as-of a later day", c.AsOf)
-		}
-		if directory.Distant(end) {
-			return opt, problem.Usage("--as-of %s is too far away; choose a day before the year 9999", c.AsOf)
+			return opt, problem.Usage("--as-of %w", err)
 		}
 		opt.AsOf, opt.AsOfDay = &end, c.AsOf
 	}

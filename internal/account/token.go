@@ -29,7 +29,7 @@ func (s *Service) CreateToken(ctx context.Context, by Viewer, n NewToken) (Token
 	}
 	now := s.o.Now()
 	name, err := checkName("name", n.Name)
-	switch {
+	switch wrong := directory.WrongEnd(n.Expires, now); {
 	case err != nil:
 		return Token{}, "", err
 	case name == "":
@@ -38,10 +38,8 @@ func (s *Service) CreateToken(ctx context.Context, by Viewer, n NewToken) (Token
 		return Token{}, "", &InputError{"role", fmt.Sprintf("%q is no role; the roles are owner, admin, operator, auditor and member", n.Role)}
 	case rank(n.Role) > rank(by.Role):
 		return Token{}, "", &InputError{"role", "a token cannot have a role above your own"}
-	case !n.Expires.IsZero() && !n.Expires.After(now):
-		return Token{}, "", &InputError{"expires", "this day is over; choose a later one"}
-	case directory.Distant(n.Expires):
-		return Token{}, "", &InputError{"expires", "this is too far away; choose a day before the year 9999, or none for a token without an end"}
+	case wrong != "":
+		return Token{}, "", &InputError{"expires", "the token " + wrong}
 	}
 	id, err := s.id("tok")
 	if err != nil {

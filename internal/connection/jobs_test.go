@@ -326,6 +326,7 @@ func TestPause(t *testing.T) {
 	}
 	wantFault(t, h.Pause(ctx, actor, d.ID, " ", time.Time{}), "reason")
 	wantFault(t, h.Pause(ctx, actor, d.ID, "review", h.now), "until")
+	wantFault(t, h.Pause(ctx, actor, d.ID, "review", time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), "until")
 	if err := h.Pause(ctx, actor, d.ID, "review cycle", h.now.Add(24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}

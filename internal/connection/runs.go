@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
-	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
@@ -63,18 +61,9 @@ func (s *Service) toRead(ctx context.Context, id string, patch []byte) (*current
 func (s *Service) previewOptions(ctx context.Context, e *syncrun.Engine, r PreviewRequest) (syncrun.PreviewOptions, error) {
 	opt := syncrun.PreviewOptions{Trigger: syncrun.TriggerManual, Person: r.Person, WithoutFreezes: r.WithoutFreezes}
 	if r.AsOf != "" {
-		end, err := syncrun.EndOfDay(r.AsOf, e.Policy.Zones().Connection())
+		end, err := e.FutureDay(r.AsOf)
 		if err != nil {
-			return opt, fault("as_of", fmt.Sprintf("%q is no date; write YYYY-MM-DD", r.AsOf))
-		}
-		if !end.After(e.Now()) {
-			return opt, fault("as_of", r.AsOf+" is over; choose a later day")
-		}
-		if r.AsOf == e.Now().In(e.Policy.Zones().Connection()).Format(time.DateOnly) {
-			return opt, fault("as_of", r.AsOf+" is today; choose a later day, or none")
-		}
-		if directory.Distant(end) {
-			return opt, fault("as_of", r.AsOf+" is too far away; choose a day before the year 9999")
+			return opt, fault("as_of", err.Error())
 		}
 		opt.AsOf, opt.AsOfDay = &end, r.AsOf
 	}

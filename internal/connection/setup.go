@@ -251,8 +251,8 @@ func (s *Service) Pause(ctx context.Context, actor, id, reason string, until tim
 	if reason == "" {
 		return fault("reason", "say why, for whoever finds automatic runs stopped")
 	}
-	if !until.IsZero() && !until.After(s.o.Now()) {
-		return fault("until", "that is over; choose a later day or time")
+	if wrong := directory.WrongEnd(until, s.o.Now()); wrong != "" {
+		return fault("until", "the pause "+wrong)
 	}
 	_, err := s.change(ctx, actor, id, func(c *current) ([]Event, error) {
 		if !c.policy.Enabled {

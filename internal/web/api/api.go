@@ -168,9 +168,6 @@ func moment(field, text string, zone *time.Location) (time.Time, error) {
 	if err != nil {
 		return t, &gate.InputError{Field: field, Text: text + " is neither a date (YYYY-MM-DD) nor an RFC 3339 time"}
 	}
-	if directory.Distant(t) {
-		return t, &gate.InputError{Field: field, Text: text + " is too far away; choose a day before the year 9999, or none"}
-	}
 	return t, nil
 }
 

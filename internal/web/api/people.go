@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -393,5 +394,9 @@ func (a *api) explain(r *http.Request, e *people.Editor, who, at string) (explai
 			return explain.Explanation{}, rest.BadQuery("%v", err)
 		}
 	}
-	return e.Explain(r.Context(), who, then)
+	why, err := e.Explain(r.Context(), who, then)
+	if wrong, ok := errors.AsType[*syncrun.InputError](err); ok {
+		err = rest.BadQuery("%s: %v", wrong.Field, wrong)
+	}
+	return why, err
 }

@@ -121,6 +121,9 @@ func members(err error) map[string]any {
 	if e, ok := errors.AsType[*gate.InputError](err); ok {
 		out["faults"] = []faultView{{Place: e.Field, Message: e.Text}}
 	}
+	if e, ok := errors.AsType[*syncrun.InputError](err); ok && e.Field != "" {
+		out["faults"] = []faultView{{Place: e.Field, Message: e.Text}}
+	}
 	if e, ok := errors.AsType[*account.InputError](err); ok {
 		out["faults"] = []faultView{{Place: e.Field, Message: e.Text}}
 	}

@@ -276,7 +276,7 @@ func TestAutomaticRuns(t *testing.T) {
 	w.post(path+"/pause", url.Values{"reason": {""}}).status(422).says("Say why")
 	w.post(path+"/pause", url.Values{"reason": {"x"}, "until": {"soon"}}).status(422).says("YYYY-MM-DD")
 	w.post(path+"/pause", url.Values{"reason": {"x"}, "until": {"2026-11-01"}}).status(422).says("choose a later day")
-	w.post(path+"/pause", url.Values{"reason": {"x"}, "until": {"9999-12-31"}}).status(422).says("too far away")
+	w.post(path+"/pause", url.Values{"reason": {"x"}, "until": {"9999-12-31"}}).status(422).says("The pause would end too far away; choose a day before the year 9999, or none.")
 	w.post(path+"/pause", url.Values{"reason": {"Review cycle " + markup}, "until": {"2026-11-30"}}).status(303)
 	w.do("auditor", "GET", path, nil).says("Paused by", "person p_admin", "1 Dec 2026, 00:00", "Review cycle "+markup)
 	w.get("/connections").says("Paused", "Review cycle")

@@ -141,12 +141,9 @@ func (p *pages) addFreeze(w http.ResponseWriter, r *http.Request) error {
 		}
 		_, err = editor.AddFreeze(r.Context(), what, until, values.Get("reason"))
 		input, refused := errors.AsType[*syncrun.InputError](err)
-		switch {
-		case refused && input.Field == "until":
-			wrong["until"] = "That day is over. Choose a later one, or leave it empty."
-		case refused:
+		if refused {
 			wrong[input.Field] = form.Sentence(input.Text)
-		case err != nil:
+		} else if err != nil {
 			return err
 		}
 	}

@@ -31,8 +31,8 @@ func TestFreezes(t *testing.T) {
 		pagetest.Says(t, w.Refused(path+"/freezes", form), wanted...)
 	}
 	refused(url.Values{"until": {"soon"}}, "3 things need a look", "Choose at least one group, or a single field", "YYYY-MM-DD", "Say why")
-	refused(url.Values{"what": {"jobs"}, "until": {"2026-11-20"}, "reason": {"x"}}, "That day is over")
-	refused(url.Values{"what": {"jobs"}, "until": {"9999-12-31"}, "reason": {"x"}}, "too far away")
+	refused(url.Values{"what": {"jobs"}, "until": {"2026-11-20"}, "reason": {"x"}}, "The freeze would end in the past; choose a later day.")
+	refused(url.Values{"what": {"jobs"}, "until": {"9999-12-31"}, "reason": {"x"}}, "The freeze would end too far away; choose a day before the year 9999, or none.")
 	refused(url.Values{"what": {"shoes"}, "reason": {"x"}}, "neither a field nor a group")
 	w.Post(path+"/freezes", url.Values{"what": {"jobs"}, "field": {"phone"}, "until": {"2026-12-14"}, "reason": {reason}})
 	w.status(http.StatusForbidden, "operator", http.MethodPost, path+"/freezes", url.Values{"what": {"jobs"}, "reason": {"x"}})

@@ -15,8 +15,10 @@ func TestHolds(t *testing.T) {
 	w, path := connected(t)
 	w.says(path+"/holds", "No holds", "Add a hold")
 	pagetest.Says(t, w.Refused(path+"/holds", url.Values{"who": {"nobody@acme.test"}, "reason": {"Leave"}}), "Nobody is known as")
-	pagetest.Says(t, w.Refused(path+"/holds", url.Values{"who": {""}, "field": {"salary"}, "end": {"day"}, "until": {"2026-01-01"}}),
-		"4 things need a look", "Write an e-mail address", "Choose one of the fields", "That day is over", "Say why")
+	pagetest.Says(t, w.Refused(path+"/holds", url.Values{"who": {""}, "field": {"salary"}, "end": {"day"}, "until": {"soon"}}),
+		"4 things need a look", "Write an e-mail address", "Choose one of the fields", "Choose the last day", "Say why")
+	pagetest.Says(t, w.Refused(path+"/holds", url.Values{"who": {"given2@acme.test"}, "end": {"day"}, "until": {"2026-01-01"}, "reason": {"Leave"}}),
+		"The hold would end in the past; choose a later day.")
 	hold := url.Values{"who": {"given2@acme.test"}, "field": {"job_title"}, "end": {"day"}, "until": {"2026-12-24"}, "reason": {"Acting manager \u202eاسم"}}
 	w.Post(path+"/holds", hold)
 	page := w.status(http.StatusOK, "auditor", http.MethodGet, path+"/holds", nil).Page

@@ -4,6 +4,7 @@ package holdform
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -84,10 +85,6 @@ func Read(e *people.Editor, typed url.Values) (Hold, ui.Errors) {
 		h.Until = end
 		if err != nil {
 			wrong["until"] = "Choose the last day, as 2026-11-21."
-		} else if !end.After(e.Now()) {
-			wrong["until"] = "That day is over. Choose a later one."
-		} else if directory.Distant(end) {
-			wrong["until"] = "That is too far away. Choose a day before the year 9999, or that somebody removes it."
 		}
 	case untilHR:
 		h.Agrees = true
@@ -101,16 +98,22 @@ func Read(e *people.Editor, typed url.Values) (Hold, ui.Errors) {
 	return h, wrong
 }
 
-// Add puts the hold on a person, or says why this person cannot have it.
+// Add puts the hold on a person, or says why this person cannot have it, or not until then.
 func (h Hold) Add(ctx context.Context, e *people.Editor, person *directory.Person) (ui.Errors, error) {
 	var err error
 	switch who := "id:" + person.ID; {
-	case h.Agrees && person.Link == nil:
-		return ui.Errors{"end": "This person does not come from BambooHR."}, nil
 	case h.Agrees:
 		_, err = e.AddHoldUntilHR(ctx, who, h.Field, h.Reason)
 	default:
 		_, err = e.AddHold(ctx, who, h.Field, h.Until, h.Reason)
+	}
+	if input, ok := errors.AsType[*syncrun.InputError](err); ok {
+		switch input.Field {
+		case "until":
+			return ui.Errors{"until": form.Sentence(input.Text)}, nil
+		case "until_hr_agrees":
+			return ui.Errors{"end": form.Sentence(input.Text)}, nil
+		}
 	}
 	return nil, err
 }

@@ -245,8 +245,8 @@ func TestHolds(t *testing.T) {
 		{url.Values{}, "Say why"},
 		{url.Values{"reason": {"x"}, "field": {"nonsense"}}, "Choose one of the fields."},
 		{url.Values{"reason": {"x"}, "end": {"day"}}, "Choose the last day"},
-		{url.Values{"reason": {"x"}, "end": {"day"}, "until": {"2026-11-20"}}, "That day is over."},
-		{url.Values{"reason": {"x"}, "end": {"day"}, "until": {"9999-12-31"}}, "That is too far away."},
+		{url.Values{"reason": {"x"}, "end": {"day"}, "until": {"2026-11-20"}}, "The hold would end in the past; choose a later day."},
+		{url.Values{"reason": {"x"}, "end": {"day"}, "until": {"9999-12-31"}}, "The hold would end too far away; choose a day before the year 9999, or none."},
 		{url.Values{"reason": {"x"}, "until": {"2027-01-01"}}, "Choose the end of a day, or leave the day empty."},
 		{url.Values{"reason": {"x"}, "end": {"nonsense"}}, "Choose when the hold ends."},
 	} {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
@@ -153,9 +152,6 @@ func LastDay(text string, zone *time.Location) (time.Time, error) {
 	day, err := time.ParseInLocation(time.DateOnly, text, zone)
 	if err != nil {
 		return time.Time{}, &connection.SettingsError{Faults: []policy.Fault{{Place: "until", Message: "write the day as YYYY-MM-DD, or leave it empty"}}}
-	}
-	if directory.Distant(day) {
-		return time.Time{}, &connection.SettingsError{Faults: []policy.Fault{{Place: "until", Message: "this is too far away; choose a day before the year 9999, or leave it empty"}}}
 	}
 	return day.AddDate(0, 0, 1), nil
 }
