@@ -49,6 +49,8 @@ type Decision struct {
 	All   []string // names of all administrators, who may approve
 	Alone bool     // there is no other administrator than whoever asks
 	Later Later    // what helps where By is empty
+	// Nobody says why nobody may, and what helps, for whoever looks on; "" where somebody may.
+	Nobody string
 }
 
 // Later is who may release once, where nobody may now: from an instant on, or at once a plan that somebody else asked
@@ -73,6 +75,7 @@ func (r *Reviewers) Decide(actor string, hands []Hand, now time.Time, zone *time
 	}
 	if len(out.By) == 0 {
 		out.Later = r.later(hands, now)
+		out.Nobody = out.Later.nobody(zone)
 	}
 	if out.Alone = others == 0; out.Alone || asker != "" && me != asker && at.clean(me) {
 		out.May = true
@@ -122,16 +125,15 @@ func (at standing) may() (names []string) {
 
 // why says why somebody may not, and what to do instead.
 func (at standing) why(me string, others int, r Decision, zone *time.Location) string {
-	moment := func(t time.Time) string { return t.In(zone).Format("2 January, 15:04 MST") }
 	asker := at.Behind[at.Asker]
 	_, anybody := at.changed[""]
 	_, new := at.young[me]
 	var why string
 	switch {
 	case asker == "":
-		return "This plan was asked for by an API token that is gone, so nobody knows by whom. Make a new preview, and let another administrator release it."
+		return gone
 	case new:
-		why = "You have been an administrator only since " + moment(at.young[me]) + ", so one of more than a day has to release what the guard refused."
+		why = "You have been an administrator only since " + moment(at.young[me], zone) + ", so one of more than a day has to release what the guard refused."
 	case me == asker:
 		why = "You asked for this plan yourself, so another administrator has to release what the guard refused."
 	case anybody:
@@ -139,17 +141,39 @@ func (at standing) why(me string, others int, r Decision, zone *time.Location) s
 	default:
 		why = "You changed the settings of this connection in the last 24 hours, so another administrator has to release what the guard refused."
 	}
-	names := either(r.Later.Names)
 	switch {
 	case others == len(at.former) && !new: // nobody else is left
 		last := at.former[len(at.former)-1]
-		return why + fmt.Sprintf(" %s was one until %s; you count as the only one from %s on.", last.Name, moment(last.At), moment(last.At.Add(Settling)))
+		return why + fmt.Sprintf(" %s was one until %s; you count as the only one from %s on.", last.Name, moment(last.At, zone), moment(last.At.Add(Settling), zone))
 	case len(r.By) > 0:
 		return why + " That can be " + either(r.By) + "."
 	case r.Later.From.IsZero():
-		return why + fmt.Sprintf(" Nobody else can right now: if somebody other than %s makes a new preview, %s can release that one.", names, names)
+		return why + " Nobody else can right now: " + r.Later.helps(zone)
 	}
-	return why + fmt.Sprintf(" Nobody else can right now, because all of them changed the settings too, or got their role lately; %s can from %s on.", names, moment(r.Later.From))
+	return why + " Nobody else can right now, because all of them changed the settings too, or got their role lately; " + r.Later.helps(zone)
+}
+
+const gone = "This plan was asked for by an API token that is gone, so nobody knows by whom. Make a new preview, and let another administrator release it."
+
+// nobody says why nobody may release, and what helps; the mail about it says the same in its language.
+func (l Later) nobody(zone *time.Location) string {
+	if len(l.Names) == 0 {
+		return gone
+	}
+	return "Every administrator asked for this plan, or changed the settings or got the role in the last 24 hours; " + l.helps(zone)
+}
+
+// helps goes on from why nobody may.
+func (l Later) helps(zone *time.Location) string {
+	names := either(l.Names)
+	if l.From.IsZero() {
+		return fmt.Sprintf("if somebody other than %s makes a new preview, %s can release that one.", names, names)
+	}
+	return fmt.Sprintf("%s can from %s on.", names, moment(l.From, zone))
+}
+
+func moment(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("2 January, 15:04 MST")
 }
 
 // later looks ahead to the first instant at which somebody may, if nothing else happens until then. Who asked for the

@@ -78,6 +78,8 @@ func looksAhead(t *testing.T, r *Reviewers, hands []Hand, now time.Time) {
 	switch later := got.Later; {
 	case len(got.By) > 0 && (len(later.Names) > 0 || !later.From.IsZero()):
 		t.Errorf("%q may, and yet it is %+v who may later", got.By, later)
+	case (got.Nobody == "") != (len(got.By) > 0):
+		t.Errorf("%q may, and whoever looks on is told %q", got.By, got.Nobody)
 	case len(got.By) > 0:
 	case !later.From.IsZero():
 		if before := r.Decide("olga", hands, later.From.Add(-time.Minute), time.UTC); len(before.By) > 0 {
@@ -153,6 +155,9 @@ func TestWhoMayRelease(t *testing.T) {
 			ann := r.Decide("ann", c.hands, now, time.UTC)
 			if c.why == "" && ann.Why != "" || !strings.Contains(ann.Why, c.why) {
 				t.Errorf("she is told %q, want %q", ann.Why, c.why)
+			}
+			if _, rest, ok := strings.Cut(ann.Why, "Nobody else can right now"); ok && !strings.HasSuffix(ann.Nobody, rest[strings.IndexAny(rest, ":;")+1:]) {
+				t.Errorf("she is told %q, whoever looks on %q", ann.Why, ann.Nobody)
 			}
 			if hers := r.Decide("token:hers", c.hands, now, time.UTC); hers.May != ann.May {
 				t.Error("her token may something else than she")

@@ -251,6 +251,6 @@ func TestMailNamesWhomThePageNames(t *testing.T) {
 	}
 	w.put(10, `{"status":"Inactive"}`) // something else waits
 	page, mail = sync()
-	says(t, page, "May release nobody right now", "If somebody other than Ada Admin makes a new preview, Ada Admin can release that one.")
+	says(t, page, "May release nobody right now", "got the role in the last 24 hours; if somebody other than Ada Admin makes a new preview, Ada Admin can release that one.")
 	says(t, mail, "Nobody may release it right now", "Once somebody other than Ada Admin makes a new preview, it can be released by Ada Admin.")
 }

@@ -64,8 +64,8 @@ func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary
 			c.Approvers = either(rel.All)
 		} else if c.Releasers = cmp.Or(either(rel.By), "nobody right now"); v.May(account.Configure) {
 			c.Why = rel.Why
-		} else if len(rel.By) == 0 {
-			c.Why = nobody(rel.Later, c.Zone)
+		} else {
+			c.Why = rel.Nobody
 		}
 	}
 	page.Waiting = c
@@ -74,19 +74,6 @@ func (p *pages) waiting(ctx context.Context, page *planPage, s *view.PlanSummary
 	}
 	c.Mail = p.mailing(c.Told, made, &s.Info, d, v)
 	return rel, nil
-}
-
-// nobody says why nobody may release a plan, and what helps; the mail about it says the same.
-func nobody(l release.Later, zone *time.Location) string {
-	const every = "Every administrator asked for this plan, or changed the settings or got the role in the last 24 hours. "
-	names := either(l.Names)
-	switch {
-	case names == "":
-		return "This plan was asked for by an API token that is gone. What helps is a new preview, which another administrator releases."
-	case l.From.IsZero():
-		return every + fmt.Sprintf("If somebody other than %s makes a new preview, %s can release that one.", names, names)
-	}
-	return every + names + " can from " + l.From.In(zone).Format("2 January, 15:04 MST") + " on."
 }
 
 // mailing says why nobody was told of a plan that waits, or why the mails did not get there, and where that is set.
