@@ -159,15 +159,15 @@ func ID(id int64) *string {
 // Instant is RFC 3339 in UTC.
 func Instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// headJSON is what stands before the rows.
-type headJSON struct {
+// Head is what stands before the rows; doc is what the description of the API says of a field.
+type Head struct {
 	ID         string          `json:"id"`
-	Hash       string          `json:"hash"`
+	Hash       string          `json:"hash" doc:"Equal for plans that do the same."`
 	Connection string          `json:"connection"`
 	MadeAt     string          `json:"made_at"`
-	AsOf       *string         `json:"as_of"`
-	Unfrozen   bool            `json:"without_freezes,omitempty"`
-	Freezes    []string        `json:"freezes,omitempty"` // ids of those that the plan respects
+	AsOf       *string         `json:"as_of" doc:"YYYY-MM-DD when it shows a future day; such a plan can never be applied."`
+	Unfrozen   bool            `json:"without_freezes,omitempty" doc:"Shows what would change if every freeze ended now; such a plan can never be applied."`
+	Freezes    []string        `json:"freezes,omitempty" doc:"Ids of the freezes that it respects."`
 	Snapshot   Snapshot        `json:"snapshot"`
 	Verdict    plan.Verdict    `json:"verdict"`
 	Reasons    []VerdictReason `json:"verdict_reasons"`
@@ -203,9 +203,9 @@ type Seats struct {
 	After  int `json:"after"`
 }
 
-func newHead(id, connection string, h *plan.Header) headJSON {
+func newHead(id, connection string, h *plan.Header) Head {
 	ev := &h.Evidence
-	out := headJSON{ID: id, Hash: h.Hash, Connection: connection, MadeAt: Instant(h.MadeAt), Verdict: h.Verdict, Reasons: []VerdictReason{},
+	out := Head{ID: id, Hash: h.Hash, Connection: connection, MadeAt: Instant(h.MadeAt), Verdict: h.Verdict, Reasons: []VerdictReason{},
 		Unfrozen: h.WithoutFreezes, Freezes: h.Freezes,
 		Counts: h.Counts, Seats: Seats{h.SeatsBefore, h.SeatsAfter},
 		Snapshot: Snapshot{ID: ev.SnapshotID, TakenAt: Instant(ev.TakenAt), Employees: ev.Employees,

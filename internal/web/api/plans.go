@@ -23,21 +23,10 @@ import (
 
 // planView tells the form of the document that planjson.Encoder writes; a test holds them equal.
 type planView struct {
-	ID         string                   `json:"id"`
-	Hash       string                   `json:"hash" doc:"Equal for plans that do the same."`
-	Connection string                   `json:"connection"`
-	MadeAt     string                   `json:"made_at"`
-	AsOf       *string                  `json:"as_of" doc:"YYYY-MM-DD when it shows a future day; such a plan can never be applied."`
-	Unfrozen   bool                     `json:"without_freezes,omitempty" doc:"Shows what would change if every freeze ended now; such a plan can never be applied."`
-	Freezes    []string                 `json:"freezes,omitempty" doc:"Ids of the freezes that it respects."`
-	Snapshot   planjson.Snapshot        `json:"snapshot"`
-	Verdict    plan.Verdict             `json:"verdict"`
-	Reasons    []planjson.VerdictReason `json:"verdict_reasons"`
-	Counts     plan.Counts              `json:"counts"`
-	Seats      planjson.Seats           `json:"seats"`
-	Changes    []planjson.Change        `json:"changes"`
-	Held       []planjson.Held          `json:"held"`
-	Requests   int                      `json:"requests"`
+	planjson.Head
+	Changes  []planjson.Change `json:"changes"`
+	Held     []planjson.Held   `json:"held"`
+	Requests int               `json:"requests"`
 }
 
 // planDocument writes a stored plan row by row, however long it is.
