@@ -102,6 +102,9 @@ func TestAutomaticRunsBeginOnceSomebodyAgrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	shows("Awaiting an address", "Automatic runs wait for a confirmed address. Automatic runs are stopped for now.", "stocktaking")
+	if got := s.ask(http.MethodGet, "/automation", owner, nil).body; !strings.Contains(got, "after the pause, once an address for notices is confirmed") {
+		t.Errorf("a connection that is paused and waits for an address runs next\n%s", got)
+	}
 	if got := s.ask(http.MethodGet, "/connections", owner, nil).body; strings.Contains(got, ">Connected<") || !strings.Contains(got, ">Awaiting an address<") ||
 		!strings.Contains(got, ">Paused<") || !strings.Contains(got, "after the pause, once an address for notices is confirmed") {
 		t.Errorf("a connection that is paused and waits for an address is listed as\n%s", got)

@@ -31,3 +31,25 @@ func (s Standing) Obstacles(d *connection.Detail, freezes []directory.Freeze) []
 	}
 	return out
 }
+
+// NotYet says in place of the next run when runs of a connection start by themselves, or why they do not; "" where the
+// instant is known.
+func NotYet(s *connection.Summary) string {
+	var why string
+	switch {
+	case !s.NextRun.IsZero():
+		return ""
+	case s.State == connection.Draft:
+		why = "; the set-up is not complete"
+	case s.State == connection.AwaitingApproval:
+		why = "; the settings wait for an approval"
+	case s.Silent:
+		why = ", once an address for notices is confirmed"
+	case s.Pause == nil:
+		return "only by hand"
+	}
+	if s.Pause != nil {
+		return "after the pause" + why
+	}
+	return why[2:]
+}

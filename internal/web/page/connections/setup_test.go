@@ -19,7 +19,7 @@ func TestList(t *testing.T) {
 	if _, err := w.Create(t.Context(), "p_admin", connection.NewConnection{Name: markup, Subdomain: "acme"}); err != nil {
 		t.Fatal(err)
 	}
-	w.get("/connections").says("Set up", "no API key yet", markup, "only by hand").saysNot("Sync now")
+	w.get("/connections").says("Set up", "no API key yet", markup, "the set-up is not complete").saysNot("Sync now")
 	path := w.connected()
 	w.get("/connections").says("Connected", "Settings", "Sync now", "acme .bamboohr.com", "No preset")
 	auditor := w.do("auditor", "GET", "/connections", nil).status(200).says("Connected")

@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
+	"github.com/rollcall-hr/rollcall/internal/web/words"
 )
 
 // nextPage is every connection with what it does by itself.
@@ -27,7 +28,7 @@ type nextPage struct {
 type nextRow struct {
 	connection.Summary
 	Zone     *time.Location
-	Why      string // no run starts by itself, because …
+	Why      string // in place of the instant of the next run
 	PausedBy string
 	Under    *underWay
 }
@@ -52,7 +53,7 @@ func (p *pages) next(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := nextPage{Page: frame("Next", "What each connection does by itself, and what is under way.")}
 	for _, s := range all {
-		row := nextRow{Summary: s, Zone: zone(s.TimeZone), Why: whyNot(&s)}
+		row := nextRow{Summary: s, Zone: zone(s.TimeZone), Why: words.NotYet(&s)}
 		if s.Pause != nil {
 			row.PausedBy = cmp.Or(names[s.Pause.By], who(s.Pause.By))
 		}
@@ -91,25 +92,6 @@ func who(actor string) string {
 		return "the operator"
 	}
 	return "person " + actor
-}
-
-// whyNot says why no run starts by itself.
-func whyNot(s *connection.Summary) string {
-	switch {
-	case s.Pause != nil && s.Pause.Until.IsZero():
-		return "paused until somebody resumes"
-	case !s.NextRun.IsZero():
-		return ""
-	case s.Pause != nil:
-		return "after the pause"
-	case s.State == connection.Draft:
-		return "the set-up is not complete"
-	case s.State == connection.AwaitingApproval:
-		return "the settings wait for an approval"
-	case s.Silent:
-		return "once an address for notices is confirmed"
-	}
-	return "only by hand"
 }
 
 // underWay returns what a connection is busy with, nil for nothing.

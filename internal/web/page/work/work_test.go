@@ -188,7 +188,7 @@ func TestNext(t *testing.T) {
 	w.alarms = []string{"No worker is running."}
 	markup, text := w.get("/automation")
 	w.says(text, "No worker is running.", "Run: applied 7 of 12 changes", "22 Nov 2026, 02:00 (03:00 CET)", "Paused by Olga Owner until somebody resumes:", hostile,
-		"the set-up is not complete", "A run is under way in another process")
+		"the set-up is not complete", "after the pause", "A run is under way in another process")
 	if strings.Contains(markup, "<script>alert") || !strings.Contains(markup, `hx-trigger="every 2s"`) {
 		t.Error("a name is markup, or the page does not look again while something is under way")
 	}
