@@ -193,7 +193,7 @@ func (s *Service) ready(ctx context.Context, m *Mail) (secret string, go_ bool, 
 		return s.readyWelcome(ctx, m)
 	}
 	if m.Sealed == "" {
-		return "", true, nil
+		return "", true, s.releasers(ctx, m)
 	}
 	plain, err := s.o.Sealer.Open(m.Sealed, m.ID)
 	if err != nil {
@@ -266,7 +266,7 @@ func (s *Service) after(ctx context.Context, m *Mail, f func(now *Mail)) error {
 		if err != nil {
 			return err
 		}
-		now.ClaimedUntil, now.Content.Language = time.Time{}, cmp.Or(now.Content.Language, m.Content.Language)
+		now.ClaimedUntil, now.Content = time.Time{}, m.Content // as it was written, so that it is shown alike
 		f(&now)
 		return tx.Save(&now)
 	})

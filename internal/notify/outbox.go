@@ -109,6 +109,11 @@ func (s *Service) show(ctx context.Context, id string, reveal bool) (Shown, erro
 	}); err != nil {
 		return Shown{}, err
 	}
+	if m.State == Queued { // as it would go out now
+		if err := s.releasers(ctx, &m); err != nil {
+			return Shown{}, err
+		}
+	}
 	secret := ""
 	if reveal && m.Sealed != "" {
 		plain, err := s.o.Sealer.Open(m.Sealed, m.ID)

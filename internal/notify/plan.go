@@ -3,11 +3,13 @@ package notify
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -22,10 +24,7 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 	}
 	now := waitNotice{For: waitsFor(&info.Header), At: info.CreatedAt, Plan: info.ID, Made: info.CreatedAt, Waits: waits,
 		Expires: info.CreatedAt.Add(n.d.Settings.PlanExpires)}
-	c := Content{Waits: waits, Approvers: n.release.All, Releasers: n.release.By, Expires: now.Expires}
-	if l := n.release.Later; len(c.Releasers) == 0 && len(c.Approvers) > 0 {
-		c.Later = &Later{l.Names, l.From}
-	}
+	c := Content{Waits: waits, Expires: now.Expires}
 	if before := *last; before != nil {
 		if now.For == before.For && !before.Over && now.At.Sub(before.At) < remindAfter {
 			now.At = before.At // of the one that was told
@@ -42,6 +41,26 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 	}
 	*last = &now
 	return n.tell(Mail{Kind: PlanWaits, RunID: run.ID, PlanID: info.ID, Content: c}, info.ID)
+}
+
+// releasers says in the mail about a plan that waits who may let it go ahead by now. Where that cannot be found out it
+// names nobody.
+func (s *Service) releasers(ctx context.Context, m *Mail) error {
+	if m.Kind != PlanWaits {
+		return nil
+	}
+	may, err := s.connections.Releasers(ctx, "", m.Connection, m.PlanID)
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil && !errors.Is(err, directory.ErrNotFound) {
+		s.o.Log.Warn("a mail names nobody who may release", "mail", m.ID, "plan", m.PlanID, "reason", err)
+	}
+	m.Content.Approvers, m.Content.Releasers, m.Content.Later = may.All, may.By, nil
+	if l := may.Later; len(may.By) == 0 && len(may.All) > 0 {
+		m.Content.Later = &Later{l.Names, l.From}
+	}
+	return nil
 }
 
 // waitsOf are the kinds that wait; window is the one of the guard.

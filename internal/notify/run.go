@@ -11,7 +11,6 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
-	"github.com/rollcall-hr/rollcall/internal/connection/release"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -94,29 +93,22 @@ func (s *Service) RunFinished(ctx context.Context, run syncrun.Run, info *syncru
 	if err != nil {
 		return err
 	}
-	var may release.Decision
-	if info != nil && Tells(&run, info) && len(waitsOf(&info.Header, 0)) > 0 {
-		if may, err = s.connections.Releasers(ctx, "", after.ID, info.ID); err != nil {
-			return err
-		}
-	}
 	err = s.write(ctx, "queue the notices of run "+run.ID, func(tx Tx) error {
 		mark, err := tx.Run(run.ID)
 		if err != nil || !mark.Done.IsZero() {
 			return err
 		}
-		return s.notices(tx, &run, info, &after, may, t, mark)
+		return s.notices(tx, &run, info, &after, t, mark)
 	})
 	s.nudge()
 	return err
 }
 
-func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after *connection.Detail, may release.Decision, t *troubles, mark RunMark) error {
+func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after *connection.Detail, t *troubles, mark RunMark) error {
 	n, err := s.notice(tx, after)
 	if err != nil {
 		return err
 	}
-	n.release = may
 	if err := errors.Join(n.health(), n.approval()); err != nil {
 		return err
 	}
@@ -196,8 +188,6 @@ type noticeTx struct {
 	d      *connection.Detail
 	memory memory
 	to     []string
-
-	release release.Decision // of the plan that waits, if one does
 }
 
 func (s *Service) notice(tx Tx, d *connection.Detail) (*noticeTx, error) {

@@ -188,6 +188,44 @@ func TestPlanThatWaits(t *testing.T) {
 	}
 }
 
+// A mail says who may release as of when it goes out, and goes on saying it; also when nobody can be looked up any more.
+func TestReleasersWhenSent(t *testing.T) {
+	w := newWorld(t)
+	may := func(by ...string) { w.may = release.Decision{All: []string{"Adam Admin", "Olga Owner"}, By: by} }
+	says := func(what, got string, want, not string) {
+		t.Helper()
+		if got = strings.Join(strings.Fields(got), " "); !strings.Contains(got, want) || strings.Contains(got, not) {
+			t.Errorf("%s says nothing of %q, or something of %q: %s", what, want, not, got)
+		}
+	}
+	shown := func() string {
+		t.Helper()
+		m, err := w.Show(t.Context(), w.only().ID)
+		w.ok(err)
+		return m.Text
+	}
+	may("Olga Owner")
+	w.finish(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37))
+	may("Adam Admin")
+	says("the outbox, before it was sent,", shown(), "(Adam Admin), by entering", "Olga")
+	w.server.set(busy)
+	if got := w.arrive(); got != "" {
+		t.Errorf("a server that is busy took %s", got)
+	}
+	w.may = release.Decision{All: w.may.All, Later: release.Later{Names: []string{"Olga Owner"}, From: w.at.Add(time.Hour)}}
+	w.server.set(works)
+	w.at = w.at.Add(time.Minute)
+	says("the mail", w.text(), "it can be released by Olga Owner", "Adam")
+	may("Adam Admin")
+	says("the outbox, afterwards,", shown(), "it can be released by Olga Owner", "Adam")
+
+	w = newWorld(t)
+	may("Olga Owner")
+	w.finish(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37))
+	w.mayErr = directory.ErrNotFound
+	says("the mail of a connection that is gone", w.text(), "It can be released by an owner or administrator, by entering", "Olga")
+}
+
 // Every notice of a connection says that its automatic runs are paused, why and until when: what waits, failed or was
 // left aside is else expected to go on by itself (promise SI46).
 func TestNoticesTellOfAPause(t *testing.T) {

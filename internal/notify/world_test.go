@@ -48,6 +48,7 @@ type world struct {
 	opt      notify.Options
 	conn     connection.Detail
 	may      release.Decision
+	mayErr   error
 	actor    string // of runs
 	runs     int
 }
@@ -73,6 +74,9 @@ func (w *world) List(context.Context) ([]connection.Summary, error) {
 func (w *world) Releasers(_ context.Context, actor, id, planID string) (release.Decision, error) {
 	if actor != "" || id != w.conn.ID || planID == "" {
 		w.t.Errorf("%s asks who may release plan %s of %s", actor, planID, id)
+	}
+	if w.mayErr != nil {
+		return release.Decision{}, w.mayErr
 	}
 	return w.may, nil
 }
