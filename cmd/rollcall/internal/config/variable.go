@@ -23,10 +23,12 @@ const (
 
 const prefix = "ROLLCALL_"
 
+var noKeys = []string{FileVariable, DataVariable, DatabaseVariable, ListenVariable, URLVariable, MetricsVariable}
+
 // Variables are all that Rollcall reads, sorted, beside those that a file gives a name to: the variable of an API key,
 // and those of what stands in a list or has no fixed name.
 func Variables() []string {
-	names := []string{FileVariable, DataVariable, DatabaseVariable, ListenVariable, URLVariable, MetricsVariable}
+	names := slices.Clone(noKeys)
 	for _, place := range places() {
 		names = append(names, EnvName(place))
 		if secret(place) {
@@ -74,7 +76,7 @@ func (u unread) fatal() bool {
 func (e Environment) unread(also map[string]bool) (out []unread) {
 	var known []string
 	for _, name := range slices.Sorted(slices.Values(e.Names)) {
-		if !strings.HasPrefix(name, prefix) || also[name] || e.ofService(name) {
+		if !strings.HasPrefix(name, prefix) || also[name] || slices.Contains(noKeys, name) || e.ofService(name) {
 			continue
 		}
 		if known == nil { // hardly ever is one left to look at
