@@ -35,11 +35,11 @@ func (e *Editor) Explain(ctx context.Context, who string, at time.Time) (explain
 	if err != nil {
 		return explain.Explanation{}, err
 	}
-	for _, h := range history {
+	for _, h := range history.Entries {
 		if !at.IsZero() && h.At.After(at) {
 			continue
 		}
-		entry := explain.Entry{At: h.At, Actor: h.Actor, Human: h.Run == nil, Applied: h.Applied, Item: h.Item}
+		entry := explain.Entry{At: h.At, Actor: h.Actor, Human: h.Plan == nil, Applied: h.Applied, Item: h.Item}
 		if h.Run != nil {
 			entry.RunID = h.Run.ID
 		}

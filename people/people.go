@@ -34,8 +34,8 @@ type Store interface {
 	Plan(ctx context.Context, connection, id string) (syncrun.PlanInfo, error)
 	// Items yields the rows of a plan in order from seq after (exclusive), changes and held only unless all is set.
 	Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[syncrun.StoredItem, error]
-	// History yields what was decided about a person or employee, oldest first.
-	History(ctx context.Context, personID, connection string, sourceID int64) ([]syncrun.HistoryEntry, error)
+	// History tells what was decided about a person or employee.
+	History(ctx context.Context, personID, connection string, sourceID int64) (syncrun.History, error)
 }
 
 // Editor does the work of one person on one connection's people. All fields but MayGive must be set.

@@ -197,6 +197,19 @@ type Item struct {
 	Refresh *directory.LinkState
 }
 
+// Name is how the person or employee is called whom the row is about; "" for a group, and for a Refresh row.
+func (it *Item) Name() string {
+	switch {
+	case it.Change != nil && it.Change.Group == nil:
+		return it.Change.Name
+	case it.Held != nil:
+		return it.Held.Name
+	case it.Left != nil:
+		return it.Left.Name
+	}
+	return ""
+}
+
 // Left is an employee who left before ever being linked (promise C29).
 type Left struct {
 	SourceID int64

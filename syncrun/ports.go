@@ -207,18 +207,38 @@ type Runs interface {
 	MarkUndone(ctx context.Context, l Lease, runID string) error
 	// EndHolds removes holds that a run found to be over; one that is gone already is no error.
 	EndHolds(ctx context.Context, l Lease, ids []string, actor string, now time.Time) error
-	// History yields what was decided about a person or employee, oldest first: applied changes and human
-	// edits with their run, and the latest held, left or planned row.
-	History(ctx context.Context, personID string, connection string, sourceID int64) ([]HistoryEntry, error)
+	// History tells what was decided about a person or employee. A connection of "" has no reading.
+	History(ctx context.Context, personID string, connection string, sourceID int64) (History, error)
 }
 
 // HistoryEntry is one decision about one person.
 type HistoryEntry struct {
 	At      time.Time
-	Run     *Run // nil for a human edit
+	Run     *Run // that applied it; nil for a human edit, and for what is planned or held only
 	Actor   string
 	Applied bool // false: planned or held only
 	Item    plan.Item
+	Plan    *PlanInfo // whose row it is; nil for a human edit
+	Begun   *Run      // of what was not applied: the last run that applied another part of the plan; nil when none did
+}
+
+// History is what was decided about one person or employee, and what else tells how they stand.
+type History struct {
+	// Entries are, oldest first, applied changes and human edits, and the held, left or planned rows of the latest
+	// plan that says anything, unless everybody was read and planned again since: what that plan does not say no
+	// longer stands.
+	Entries []HistoryEntry
+	Name    string    // in the last plan that names them, whether or not that still stands; "": none does
+	Reading *PlanInfo // the newest plan of the whole connection; nil: none
+	Older   int       // how many of Entries were there when it was made
+	Decided *Decided  // how an administrator settled who the employee is, after Reading; nil: nobody did
+}
+
+// Decided is a directory.Decision with who took it, and when.
+type Decided struct {
+	directory.Decision
+	Actor string
+	At    time.Time
 }
 
 // Exceptions keeps holds, freezes and decisions.

@@ -51,7 +51,7 @@ func TestCreateOwner(t *testing.T) {
 	}
 	history, err := w.kept.History(t.Context(), id, "", 0)
 	w.ok(err)
-	if len(history) != 1 || len(history[0].Item.Change.Fields) != 3 {
+	if len(history.Entries) != 1 || len(history.Entries[0].Item.Change.Fields) != 3 {
 		t.Errorf("history %+v", history)
 	}
 	owners, err := w.kept.Owners(t.Context())
@@ -182,7 +182,7 @@ func TestSetRole(t *testing.T) {
 	}
 	history, err := w.kept.History(ctx, ids[directory.RoleMember], "", 0)
 	w.ok(err)
-	if f := history[len(history)-1].Item.Change.Fields; len(f) != 1 || f[0].Field != "role" || f[0].Before != "operator" || f[0].After != "admin" {
+	if f := history.Entries[len(history.Entries)-1].Item.Change.Fields; len(f) != 1 || f[0].Field != "role" || f[0].Before != "operator" || f[0].After != "admin" {
 		t.Errorf("history ends with %+v", f)
 	}
 }

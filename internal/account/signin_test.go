@@ -74,7 +74,7 @@ func TestSignInActivates(t *testing.T) {
 	}
 	history, err := w.kept.History(t.Context(), id, "", 0)
 	w.ok(err)
-	last := history[len(history)-1]
+	last := history.Entries[len(history.Entries)-1]
 	if last.Actor != v.PersonID || last.Item.Change.StatusAfter != directory.Active || last.Item.Change.Sentence != "signed in for the first time" {
 		t.Errorf("history ends with %+v %+v", last, last.Item.Change)
 	}

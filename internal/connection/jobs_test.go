@@ -302,7 +302,7 @@ func TestDelete(t *testing.T) {
 	if r, err := h.store.Run(ctx, synced.Run.ID); err != nil || r.Name != "Acme HR" {
 		t.Errorf("its run: %+v, %v", r, err)
 	}
-	if history, err := h.store.History(ctx, after[0].ID, "", 0); err != nil || len(history) == 0 {
+	if history, err := h.store.History(ctx, after[0].ID, "", 0); err != nil || len(history.Entries) == 0 {
 		t.Errorf("history of %s: %v, %v", after[0].ID, history, err)
 	}
 	again := h.checked("{}")

@@ -220,7 +220,7 @@ func BenchmarkScans(b *testing.B) {
 			"History": func() int {
 				h, err := s.History(b.Context(), "", s.conn, int64(n/2))
 				s.ok(err)
-				return n - 1 + len(h)
+				return n - 1 + len(h.Entries)
 			},
 		} {
 			b.Run(fmt.Sprint(name, "/", n), func(b *testing.B) {

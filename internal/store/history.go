@@ -3,10 +3,13 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
@@ -30,39 +33,122 @@ type dated struct {
 
 // History implements syncrun.Runs. A person's history is theirs and that of every employee they were
 // linked to.
-func (s *Store) History(ctx context.Context, personID, connection string, sourceID int64) ([]syncrun.HistoryEntry, error) {
-	var found []dated
+func (s *Store) History(ctx context.Context, personID, connection string, sourceID int64) (syncrun.History, error) {
+	var out syncrun.History
+	h := gathering{s: s, readings: map[int64]*planread.Plan{}}
 	err := s.read(ctx, func(t tx) error {
 		origins, err := t.origins(personID, connection, sourceID)
 		if err != nil {
 			return err
 		}
-		var planned []dated // of the latest plan that says anything
-		latest := int64(0)
 		for _, o := range origins {
-			if err := s.planHistory(t, o, &found, &planned, &latest); err != nil {
+			if err := h.add(t, o); err != nil {
 				return err
 			}
 		}
 		edits, err := t.editHistory(personID)
+		if err != nil {
+			return err
+		}
 		// A plan comes after the audit entries that were there when it was made, see dated.
-		found = slices.Concat(found, edits, planned)
-		return err
+		h.found = slices.Concat(h.found, edits, h.planned)
+		return h.standing(t, &out, connection, sourceID)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("history of person %q, employee %d: %w", personID, sourceID, err)
+		return out, fmt.Errorf("history of person %q, employee %d: %w", personID, sourceID, err)
 	}
-	slices.SortStableFunc(found, func(a, b dated) int {
-		if c := a.entry.At.Compare(b.entry.At); c != 0 {
-			return c
+	slices.SortStableFunc(h.found, compareDated)
+	out.Name = h.name
+	out.Entries = make([]syncrun.HistoryEntry, len(h.found))
+	for i := range h.found {
+		out.Entries[i] = h.found[i].entry
+		if r := h.reading; r != nil && compareDated(h.found[i], dated{r.Mark, syncrun.HistoryEntry{At: r.Info.CreatedAt}}) <= 0 {
+			out.Older = i + 1
 		}
-		return int(a.seq - b.seq)
-	})
-	out := make([]syncrun.HistoryEntry, len(found))
-	for i := range found {
-		out[i] = found[i].entry
 	}
 	return out, nil
+}
+
+func compareDated(a, b dated) int {
+	return cmp.Or(a.entry.At.Compare(b.entry.At), cmp.Compare(a.seq, b.seq))
+}
+
+// gathering is a history while it is put together.
+type gathering struct {
+	s        *Store
+	found    []dated // every applied change
+	planned  []dated // what the latest plan that says anything has and nobody applied
+	latest   int64   // that plan, by number
+	name     string
+	named    int64                    // the plan that has the name
+	readings map[int64]*planread.Plan // the newest plan of everybody, by connection; nil: none
+	reading  *planread.Plan           // that of the connection asked for
+}
+
+// standing adds what tells how somebody stands now, beside what was decided.
+func (h *gathering) standing(t tx, out *syncrun.History, connection string, sourceID int64) error {
+	if connection == "" {
+		return nil
+	}
+	conn, err := t.connection(connection)
+	if err != nil {
+		return err
+	}
+	if h.reading, err = h.readingOf(t, conn); err != nil {
+		return err
+	}
+	if h.reading != nil {
+		out.Reading = &h.reading.Info
+	}
+	if sourceID != 0 {
+		out.Decided, err = t.decided(connection, conn, sourceID, h.reading)
+	}
+	return err
+}
+
+// readingOf returns the newest plan of a whole connection made with settings that somebody saved; nil when there
+// is none.
+func (h *gathering) readingOf(t tx, conn int64) (*planread.Plan, error) {
+	if p, known := h.readings[conn]; known {
+		return p, nil
+	}
+	for before := int64(math.MaxInt64); ; {
+		p, err := t.plan("and p.connection = $2 and p.no < $3 and "+planread.Whole+" order by p.no desc limit 1", "a plan of everybody", conn, before)
+		if errors.Is(err, directory.ErrNotFound) {
+			h.readings[conn] = nil
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if saved, err := planread.MadeWithSaved(t.shared(), &p); err != nil || saved {
+			h.readings[conn] = &p
+			return &p, err
+		}
+		before = p.No
+	}
+}
+
+// decided tells how an administrator settled who an employee is, after a reading (nil: none); nil when nobody did.
+func (t tx) decided(connection string, conn, sourceID int64, reading *planread.Plan) (*syncrun.Decided, error) {
+	d := syncrun.Decided{Decision: directory.Decision{SourceID: sourceID}}
+	ok, err := t.first("select kind, person_id from decisions where org = $1 and connection = $2 and source_id = $3", func(st stmt) {
+		d.Kind, d.PersonID = directory.DecisionKind(st.ColText(0)), st.ColText(1)
+	}, t.org, conn, sourceID)
+	if err != nil || !ok {
+		return nil, err
+	}
+	after := int64(0)
+	if reading != nil {
+		after = reading.Mark
+	}
+	ok, err = t.first("select at, actor from audit where org = $1 and seq > $2 and event = 'decide' and subject = $3 order by seq desc limit 1", func(st stmt) {
+		d.At, d.Actor = sqldb.Instant(st.ColInt(0)), st.ColText(1)
+	}, t.org, after, fmt.Sprintf("%s/%d", connection, sourceID))
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &d, nil
 }
 
 // origins lists where rows about a person or employee may stand.
@@ -101,9 +187,9 @@ type rowRef struct {
 	seq  int64
 }
 
-// planHistory adds what plans say about an origin: every applied change to found, and to planned the
-// rows of the latest plan that were not applied.
-func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int64) error {
+// add adds what plans say about an origin: every applied change, and the rows of the latest plan that were not
+// applied. Who left before there was an account is told of once.
+func (h *gathering) add(t tx, o origin) error {
 	refs, err := t.rowsAbout(o)
 	if err != nil {
 		return err
@@ -117,14 +203,17 @@ func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int
 		if err != nil {
 			return err
 		}
-		entry, seq, err := s.appliedEntry(t, &p, ref.seq, it)
+		if name := it.Name(); name != "" && p.No >= h.named {
+			h.name, h.named = name, p.No
+		}
+		entry, seq, err := h.s.appliedEntry(t, &p, ref.seq, it)
 		if err != nil {
 			return err
 		}
 		if entry.Applied {
-			*found = append(*found, dated{seq, entry})
+			h.found = append(h.found, dated{seq, entry})
 		}
-		if p.No < *latest {
+		if p.No < h.latest {
 			continue
 		}
 		if saved, err := planread.MadeWithSaved(t.shared(), &p); err != nil || !saved {
@@ -133,11 +222,16 @@ func (s *Store) planHistory(t tx, o origin, found, planned *[]dated, latest *int
 			}
 			continue
 		}
-		if p.No > *latest {
-			*latest, *planned = p.No, nil
+		if p.No > h.latest {
+			h.latest, h.planned = p.No, nil
 		}
-		if !entry.Applied && it.Refresh == nil {
-			*planned = append(*planned, dated{p.Mark, entry})
+		reading, err := h.readingOf(t, p.Connection)
+		if err != nil {
+			return err
+		}
+		stands := reading == nil || reading.No <= p.No || it.Left != nil
+		if !entry.Applied && it.Refresh == nil && stands {
+			h.planned = append(h.planned, dated{p.Mark, entry})
 		}
 	}
 	return nil
@@ -193,7 +287,8 @@ func (t tx) row(p *planread.Plan, seq int64) (plan.Item, error) {
 // appliedEntry makes the entry of a row at a position; it looks for the run that applied it, and the batch's
 // audit entry.
 func (s *Store) appliedEntry(t tx, p *planread.Plan, pos int64, it plan.Item) (entry syncrun.HistoryEntry, seq int64, err error) {
-	entry = syncrun.HistoryEntry{At: p.Info.CreatedAt, Item: it}
+	info := p.Info
+	entry = syncrun.HistoryEntry{At: info.CreatedAt, Item: it, Plan: &info}
 	if it.Change == nil || p.Info.AppliedBy == "" {
 		return entry, 0, nil
 	}
@@ -205,16 +300,20 @@ func (s *Store) appliedEntry(t tx, p *planread.Plan, pos int64, it plan.Item) (e
 		}
 		return err
 	}, t.org, p.No)
-	if err != nil || run == "" {
-		return entry, 0, err
-	}
-	runs, err := s.runs(t, "and r.id = $2", run)
 	if err != nil {
 		return entry, 0, err
 	}
-	entry.At, entry.Applied = sqldb.Instant(at), true
-	if len(runs) > 0 {
-		entry.Run, entry.Actor = &runs[0], runs[0].Actor
+	runs, err := s.runs(t, "and r.id = $2", cmp.Or(run, p.Info.AppliedBy))
+	switch {
+	case err != nil:
+		return entry, 0, err
+	case run == "" && len(runs) > 0:
+		entry.Begun = &runs[0]
+	case run != "":
+		entry.At, entry.Applied = sqldb.Instant(at), true
+		if len(runs) > 0 {
+			entry.Run, entry.Actor = &runs[0], runs[0].Actor
+		}
 	}
 	return entry, seq, nil
 }

@@ -188,10 +188,10 @@ func TestChangePerson(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	history, err := kept.History(t.Context(), "p_ann", "", 0)
-	if err != nil || len(history) != 2 {
+	if err != nil || len(history.Entries) != 2 {
 		t.Fatalf("history %+v, %v", history, err)
 	}
-	if c := history[1].Item.Change; c.StatusBefore != directory.Provisioned || c.StatusAfter != directory.Active || len(c.Fields) != 2 || history[1].Actor != "p_boss" {
+	if c := history.Entries[1].Item.Change; c.StatusBefore != directory.Provisioned || c.StatusAfter != directory.Active || len(c.Fields) != 2 || history.Entries[1].Actor != "p_boss" {
 		t.Errorf("history ends with %+v", c)
 	}
 }

@@ -303,7 +303,7 @@ func testApplyRelink(t *testing.T, w *world) {
 	w.notFound("the employee who was linked before", err)
 	h, err := w.History(t.Context(), c.PersonID, "", 0)
 	w.ok(err)
-	if len(h) != 2 || h[0].Item.Change.SourceID != 1 || h[1].Item.Change.SourceID != 8 {
+	if list := h.Entries; len(list) != 2 || list[0].Item.Change.SourceID != 1 || list[1].Item.Change.SourceID != 8 {
 		t.Errorf("history across links: %+v", h)
 	}
 }

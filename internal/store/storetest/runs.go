@@ -153,7 +153,7 @@ func testHistory(t *testing.T, w *world) {
 	history := func(person, conn string, source int64) []syncrun.HistoryEntry {
 		h, err := w.History(t.Context(), person, conn, source)
 		w.ok(err)
-		return h
+		return h.Entries
 	}
 	want := []string{"create 1 by run_1", "update 1 by run_2", "update 0 by p_editor", "update 1 by planned", "manager_missing 1" + id + " by planned"}
 	got := history(id, w.conn.ID, 1)
@@ -177,15 +177,60 @@ func testHistoryHeld(t *testing.T, w *world) {
 	story5 := func() []string {
 		h, err := w.History(t.Context(), "", w.conn.ID, 5)
 		w.ok(err)
-		return story(h)
+		return story(h.Entries)
 	}
 	w.same([]string{"no_email 5 by planned"}, story5())
 	h, err := w.History(t.Context(), "p_m", "", 0)
 	w.ok(err)
-	w.same([]string{"update 0 by p_editor", "not_from_hr 0p_m by planned"}, story(h))
+	w.same([]string{"update 0 by p_editor", "not_from_hr 0p_m by planned"}, story(h.Entries))
 	// Once a later plan finds nothing to say, the old entry is over.
 	w.apply(plan.Item{Refresh: w.linked(5, "p_m")})
 	w.same([]string{}, story5())
+}
+
+// testHistoryNow: what is planned stands until everybody is planned again; what a run began, and what was decided since, is
+// told with it.
+func testHistoryNow(t *testing.T, w *world) {
+	history := func(source int64) syncrun.History {
+		h, err := w.History(t.Context(), "", w.conn.ID, source)
+		w.ok(err)
+		return h
+	}
+	first := w.apply(w.create(1, "ann@acme.test", "Ann", "Lee"), w.create(2, "bo@acme.test", "Bo", "Diaz"))
+	h := history(1)
+	if len(h.Entries) != 1 || h.Entries[0].Plan.ID != first.ID || h.Reading == nil || h.Reading.ID != first.ID || h.Older != 0 {
+		t.Errorf("what a reading brought about: %+v", h)
+	}
+	// The plan of one person is no reading of everybody.
+	w.storeAs("ann", "", plan.Header{}, w.update(1, set(directory.Phone, "1")))
+	if h = history(1); len(h.Entries) != 2 || h.Entries[1].Applied || h.Reading.ID != first.ID {
+		t.Errorf("what is planned: %+v", h)
+	}
+	all := w.store(held(5, "", plan.AmbiguousMatch))
+	if h = history(1); len(h.Entries) != 1 || h.Reading.ID != all.ID || h.Older != 1 || h.Name == "" {
+		t.Errorf("after a plan of everybody that says nothing: %+v", h)
+	}
+	// One of two rows was applied.
+	part := w.store(w.update(1, set(directory.Phone, "2")), w.update(2, set(directory.Phone, "2")))
+	r := w.begin(syncrun.TriggerManual)
+	_, err := w.ApplyBatch(t.Context(), w.lease, r, part.ID, w.seqs(part.ID)[:1], w.now())
+	w.ok(err)
+	w.end(r, syncrun.OutcomePartial)
+	if h = history(2); len(h.Entries) != 2 || h.Entries[1].Applied || h.Entries[1].Run != nil || h.Entries[1].Begun == nil || h.Entries[1].Begun.ID != r.ID {
+		t.Errorf("what a run did not come to: %+v", h)
+	}
+	if h = history(1); len(h.Entries) != 2 || !h.Entries[1].Applied || h.Entries[1].Begun != nil || h.Entries[1].Run.ID != r.ID {
+		t.Errorf("what it applied: %+v", h)
+	}
+	// A decision counts until everybody was planned again.
+	w.ok(w.Decide(t.Context(), w.conn.ID, directory.Decision{SourceID: 5, Kind: directory.DecideNew}, "ana", w.now()))
+	if h = history(5); h.Decided == nil || h.Decided.Actor != "ana" || h.Decided.Kind != directory.DecideNew || h.Decided.At.IsZero() {
+		t.Errorf("a decision: %+v", h.Decided)
+	}
+	w.store(held(5, "", plan.NoEmail))
+	if h = history(5); h.Decided != nil || len(h.Entries) != 1 {
+		t.Errorf("after the next reading: %+v", h)
+	}
 }
 
 // testIsolation walks every method of another organisation, with the ids of the first.
@@ -255,7 +300,7 @@ func testIsolation(t *testing.T, w *world) {
 		"Owners":      length(o.Owners(ctx)),
 		"RunList":     length(o.RunList(ctx, "", 9)),
 		"Holds":       length(o.Holds(ctx)),
-		"History":     length(o.History(ctx, id, "", 0)),
+		"History":     entries(o.History(ctx, id, "", 0)),
 	}
 	for what, n := range nothing {
 		if n != 0 {
@@ -317,6 +362,8 @@ func (w *world) renewed() syncrun.Lease {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func entries(h syncrun.History, err error) int { return length(h.Entries, err) }
 
 func length[T any](list []T, err error) int {
 	if err != nil {

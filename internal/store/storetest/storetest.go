@@ -75,6 +75,7 @@ func Run(t *testing.T, open Opener) {
 		{"runs/recent kinds", testRecentKinds},
 		{"history", testHistory},
 		{"history/held", testHistoryHeld},
+		{"history/now", testHistoryNow},
 		{"isolation", testIsolation},
 		{"isolation/twins", testTwins},
 		{"cancelled", testCancelled},

@@ -125,7 +125,7 @@ func TestMergeDepartments(t *testing.T) {
 	}
 	h, err := w.History(t.Context(), bo.ID, "", 0)
 	w.ok(err)
-	last := h[len(h)-1]
+	last := h.Entries[len(h.Entries)-1]
 	if c := last.Item.Change; last.Actor != "p_admin" || c == nil || len(c.Fields) != 1 || c.Fields[0].Before != "Enginering" || c.Fields[0].After != "Engineering" {
 		t.Errorf("history ends with %+v", last)
 	}

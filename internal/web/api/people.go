@@ -330,7 +330,7 @@ func (a *api) listTimeline(r *http.Request, in timelineQuery) (page[entryView], 
 	if err != nil {
 		return out, err
 	}
-	end := len(history)
+	end := len(history.Entries)
 	if in.After != "" {
 		n, err := strconv.Atoi(in.After)
 		if err != nil || n < 0 || n > end {
@@ -341,7 +341,7 @@ func (a *api) listTimeline(r *http.Request, in timelineQuery) (page[entryView], 
 	begin := max(0, end-in.Limit)
 	out.Items = make([]entryView, 0, end-begin)
 	for i := end - 1; i >= begin; i-- {
-		out.Items = append(out.Items, viewEntry(&history[i]))
+		out.Items = append(out.Items, viewEntry(&history.Entries[i]))
 	}
 	if begin > 0 {
 		out.Next = syncrun.Optional(strconv.Itoa(begin))

@@ -99,8 +99,8 @@ func (p *pages) events(ctx context.Context, e *people.Editor, person *directory.
 	if err != nil {
 		return nil, nil, err
 	}
-	for i := range history {
-		events = append(events, eventOf(&history[i]))
+	for i := range history.Entries {
+		events = append(events, eventOf(&history.Entries[i]))
 	}
 	holds, err := p.holdEvents(ctx, e, person.ID)
 	if err != nil {
@@ -156,12 +156,12 @@ func eventOf(h *syncrun.HistoryEntry) event {
 		ev.Colour, ev.Tag = actionTag(c.Action)
 		ev.Text, ev.Fields = c.Sentence, diffs(c)
 		switch {
+		case !h.Applied:
+			ev.Colour, ev.Tag, ev.Text = "plain", "Planned", "Planned, not applied: "+c.Sentence
 		case h.Run == nil && c.Action == plan.Update:
 			ev.Tag = "Edited by hand"
 		case h.Run == nil && c.Action == plan.Create:
 			ev.Tag = "Added by hand"
-		case !h.Applied:
-			ev.Colour, ev.Tag, ev.Text = "plain", "Planned", "Planned, not applied: "+c.Sentence
 		}
 	case it.Held != nil:
 		ev.Colour, ev.Tag, ev.Text, ev.Fix = "held", "Not changed", it.Held.Detail, onScreen(it.Held.Trace.Fix)
