@@ -56,6 +56,6 @@ func ExampleEditor_Edit() {
 	fmt.Println(err)
 	// Output:
 	// Ann Lee is Chief
-	// example edited this person.
+	// Ann Lee has had an account since 2026-11-21 12:00 UTC: example added this person. The record was last changed at 2026-11-21 12:00 UTC: example edited this person (job_title).
 	// "soon" is no date for hire_date; write YYYY-MM-DD
 }

@@ -1,11 +1,15 @@
 package people
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan/explain"
+	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
 // Explain answers why somebody is as they are, or is not there, from stored decisions only; at is the
@@ -22,7 +26,7 @@ func (e *Editor) Explain(ctx context.Context, who string, at time.Time) (explain
 	if err != nil {
 		return explain.Explanation{}, err
 	}
-	in := explain.Input{Who: who, SourceID: s.SourceID, Name: s.Name, At: at}
+	in := explain.Input{Who: who, SourceID: s.SourceID, Name: s.Name, At: at, Zone: cmp.Or(e.Zone, e.Policy.Zones().Connection())}
 	if at.IsZero() {
 		in.At = e.Now()
 	} else {
@@ -35,20 +39,152 @@ func (e *Editor) Explain(ctx context.Context, who string, at time.Time) (explain
 	if err != nil {
 		return explain.Explanation{}, err
 	}
-	for _, h := range history.Entries {
-		if !at.IsZero() && h.At.After(at) {
-			continue
-		}
-		entry := explain.Entry{At: h.At, Actor: h.Actor, Human: h.Plan == nil, Applied: h.Applied, Item: h.Item}
-		if h.Run != nil {
-			entry.RunID = h.Run.ID
-		}
-		in.Entries = append(in.Entries, entry)
+	x := explaining{e: e, conn: conn.ID, in: &in, history: &history}
+	if err := x.entries(ctx, at); err != nil {
+		return explain.Explanation{}, err
 	}
 	if !at.IsZero() {
 		in.Status = statusThen(in.Entries)
 	}
+	if !in.Past {
+		if err := x.present(ctx, s.Person); err != nil {
+			return explain.Explanation{}, err
+		}
+	}
 	return explain.Of(in), nil
+}
+
+// explaining gathers what an explanation is made from.
+type explaining struct {
+	e       *Editor
+	conn    string
+	in      *explain.Input
+	history *syncrun.History
+	emails  map[string]string // of people who did something, by id
+}
+
+// entries fills in what was decided up to an instant (zero: now).
+func (x *explaining) entries(ctx context.Context, at time.Time) error {
+	actors := make([]string, 0, len(x.history.Entries))
+	for i := range x.history.Entries {
+		actors = append(actors, x.history.Entries[i].Actor)
+	}
+	if err := x.know(ctx, actors...); err != nil {
+		return err
+	}
+	for i := range x.history.Entries {
+		h := &x.history.Entries[i]
+		if !at.IsZero() && h.At.After(at) {
+			continue
+		}
+		entry := explain.Entry{At: h.At, Actor: h.Actor, By: x.by(h.Actor), Human: h.Plan == nil, Applied: h.Applied, Item: h.Item, Plan: x.plan(h.Plan, h.Begun)}
+		if h.Run != nil {
+			entry.RunID, entry.UndoOf = h.Run.ID, h.Run.UndoOf
+		}
+		x.in.Entries = append(x.in.Entries, entry)
+	}
+	return nil
+}
+
+// plan tells what became of a stored plan that a run (nil: none) began to apply.
+func (x *explaining) plan(info *syncrun.PlanInfo, begun *syncrun.Run) *explain.Plan {
+	if info == nil {
+		return nil
+	}
+	p := &explain.Plan{ID: info.ID, At: info.CreatedAt, Header: &info.Header, UndoOf: info.UndoOf, Due: info.Person == syncrun.PlanOfDates,
+		Expired: x.e.Now().Sub(info.CreatedAt) > x.e.Policy.PlanExpires}
+	if begun != nil {
+		p.Begun, p.Interrupted = begun.ID, begun.Outcome == syncrun.OutcomeInterrupted
+	}
+	return p
+}
+
+// present fills in what holds only now: the latest reading, decisions, holds and freezes.
+func (x *explaining) present(ctx context.Context, person *directory.Person) error {
+	x.in.Reading, x.in.Older = x.plan(x.history.Reading, nil), x.history.Older
+	if person == nil {
+		return x.absent(ctx)
+	}
+	all, err := x.e.Holds(ctx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(h directory.Hold) bool { return h.PersonID != person.ID })
+	for _, h := range all {
+		ids := []string{h.CreatedBy}
+		if manager, ok := h.Awaits(); ok && h.Field == directory.Manager {
+			ids = append(ids, manager)
+		}
+		if err := x.know(ctx, ids...); err != nil {
+			return err
+		}
+		says := ViewHold(h).Says
+		if h.Field == directory.Manager {
+			says = cmp.Or(x.emails[says], says)
+		}
+		x.in.Holds = append(x.in.Holds, explain.Hold{Hold: h, By: x.by(h.CreatedBy), Says: says})
+	}
+	if person.Link == nil || person.Link.Connection != x.conn {
+		return nil
+	}
+	freezes, err := x.e.Store.Freezes(ctx, x.conn)
+	for _, f := range freezes {
+		if f.Active(x.e.Now()) {
+			x.in.Freezes = append(x.in.Freezes, f)
+		}
+	}
+	return err
+}
+
+// absent fills in why an employee is nobody in the directory.
+func (x *explaining) absent(ctx context.Context) error {
+	states, err := x.e.Store.LinkStatesOf(ctx, x.conn, []int64{x.in.SourceID})
+	if err != nil {
+		return err
+	}
+	x.in.Left = states[x.in.SourceID].Outcome == directory.OutcomeLeft
+	d := x.history.Decided
+	if d == nil {
+		return nil
+	}
+	if err := x.know(ctx, d.Actor, d.PersonID); err != nil {
+		return err
+	}
+	x.in.Decided = &explain.Decided{Kind: d.Kind, Person: cmp.Or(x.emails[d.PersonID], d.PersonID), By: x.by(d.Actor), At: d.At}
+	return nil
+}
+
+// know looks the addresses of people up by their ids; what is no person's id stays unknown.
+func (x *explaining) know(ctx context.Context, ids ...string) error {
+	if x.emails == nil {
+		x.emails = map[string]string{}
+	}
+	slices.Sort(ids)
+	found, err := x.e.Store.PersonsByID(ctx, slices.Compact(ids))
+	for i := range found {
+		x.emails[found[i].ID] = found[i].Values.Get(directory.Email)
+	}
+	return err
+}
+
+func (x *explaining) by(actor string) string { return cmp.Or(x.emails[actor], ActorWords(actor)) }
+
+// ActorWords names an actor of history and audit who is no person of the directory.
+func ActorWords(actor string) string {
+	kind, rest, _ := strings.Cut(actor, ":")
+	switch {
+	case actor == "":
+		return "somebody unknown"
+	case actor == "schedule":
+		return "the schedule"
+	case actor == "webhook":
+		return "a webhook"
+	case kind == "cli":
+		return rest + " at the command line"
+	case kind == "token":
+		return "an API token"
+	}
+	return actor
 }
 
 // statusThen is the status that the last applied decision left somebody in; "" when there is none.

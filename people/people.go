@@ -38,7 +38,7 @@ type Store interface {
 	History(ctx context.Context, personID, connection string, sourceID int64) (syncrun.History, error)
 }
 
-// Editor does the work of one person on one connection's people. All fields but MayGive must be set.
+// Editor does the work of one person on one connection's people. All fields but MayGive and Zone must be set.
 type Editor struct {
 	Policy  *policy.Connection
 	Store   Store
@@ -46,6 +46,7 @@ type Editor struct {
 	NewID   func(prefix string) string // unique ids such as "p_…"
 	Actor   string                     // who asks, e.g. "cli:root"
 	MayGive func(directory.Role) bool  // which roles the actor may give; nil: all, for the operator
+	Zone    *time.Location             // of the times in explanations; nil: the connection's
 }
 
 // LockedError says that a field is controlled by BambooHR (promises SI4, SI36).

@@ -382,3 +382,51 @@ func TestView(t *testing.T) {
 		t.Errorf("from HR: %+v, %v", v.Source, v.Authority)
 	}
 }
+
+// TestExplainInterrupted: whoever a run did not come to, because it ended, is told so; whom it came to is as it says.
+func TestExplainInterrupted(t *testing.T) {
+	o := newOffice(t)
+	ctx, kept := t.Context(), o.engine.Store
+	for _, who := range []string{"ann@acme.test", "bo@acme.test"} {
+		if _, err := o.Edit(ctx, who, map[directory.Field]string{directory.JobTitle: "Chief"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, _, err := o.engine.Preview(ctx, syncrun.PreviewOptions{Trigger: syncrun.TriggerManual})
+	if err != nil || info.Header.Counts.Update != 2 {
+		t.Fatalf("%+v, %v", info.Header.Counts, err)
+	}
+	l, err := kept.Acquire(ctx, info.Connection, "run_x", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := syncrun.Run{ID: "run_x", Connection: info.Connection, Trigger: syncrun.TriggerManual, Actor: "cli:root", StartedAt: o.Now(), PlanID: info.ID}
+	if err := kept.StartRun(ctx, l, r); err != nil {
+		t.Fatal(err)
+	}
+	var seqs []int64
+	for it, err := range kept.Outline(ctx, info.ID) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seqs = append(seqs, it.Seq)
+	}
+	if _, err := kept.ApplyBatch(ctx, l, r, info.ID, seqs[:1], o.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := kept.Renew(ctx, l, time.Nanosecond); err != nil { // its time is up
+		t.Fatal(err)
+	}
+	if _, err := kept.Acquire(ctx, info.Connection, "run_y", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[string]string{
+		"ann@acme.test": "BambooHR differed in job_title (run_x, by root at the command line). The latest reading of BambooHR, of 2026-11-21 12:00 UTC, asks for nothing else.",
+		"bo@acme.test":  "olga edited this person (job_title). Planned, not applied: BambooHR differs in job_title. Run run_x was interrupted before it came to this.",
+	} {
+		x, err := o.Explain(ctx, who, time.Time{})
+		if err != nil || !strings.HasSuffix(x.Sentence, want) {
+			t.Errorf("%s: %v\n%s\nwant\n%s", who, err, x.Sentence, want)
+		}
+	}
+}

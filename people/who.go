@@ -175,7 +175,8 @@ func (e *Editor) findEmployee(ctx context.Context, connection, who string) (Subj
 	return e.findLeft(ctx, connection, who)
 }
 
-// findLeft looks an employee number up among those remembered as left before they were ever linked.
+// findLeft looks an employee number up among those remembered as left before they were ever linked, then among those
+// whom older plans name.
 func (e *Editor) findLeft(ctx context.Context, connection, who string) (Subject, error) {
 	id, ok := strings.CutPrefix(who, "employee:")
 	n, err := strconv.ParseInt(id, 10, 64)
@@ -186,10 +187,17 @@ func (e *Editor) findLeft(ctx context.Context, connection, who string) (Subject,
 	if err != nil {
 		return Subject{}, err
 	}
-	if _, ok := states[n]; !ok {
+	if _, ok := states[n]; ok {
+		return Subject{Who: who, SourceID: n, Name: "employee " + id}, nil
+	}
+	history, err := e.Store.History(ctx, "", connection, n)
+	if err != nil {
+		return Subject{}, err
+	}
+	if history.Name == "" {
 		return Subject{}, &NobodyError{Who: who}
 	}
-	return Subject{Who: who, SourceID: n, Name: "employee " + id}, nil
+	return Subject{Who: who, SourceID: n, Name: history.Name}, nil
 }
 
 func employeeMatcher(who string) func(Subject) bool {

@@ -253,7 +253,7 @@ func (b *Builder) decideFrozen(d *draft, cur *directory.Person, l leaving, after
 	}
 	for _, h := range b.holds[cur.ID] {
 		if h.Field == "" && !b.endedHold[h.ID] {
-			if err := b.putHeld(d, OnHold, block{detail: b.holdDetail(h), fix: holdFix(h)}, emit); err != nil {
+			if err := b.putHeld(d, OnHold, block{detail: b.holdDetail(h), fix: HoldFix(h)}, emit); err != nil {
 				return err
 			}
 			break

@@ -210,7 +210,7 @@ func (b *Builder) onHold(held *Held) {
 	held.Reason = OnHold
 	for _, h := range b.holds[held.PersonID] {
 		if !b.endedHold[h.ID] && (h.Field == "" || h.Field == statusField) {
-			held.Detail, held.Trace.Fix = b.holdDetail(h), holdFix(h)
+			held.Detail, held.Trace.Fix = b.holdDetail(h), HoldFix(h)
 			return
 		}
 	}
@@ -237,7 +237,7 @@ func (b *Builder) deactivate(cur *directory.Person, h *Held, c Change, l leaving
 	hold, on := b.heldField(cur.ID, statusField)
 	switch {
 	case on:
-		h.Reason, h.Detail, h.Trace.Fix = OnHold, b.holdDetail(hold), holdFix(hold)
+		h.Reason, h.Detail, h.Trace.Fix = OnHold, b.holdDetail(hold), HoldFix(hold)
 		return b.put(Item{Held: h}, emit)
 	case b.lastOwner(cur):
 		h.Reason, h.Detail, h.Trace.Fix = LastOwner, lastOwnerDetail, lastOwnerFix

@@ -124,7 +124,7 @@ func (d *draft) hold(f directory.Field, why Reason, detail string) {
 // onHold says that a human's hold keeps one field.
 func (d *draft) onHold(f directory.Field, h directory.Hold) {
 	d.hold(f, OnHold, d.b.holdDetail(h))
-	d.held[len(d.held)-1].Trace.Fix = holdFix(h)
+	d.held[len(d.held)-1].Trace.Fix = HoldFix(h)
 }
 
 // change enters a new value, unless a human holds or froze the field. It reports whether the value changes.

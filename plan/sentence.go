@@ -149,8 +149,8 @@ func fieldFix(why Reason) string {
 	return ""
 }
 
-// holdFix says how a hold ends.
-func holdFix(h directory.Hold) string {
+// HoldFix says how a hold ends.
+func HoldFix(h directory.Hold) string {
 	end := fmt.Sprintf("\"rollcall hold remove %s\"", h.ID)
 	_, waits := h.Awaits()
 	switch {

@@ -385,7 +385,7 @@ func (s *session) due(ctx context.Context) (ApplyResult, error) {
 	if err != nil {
 		return ApplyResult{}, err
 	}
-	info, err := e.storePlan(ctx, s, plan.Due(in, states, people), "due", "")
+	info, err := e.storePlan(ctx, s, plan.Due(in, states, people), PlanOfDates, "")
 	if err != nil {
 		return ApplyResult{}, err
 	}

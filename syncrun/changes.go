@@ -15,6 +15,9 @@ import (
 // stands beside the plans of everybody: it makes none of them stale, and a newer one of them makes it stale.
 const PlanOfChanges = "changes"
 
+// PlanOfDates is whom a plan says it is of when dates that came made it, without a reading.
+const PlanOfDates = "due"
+
 // mayRead is how many employees a look may read, below a tenth of the company.
 const mayRead = 200
 

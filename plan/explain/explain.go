@@ -3,6 +3,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -20,21 +21,60 @@ type Input struct {
 	Name     string
 	Status   directory.Status // now, or at the instant asked for; "" without a person
 	At       time.Time
-	Past     bool    // At was asked for, and is over
-	Entries  []Entry // oldest first, none after At
+	Past     bool           // At was asked for, and is over: Reading, Decided, Holds and Freezes are blank
+	Zone     *time.Location // of the times in sentences; nil: UTC
+	Entries  []Entry        // oldest first, none after At
+
+	Reading *Plan              // the newest reading of everybody; nil: none
+	Older   int                // how many of Entries were there when it was made
+	Left    bool               // the employee is remembered as one who left before there was an account
+	Decided *Decided           // how an administrator settled who the employee is, after Reading; nil: nobody did
+	Holds   []Hold             // on the person, in force
+	Freezes []directory.Freeze // of the person's connection, in force
 }
 
 // Entry is one stored decision.
 type Entry struct {
 	At      time.Time
 	RunID   string // "" for an edit by a human outside a run
+	UndoOf  string // the run that RunID took back; "" unless it is an undo
 	Actor   string
-	Human   bool // somebody edited the person
-	Applied bool // false: planned or held only
+	By      string // Actor for a reader
+	Human   bool   // somebody edited the person
+	Applied bool   // false: planned or held only
 	Item    plan.Item
+	Plan    *Plan // whose row it is; nil for a human edit
 }
 
-// Explanation answers "why is Ann deactivated?" and "why is Bob not here?" (surface, Explain).
+// Plan is a stored plan, as far as it says what became of its rows.
+type Plan struct {
+	ID          string
+	At          time.Time
+	Header      *plan.Header
+	UndoOf      string // the run that it takes back; "" for none
+	Due         bool   // made of dates that came, without a reading
+	Expired     bool   // too old to be applied
+	Begun       string // the last run that applied a part of it, "" for none
+	Interrupted bool   // that run was
+}
+
+// Hold is a hold on the person or a field.
+type Hold struct {
+	directory.Hold
+	By   string // CreatedBy for a reader
+	Says string // what BambooHR has to say for the hold to end, for a reader; "" for a blank value, and when nothing ends it
+}
+
+// Decided is how an administrator settled a held match.
+type Decided struct {
+	Kind   directory.DecisionKind
+	Person string // with directory.DecideLink: whom, for a reader
+	By     string
+	At     time.Time
+}
+
+// Explanation answers "why is Ann deactivated?" and "why is Bob not here?" (surface, Explain). Sentence is what
+// Standing, Latest and Holding say, in that order.
 type Explanation struct {
 	Who      string            `json:"who"`
 	PersonID *string           `json:"person_id"`
@@ -43,7 +83,31 @@ type Explanation struct {
 	Status   *directory.Status `json:"status"`
 	Sentence string            `json:"sentence"`
 	Fix      *string           `json:"fix"`
+	Standing *ExplainStanding  `json:"standing"` // null: nobody in the directory
+	Latest   *ExplainLatest    `json:"latest"`   // null: nothing is known of what a reading says
+	Holding  []ExplainHolding  `json:"holding"`
 	Steps    []ExplainStep     `json:"steps"`
+}
+
+// Line is a sentence of an explanation, with the run that it tells of, and the one which that took back.
+type Line struct{ Text, RunID, UndoOf string }
+
+// Lines are the sentences of an explanation, to be shown one by one; there is one at least.
+func (x *Explanation) Lines() []Line {
+	var out []Line
+	if x.Standing != nil {
+		out = append(out, x.Standing.lines...)
+	}
+	if x.Latest != nil {
+		out = append(out, Line{Text: x.Latest.Sentence})
+	}
+	for _, h := range x.Holding {
+		out = append(out, Line{Text: h.Sentence})
+	}
+	if len(out) == 0 {
+		out = append(out, Line{Text: x.Sentence})
+	}
+	return out
 }
 
 // ExplainStep is one link of the causal chain; its name stands in the document of the API.
@@ -58,52 +122,63 @@ type ExplainStep struct {
 	At     *string `json:"at"`
 }
 
-// Of answers from stored decisions only, and says so when there are none: the newest one that says
-// something about the person's state gives the sentence, the fix and the chain from reading to plan;
-// the applied ones and the human edits follow as the person's story.
+// Of answers from what is stored only, and says so when there is nothing: how somebody stands and since when, what
+// the latest reading says beyond that, and what holds them back. The newest decision about the person's state gives the
+// chain from reading to plan; what was applied and the human edits follow as the person's story.
 func Of(in Input) Explanation {
-	out := Explanation{Who: in.Who, PersonID: planjson.Text(in.PersonID), SourceID: planjson.ID(in.SourceID), At: planjson.Instant(in.At), Steps: []ExplainStep{}}
+	out := Explanation{Who: in.Who, PersonID: planjson.Text(in.PersonID), SourceID: planjson.ID(in.SourceID), At: planjson.Instant(in.At), Holding: []ExplainHolding{}, Steps: []ExplainStep{}}
 	if in.Status != "" {
 		out.Status = &in.Status
 	}
+	var fixes [4]string // by how much they help
+	out.Standing, fixes[1] = in.standing()
+	out.Latest, fixes[0] = in.latest()
+	out.Holding, fixes[2], fixes[3] = in.holding()
+	if len(in.Entries) == 0 && out.Latest == nil && len(out.Holding) == 0 {
+		out.Standing, fixes[0] = nil, "make a plan with \"rollcall plan\", then ask again"
+		out.Sentence = fmt.Sprintf("No stored run up to %s says anything about %s.", planjson.Instant(in.At), nameOf(&in))
+		if in.Past {
+			fixes[0] = "ask about a later day; answers begin with the first run that was kept"
+		}
+	} else {
+		out.Sentence = join(out.Lines())
+	}
+	out.Fix = planjson.Text(cmp.Or(fixes[:]...))
+	out.Steps = append(out.Steps, steps(&in)...)
+	return out
+}
+
+func join(lines []Line) string {
+	text := make([]string, len(lines))
+	for i, l := range lines {
+		text[i] = l.Text
+	}
+	return strings.Join(text, " ")
+}
+
+// steps is the chain of the deciding entry, then what else is held back, then the story.
+func steps(in *Input) []ExplainStep {
 	deciding := decidingEntry(in)
 	if deciding == nil {
-		out.Sentence = fmt.Sprintf("No stored run up to %s says anything about %s.", planjson.Instant(in.At), nameOf(in))
-		fix := "make a plan with \"rollcall plan\", then ask again"
-		if in.Past {
-			fix = "ask about a later day; answers begin with the first run that was kept"
-		}
-		out.Fix = &fix
-		return out
+		return nil
 	}
-	out.Sentence, out.Fix = answer(in, deciding)
-	out.Steps = chain(deciding)
+	out := chain(deciding)
 	for i := range in.Entries {
 		if e := &in.Entries[i]; e != deciding && e.Item.Held != nil && e.Item.Held.Field != "" {
-			out.addField(in, e)
+			out = append(append(out, freezeStep(e)...), planStep(e))
 		}
 	}
 	for i := range in.Entries {
 		if s, ok := story(&in.Entries[i]); ok {
-			out.Steps = append(out.Steps, s)
+			out = append(out, s)
 		}
 	}
 	return out
 }
 
-// addField tells of one field that the latest plan leaves as it is.
-func (x *Explanation) addField(in Input, e *Entry) {
-	sentence, fix := answer(in, e)
-	x.Sentence += " " + sentence
-	if x.Fix == nil {
-		x.Fix = fix
-	}
-	x.Steps = append(append(x.Steps, freezeStep(e)...), planStep(e))
-}
-
 // decidingEntry chooses the newest entry about the whole person: held ones only when they are newer than
 // what was applied. For somebody deactivated it is the deactivation.
-func decidingEntry(in Input) *Entry {
+func decidingEntry(in *Input) *Entry {
 	var last *Entry
 	for i := range in.Entries {
 		e := &in.Entries[i]
@@ -128,35 +203,11 @@ func changesStatus(e *Entry) bool {
 	return e.Item.Change.StatusBefore != e.Item.Change.StatusAfter
 }
 
-func nameOf(in Input) string {
+func nameOf(in *Input) string {
 	if in.Name != "" {
 		return in.Name
 	}
 	return in.Who
-}
-
-// answer gives the sentence and what to do.
-func answer(in Input, e *Entry) (string, *string) {
-	t := traceOf(&e.Item)
-	fix := planjson.Text(t.Fix)
-	switch {
-	case e.Item.Left != nil:
-		return fmt.Sprintf("%s left before there was an account, so none is made.", e.Item.Left.Name), fix
-	case e.Item.Held != nil:
-		h := e.Item.Held
-		if h.Field != "" {
-			return fmt.Sprintf("%s of %s is not changed: %s.", h.Field, nameOf(in), h.Detail), fix
-		}
-		return fmt.Sprintf("%s is not changed (%s): %s.", nameOf(in), h.Reason, h.Detail), fix
-	}
-	c := e.Item.Change
-	s := strings.TrimSuffix(c.Sentence, ".") + "."
-	if !e.Applied {
-		s = "Planned, not applied: " + s
-	} else if c.Action == plan.Deactivate && !e.At.IsZero() {
-		s = strings.TrimSuffix(s, ".") + fmt.Sprintf(" (%s).", e.At.UTC().Format("2006-01-02 15:04 MST"))
-	}
-	return s, fix
 }
 
 // traceOf returns what a row's decision was made from.
@@ -217,6 +268,9 @@ func chain(e *Entry) []ExplainStep {
 		}
 		out = append(out, s)
 	}
+	if e.Human {
+		return out // no plan had it; the story tells who did it
+	}
 	return append(append(out, freezeStep(e)...), planStep(e))
 }
 
@@ -247,6 +301,10 @@ func matchWords(match string) string {
 
 func planStep(e *Entry) ExplainStep {
 	s := ExplainStep{Step: "plan"}
+	if e.Plan != nil {
+		at := planjson.Instant(e.Plan.At)
+		s.At = &at
+	}
 	switch {
 	case e.Item.Change != nil:
 		s.Result, s.Detail = string(e.Item.Change.Action), e.Item.Change.Sentence

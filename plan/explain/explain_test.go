@@ -19,7 +19,7 @@ var testNow = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // stored is a row of a run.
 func stored(it plan.Item, run, actor string, applied bool) Entry {
-	return Entry{At: testNow, RunID: run, Actor: actor, Applied: applied, Item: it}
+	return Entry{At: testNow, RunID: run, Actor: actor, By: actor, Applied: applied, Item: it}
 }
 
 func TestExplain(t *testing.T) {
@@ -34,7 +34,7 @@ func TestExplain(t *testing.T) {
 		Trace: plan.Trace{Account: "Active", Scope: "in", Match: "none", Fix: "enter a work e-mail in BambooHR"}}}
 	cy := plan.Item{Left: &plan.Left{Name: "Cy Park",
 		Trace: plan.Trace{Account: "Inactive", Scope: "in", Match: "none", Fix: "nothing to do; whoever comes back gets an account by then"}}}
-	edit := plan.Item{Change: &plan.Change{Action: plan.Update, Reason: plan.FieldChanged, PersonID: "p1", Sentence: "Eve edited this person",
+	edit := plan.Item{Change: &plan.Change{Action: plan.Update, Reason: plan.FieldChanged, PersonID: "p1", Sentence: "eve edited this person",
 		StatusBefore: directory.Deactivated, StatusAfter: directory.Deactivated,
 		Fields: []plan.FieldChange{{Field: directory.Phone, Before: "", After: "1"}}}}
 	human := stored(edit, "", "eve", true)
@@ -77,7 +77,7 @@ func TestExplainTellsOfFields(t *testing.T) {
 	in := Input{Who: "ann@acme.test", PersonID: "p1", SourceID: 1, Name: "Ann Lee", Status: directory.Provisioned, At: testNow,
 		Entries: []Entry{stored(created, "run1", "schedule", true), stored(manager, "run1", "schedule", false)}}
 	got := Of(in)
-	const sentence = "Ann Lee is new in BambooHR and gets an account (provisioned). manager of Ann Lee is not changed: " +
+	const sentence = "Ann Lee has had an account since 2026-11-21 12:00 UTC: employee 1 was new in BambooHR (run1, by schedule). manager of Ann Lee is not changed: " +
 		"BambooHR names employee 2 as manager, who is not in the directory (yet)."
 	if got.Sentence != sentence {
 		t.Errorf("sentence %q, want %q", got.Sentence, sentence)

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/api/organisation"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -38,6 +39,9 @@ func choicesOf(t reflect.Type) []string {
 		return words[waitingFilter]("any", "none", "approval", "refused")
 	case reflect.TypeFor[undoKind]():
 		return words[undoKind]("create", "update", "deactivate", "reactivate", "link", "move_email", "blank")
+	case reflect.TypeFor[explain.ExplainResult]():
+		return words(explain.ResultNothing, explain.ResultNotRead, explain.ResultGone, explain.ResultLeft, explain.ResultHeld, explain.ResultDecided,
+			explain.ResultPlanned, explain.ResultApproval, explain.ResultRefused, explain.ResultInterrupted)
 	case reflect.TypeFor[plan.HeldKind]():
 		return words(plan.HeldPerson, plan.HeldField)
 	case reflect.TypeFor[plan.Verdict]():

@@ -18,7 +18,13 @@ func Explanation(p *text.Page, e explain.Explanation) {
 	if e.Status != nil {
 		status = string(*e.Status)
 	}
-	p.Linef("%s  %s", p.Paint(text.Bold, e.Sentence), p.Paint(text.Dim, status))
+	for i, line := range e.Lines() {
+		if i > 0 {
+			p.Linef("%s", line.Text)
+			continue
+		}
+		p.Linef("%s  %s", p.Paint(text.Bold, line.Text), p.Paint(text.Dim, status))
+	}
 	if e.Fix != nil {
 		p.Linef("What to do: %s", *e.Fix)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/cmd/rollcall/internal/text"
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan"
+	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -126,20 +127,8 @@ func verdictLine(p *text.Page, v plan.Verdict) string {
 func Waiting(p *text.Page, info syncrun.PlanInfo) {
 	for _, r := range info.Header.Reasons {
 		p.Linef("  %s %s", p.Paint(text.Red, "!"), r.Sentence)
-		p.Linef("    if this is meant: rollcall apply %s %s", info.ID, permit(&info.Header, r))
+		p.Linef("    if this is meant: rollcall apply %s %s", info.ID, explain.Permit(&info.Header, r))
 	}
-}
-
-// permit is the flag that lets a waiting kind through.
-func permit(h *plan.Header, r plan.VerdictReason) string {
-	if r.Waiting != plan.WaitingRefused {
-		return fmt.Sprintf("--approve %s", r.Kind)
-	}
-	n := h.KindCounts[r.Kind]
-	if r.Kind == plan.KindBaseline {
-		n = h.Evidence.Employees
-	}
-	return fmt.Sprintf("--release %s=%d", r.Kind, n)
 }
 
 // heldGroups gathers held entries by reason, in the order of their first entry.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/people"
@@ -26,7 +27,8 @@ type explainPage struct {
 	AskWho        bool // the page that asks for whom, not a person's own
 	Errors        ui.Errors
 	Asked         bool
-	Sentence, Fix string
+	Lines         []line
+	Fix           string
 	Colour        string
 	Status        string
 	Steps         []step
@@ -34,6 +36,9 @@ type explainPage struct {
 	Candidates    []candidate
 	Nobody        bool
 }
+
+// line is a sentence of an answer, with the addresses of the run that it is about and of the one which that took back.
+type line struct{ Text, Run, Undone string }
 
 // step is one link of the chain from reading to today.
 type step struct {
@@ -60,6 +65,7 @@ func (p *pages) explainPerson(w http.ResponseWriter, r *http.Request) error {
 	}
 	then, ok := page.instant(e)
 	if ok {
+		e.Zone = gate.ZoneFrom(r.Context())
 		why, err := e.Explain(r.Context(), "id:"+person.ID, then)
 		if err != nil {
 			return err
@@ -180,6 +186,7 @@ func (p *pages) explainAnybody(r *http.Request, page *explainPage) error {
 		if h := hits[0].who; h.Person != nil {
 			who = "id:" + h.Person.ID
 		}
+		hits[0].e.Zone = gate.ZoneFrom(r.Context())
 		why, err := hits[0].e.Explain(r.Context(), who, then)
 		if err != nil {
 			return err
@@ -226,10 +233,7 @@ func candidates(many *people.AmbiguousError, conn, at string) (out []candidate) 
 // answer puts an explanation onto the page.
 func (p *pages) answer(ctx context.Context, page *explainPage, why *explain.Explanation) error {
 	page.Asked = true
-	var err error
-	if page.Sentence, page.Fix, err = p.story(ctx, why); err != nil {
-		return err
-	}
+	page.Lines, page.Fix = answerLines(why)
 	status := directory.Status("")
 	if why.Status != nil {
 		status = *why.Status
@@ -237,9 +241,9 @@ func (p *pages) answer(ctx context.Context, page *explainPage, why *explain.Expl
 	page.Colour, page.Status = statusTag(status)
 	if when := " up to " + why.At; len(why.Steps) == 0 && page.At != "" {
 		page.Colour, page.Status = "plain", "Not known"
-		page.Sentence = strings.Replace(page.Sentence, when, " up to the end of "+page.At, 1)
+		page.Lines[0].Text = strings.Replace(page.Lines[0].Text, when, " up to the end of "+page.At, 1)
 	} else {
-		page.Sentence = strings.Replace(page.Sentence, when, "", 1)
+		page.Lines[0].Text = strings.Replace(page.Lines[0].Text, when, "", 1)
 	}
 	if why.PersonID != nil {
 		page.Person = personPath(*why.PersonID)
@@ -256,6 +260,24 @@ func (p *pages) answer(ctx context.Context, page *explainPage, why *explain.Expl
 		page.add(&s, actors, who)
 	}
 	return nil
+}
+
+// answerLines words an explanation and its fix for the screen.
+func answerLines(why *explain.Explanation) (lines []line, fix string) {
+	for _, l := range why.Lines() {
+		shown := line{Text: onScreen(l.Text)}
+		if l.RunID != "" {
+			shown.Run = "/runs/" + l.RunID
+		}
+		if l.UndoOf != "" {
+			shown.Undone = "/runs/" + l.UndoOf
+		}
+		lines = append(lines, shown)
+	}
+	if why.Fix != nil {
+		fix = onScreen(*why.Fix)
+	}
+	return lines, fix
 }
 
 func text(s *string) string {

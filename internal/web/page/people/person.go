@@ -10,10 +10,10 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/view"
+	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/ui"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
 	"github.com/rollcall-hr/rollcall/people"
-	"github.com/rollcall-hr/rollcall/plan/explain"
 	"github.com/rollcall-hr/rollcall/policy"
 )
 
@@ -27,7 +27,8 @@ type personPage struct {
 	Email          string
 	Source         string // name of the connection, "" when made here
 	Employee       string // BambooHR's id
-	Sentence, Fix  string
+	Why            []line
+	Fix            string
 	Facts          []fact
 	Blank          string // fields that are blank, in words
 	Manager        party
@@ -107,13 +108,12 @@ func (p *pages) person(w http.ResponseWriter, r *http.Request) error {
 	if err := p.line(ctx, page, &person); err != nil {
 		return err
 	}
+	e.Zone = gate.ZoneFrom(ctx)
 	why, err := e.Explain(ctx, "id:"+person.ID, time.Time{})
 	if err != nil {
 		return err
 	}
-	if page.Sentence, page.Fix, err = p.story(ctx, &why); err != nil {
-		return err
-	}
+	page.Why, page.Fix = answerLines(&why)
 	page.Actions = personActions(page)
 	return ui.Render(w, r, http.StatusOK, personView(page))
 }
@@ -222,23 +222,4 @@ func (p *pages) line(ctx context.Context, page *personPage, person *directory.Pe
 	}
 	page.ReportCount, err = p.Views.CountPeople(ctx, q)
 	return err
-}
-
-// story words the sentence and the fix of an explanation for the screen.
-func (p *pages) story(ctx context.Context, why *explain.Explanation) (sentence, fix string, err error) {
-	var actors []string
-	for _, s := range why.Steps {
-		if s.Actor != nil {
-			actors = append(actors, *s.Actor)
-		}
-	}
-	who, err := p.parties(ctx, actors...)
-	if err != nil {
-		return "", "", err
-	}
-	sentence = byName(why.Sentence, actors, who)
-	if why.Fix != nil {
-		fix = onScreen(*why.Fix)
-	}
-	return onScreen(sentence), fix, nil
 }

@@ -62,17 +62,17 @@ func TestExplain(t *testing.T) {
 	w.Connect(active)
 	p := w.Person("given2@acme.test")
 	body := w.Get("/people/" + p.ID + "/explain")
-	pagetest.Says(t, body, "Given2 Family2 is new in BambooHR and gets an account (active).", "BambooHR says Active", "In scope", "Decision: account made")
+	pagetest.Says(t, body, "Given2 Family2 has had an account since 2026-11-21", "employee 2 was new in BambooHR (a run by ", "See the run", "asks for nothing else.", "BambooHR says Active", "In scope", "Decision: account made")
 	pagetest.Says(t, w.Get("/people/"+p.ID+"/explain?at=2026-11-20"), "Not known", "No stored run up to the end of 2026-11-20 says anything", "Ask about a later day")
-	pagetest.Says(t, w.Get("/people/"+p.ID+"/explain?at=2026-11-21"), "Given2 Family2 is new")
+	pagetest.Says(t, w.Get("/people/"+p.ID+"/explain?at=2026-11-21"), "Given2 Family2 has had an account since")
 	if a := w.Ask("admin", http.MethodGet, "/people/"+p.ID+"/explain?at=2026-11-22", nil); a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.Page, "That day has not come yet") {
 		t.Errorf("a day that is to come: %d", a.Code)
 	}
 	if a := w.Ask("admin", http.MethodGet, "/people/"+p.ID+"/explain?at=soon", nil); a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.Page, "Write the day as") {
 		t.Errorf("a day that is none: %d", a.Code)
 	}
-	pagetest.Says(t, w.Get("/explain?who=given2@acme.test"), "Active", "Given2 Family2 is new in BambooHR")
-	pagetest.Says(t, w.Get("/explain?who=employee:3"), "Not in the directory", "Given3 Family3 is not changed")
+	pagetest.Says(t, w.Get("/explain?who=given2@acme.test"), "Active", "Given2 Family2 has had an account since")
+	pagetest.Says(t, w.Get("/explain?who=employee:3"), "Not in the directory", "Given3 Family3 has no account: BambooHR has no work e-mail")
 	body = w.Get("/explain?who=" + url.QueryEscape("Given4 Family4"))
 	pagetest.Says(t, body, "Several people fit. Whom do you mean?", "Given4 Family4 <given4@acme.test>", "Given4 Family4 <given5@acme.test>")
 	link := "/explain?who=" + url.QueryEscape("id:"+w.Person("given5@acme.test").ID)
@@ -83,6 +83,33 @@ func TestExplain(t *testing.T) {
 	for _, body := range []string{w.Get("/explain?who=employee:3"), w.Get("/people/" + p.ID), body} {
 		pagetest.Quiet(t, body, "rollcall plan", "rollcall hold", "rollcall decide", "rollcall explain")
 	}
+}
+
+// What is only planned is nobody's work, and the page tells it from what stands, in the reader's words.
+func TestExplainWhatIsPlanned(t *testing.T) {
+	w := newWorld(t, pagetest.Office(3))
+	w.Connect(active)
+	at := "/people/" + w.Person("given2@acme.test").ID
+	w.Put(2, `{"workPhone":"+31205550199"}`)
+	job, err := w.Conns.Preview(t.Context(), "p_owner", w.ID, connection.PreviewRequest{})
+	if err == nil {
+		_, err = w.Conns.Wait(t.Context(), job.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pagetest.Says(t, w.Get(at+"/timeline"), "Planned, not applied: BambooHR differs in phone.")
+	pagetest.Quiet(t, w.Get(at+"/timeline"), "Edited by hand")
+	for _, path := range []string{at, at + "/explain"} {
+		body := pagetest.Text(w.Get(path))
+		pagetest.Says(t, body, "Given2 Family2 has had an account since", "Planned, not applied: BambooHR differs in phone. Nobody has applied the plan of 2026-11-21",
+			"If this is meant, apply it on the page of the preview.")
+		pagetest.Quiet(t, body, "run_", "rollcall apply")
+	}
+	w.Sync()
+	body := w.Get(at + "/explain")
+	pagetest.Says(t, body, "The record was last changed at 2026-11-21", "BambooHR differed in phone (a run by ", "See the run", "asks for nothing else.")
+	pagetest.Quiet(t, pagetest.Text(body), "Planned", "run_")
 }
 
 // An employee's id means somebody else in every connection.
@@ -97,7 +124,7 @@ func TestExplainAcrossConnections(t *testing.T) {
 	body := w.Get("/explain?who=employee:2")
 	pagetest.Says(t, body, "Several people fit", "employee 2 of")
 	body = w.Get("/explain?who=employee:2&connection=" + first)
-	pagetest.Says(t, body, "Not in the directory", "Given2 Family2 is not changed")
+	pagetest.Says(t, body, "Not in the directory", "Given2 Family2 has no account")
 }
 
 // What keeps runs off somebody stands above their pages: that automatic runs of their connection are paused, and what

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
+	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -109,7 +110,13 @@ var fieldNames = sync.OnceValue(func() *regexp.Regexp {
 // rewordings are a table in effect constant: a command, and where a screen does the same.
 var rewordings = words.Table([][2]string{
 	{`what run run_[a-z0-9]+ changed`, "what a run changed"},
-	{` is not changed \([a-z_]+\): `, " is not changed: "},
+	{`undo of run run_[a-z0-9]+`, "undo of a run"},
+	{` (is not changed|has no account) \([a-z_]+\): `, " $1: "},
+	{` \(run_[a-z0-9]+, by `, " (a run by "},
+	{` \(run_[a-z0-9]+\)`, ""},
+	{`\bRun run_[a-z0-9]+ `, "The run "},
+	{`if this is meant: "rollcall apply [^"]*"`, "if this is meant, apply it on the page of the preview"},
+	{`nothing to do: the next run does it; "rollcall sync" is one`, "nothing to do: the next run does it"},
 	{`"rollcall holds" lists the hold; end it with "rollcall hold remove"`, "remove the hold on the person's page"},
 	{`(?:end (?:the hold|it) with )?"rollcall hold remove [^"]*"`, "remove the hold on the person's page"},
 	{`"rollcall hold remove"`, "remove the hold on the person's page"},
@@ -127,30 +134,18 @@ type party struct{ ID, Name string }
 // parties names actors of history and audit by their ids.
 func (p *pages) parties(ctx context.Context, ids ...string) (func(id string) party, error) {
 	slices.Sort(ids)
-	people, err := p.Views.Briefs(ctx, slices.Compact(ids))
+	known, err := p.Views.Briefs(ctx, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}
-	return func(id string) party { return partyOf(id, people) }, nil
+	return func(id string) party { return partyOf(id, known) }, nil
 }
 
-func partyOf(id string, people map[string]view.PersonBrief) party {
-	if b, ok := people[id]; ok {
+func partyOf(id string, known map[string]view.PersonBrief) party {
+	if b, ok := known[id]; ok {
 		return party{id, cmp.Or(b.Name, b.Email, id)}
 	}
-	switch kind, rest, _ := strings.Cut(id, ":"); {
-	case id == "":
-		return party{Name: "somebody unknown"}
-	case id == "schedule":
-		return party{Name: "the schedule"}
-	case id == "webhook":
-		return party{Name: "a webhook"}
-	case kind == "cli":
-		return party{Name: rest + " at the command line"}
-	case kind == "token":
-		return party{Name: "an API token"}
-	}
-	return party{Name: id}
+	return party{Name: people.ActorWords(id)}
 }
 
 // byName puts the name of one of the actors where the editor's sentence begins with the id.
