@@ -174,11 +174,15 @@ func (g *Gate) viewer(r *http.Request) (account.Viewer, error) {
 	return v, err
 }
 
-// toSignIn remembers where a GET wanted to go; anything else starts over.
+// toSignIn remembers the page that somebody was on. Whoever sent something reads that it was not taken: a session also
+// ends while a form is filled in.
 func (g *Gate) toSignIn(w http.ResponseWriter, r *http.Request) {
 	target := "/sign-in"
-	if r.Method == http.MethodGet && r.URL.Path != "/" {
-		target += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	if page := Next(pageOf(r)); page != "/" {
+		target += "?next=" + url.QueryEscape(page)
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		g.FlashWarn(w, "Your session had ended, and nothing was changed. Sign in to go on.")
 	}
 	if r.Header.Get("HX-Request") != "" {
 		w.Header().Set("HX-Redirect", target)
@@ -186,6 +190,18 @@ func (g *Gate) toSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// pageOf is the address of the page that a request is for, or comes from when it is for less than a page.
+func pageOf(r *http.Request) string {
+	if r.Method == http.MethodGet && r.Header.Get("HX-Request") == "" {
+		return r.URL.RequestURI()
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return "/"
+	}
+	return from.RequestURI()
 }
 
 // Next returns the page to go to after signing in: a path on this site, "/" for anything else.

@@ -173,6 +173,44 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A session that ends in the middle of something leads back to the page it was on, and says that nothing was changed.
+func TestSessionEnds(t *testing.T) {
+	g := testGate(io.Discard)
+	nothing := func(http.ResponseWriter, *http.Request) error { t.Error("a stranger got in"); return nil }
+	h := g.Pages([]Route{{"GET", "/things/part", account.Read, nothing}, {"POST", "/things", account.Configure, nothing}})
+	for _, c := range []struct {
+		what, method, path, from string
+		fragment                 bool
+		want                     string
+		told                     bool
+	}{
+		{"a page", "GET", "/things/part?a=b", "", false, "/sign-in?next=%2Fthings%2Fpart%3Fa%3Db", false},
+		{"a form", "POST", "/things", "http://rollcall.test/things/new?preset=ally", false, "/sign-in?next=%2Fthings%2Fnew%3Fpreset%3Dally", true},
+		{"a form of nowhere", "POST", "/things", "", false, "/sign-in", true},
+		{"a form of another site", "POST", "/things", "http://evil.test/things", false, "/sign-in", true},
+		{"a part of a page", "GET", "/things/part", "http://rollcall.test/things", true, "/sign-in?next=%2Fthings", false},
+	} {
+		r := httptest.NewRequest(c.method, "http://rollcall.test"+c.path, nil)
+		r.Header.Set("Referer", c.from)
+		header := "Location"
+		if c.fragment {
+			r.Header.Set("HX-Request", "true")
+			header = "HX-Redirect"
+		}
+		w := ask(h, r)
+		if got := w.Header().Get(header); got != c.want {
+			t.Errorf("%s leads to %q, want %q", c.what, got, c.want)
+		}
+		after := httptest.NewRequest("GET", "http://rollcall.test/sign-in", nil)
+		for _, cookie := range w.Result().Cookies() {
+			after.AddCookie(cookie)
+		}
+		if said := g.takeFlash(httptest.NewRecorder(), after); strings.Contains(said, "nothing was changed") != c.told {
+			t.Errorf("%s: the sign-in page says %q", c.what, said)
+		}
+	}
+}
+
 // A stranger's form is small: read, decoded and shown again it takes many times its size of memory.
 func TestLargeForms(t *testing.T) {
 	g := testGate(io.Discard)
