@@ -83,7 +83,7 @@ func (s *session) syncSome(ctx, caller context.Context, trigger Trigger, l *look
 	info, err := s.plan(ctx, opt)
 	switch {
 	case errors.Is(err, errNothing):
-		err = s.e.Store.PutMark(context.WithoutCancel(ctx), s.lease, l.unchanged())
+		err = s.e.Store.PutMark(context.WithoutCancel(ctx), s.lease, l.unchanged(s.e.Now()))
 		return SyncResult{Nothing: err == nil}, errors.Join(err, s.abandon(ctx))
 	case errors.Is(err, hr.ErrWhole):
 		return s.syncAll(ctx, caller, trigger, wholeReason(err))
@@ -93,7 +93,7 @@ func (s *session) syncSome(ctx, caller context.Context, trigger Trigger, l *look
 		}
 		return s.syncWithoutSource(ctx, err)
 	}
-	r, err := s.applyAndEnd(ctx, info, ApplyOptions{Trigger: trigger}, func(waiting int) (Mark, bool) { return l.next(s.found, waiting), true })
+	r, err := s.applyAndEnd(ctx, info, ApplyOptions{Trigger: trigger}, func(waiting int) (Mark, bool) { return l.next(s.found, waiting, info.CreatedAt), true })
 	if err == nil {
 		err = s.prune(caller)
 	}

@@ -59,8 +59,8 @@ func (e *ForbiddenError) Error() string {
 	return fmt.Sprintf("hold %s was put on %s since it was made", e.Hold, e.Name)
 }
 
-// unforbidden refuses a plan of which a human has forbidden a change since. An undo is a decision of its own about
-// just these changes.
+// unforbidden refuses a plan of which a human has forbidden a change since, or that deactivates somebody whom BambooHR
+// keeps by now. An undo is a decision of its own about just these changes.
 func (s *session) unforbidden(ctx context.Context, info PlanInfo, w workload) error {
 	if info.UndoOf != "" || len(w.seqs) == 0 {
 		return nil
@@ -73,8 +73,12 @@ func (s *session) unforbidden(ctx context.Context, info PlanInfo, w workload) er
 	if err != nil {
 		return err
 	}
+	stays, err := s.stays(ctx, info)
+	if err != nil {
+		return err
+	}
 	f := NewForbidden(&info.Header, holds, decisions, s.e.Now())
-	if f.None() {
+	if f.None() && len(stays) == 0 {
 		return nil
 	}
 	todo := w.seqs
@@ -89,6 +93,18 @@ func (s *session) unforbidden(ctx context.Context, info PlanInfo, w workload) er
 		if err := f.Check(it.Change); err != nil {
 			return &StaleError{PlanID: info.ID, Why: err.Error()}
 		}
+		if c := it.Change; c.Action == plan.Deactivate && has(stays, c.SourceID) {
+			return &StaleError{PlanID: info.ID, Why: fmt.Sprintf("%s was read again since it was made, and stays", c.Name)}
+		}
 	}
 	return nil
+}
+
+// stays lists whom looks have found to stay since a plan was made that deactivates somebody.
+func (s *session) stays(ctx context.Context, info PlanInfo) ([]int64, error) {
+	if info.Header.Counts.Deactivate == 0 {
+		return nil, nil
+	}
+	m, err := s.e.Store.Mark(ctx, s.conn.ID, true)
+	return m.People.staysAfter(info.CreatedAt), err
 }

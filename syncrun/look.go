@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/hr"
 	"github.com/rollcall-hr/rollcall/internal/list"
 	"github.com/rollcall-hr/rollcall/plan"
@@ -158,16 +160,17 @@ func (l *look) check(f *findings) error {
 	return nil
 }
 
-// unchanged is the mark after a look that found nothing to plan.
-func (l *look) unchanged() Mark {
+// unchanged is the mark after a look that found nothing to plan at an instant.
+func (l *look) unchanged(now time.Time) Mark {
 	m := l.at
 	m.Reading, m.People = l.mark.Reading, l.mark.People
+	m.People.Stays = m.People.stay(l.asked, nil, now)
 	m.People.Again, m.People.Quiet = without(m.People.Again, l.deleted), without(m.People.Quiet, l.deleted)
 	return m
 }
 
-// next is the mark after a look that was planned.
-func (l *look) next(f *findings, waiting int) Mark {
+// next is the mark after a look that was planned at an instant.
+func (l *look) next(f *findings, waiting int, now time.Time) Mark {
 	m := l.at
 	open, gone := &l.mark.People, slices.Concat(l.deleted, l.asked)
 	gone = sortedSet(gone)
@@ -175,6 +178,7 @@ func (l *look) next(f *findings, waiting int) Mark {
 		Again:  sortedSet(slices.Concat(without(open.Again, gone), f.again)),
 		Quiet:  sortedSet(slices.Concat(without(open.Quiet, gone), f.quiet)),
 		Absent: sortedSet(slices.Concat(without(open.Absent, l.asked), l.deleted)),
+		Stays:  open.stay(sortedSet(slices.Concat(l.asked, l.deleted)), sortedSet(slices.Concat(f.leaving, l.deleted)), now),
 	}
 	if waiting > 0 {
 		m.People.Again = without(sortedSet(slices.Concat(m.People.Again, f.planned)), m.People.Absent)
@@ -190,6 +194,7 @@ type findings struct {
 	lost         []string // columns that everybody read lost; of a look only
 	absent       []int64  // remembered, and not in the reading
 	planned      []int64  // to be changed; of a look only
+	leaving      []int64  // to be deactivated, or held; of a look only
 	again        []int64  // not linked, held for a reason that others may lift
 	quiet        []int64  // not linked, held for a reason of their own record
 
@@ -198,6 +203,9 @@ type findings struct {
 
 // note takes note of a row of the plan.
 func (f *findings) note(it *plan.Item) {
+	if f.look {
+		f.noteLeaving(it)
+	}
 	switch c, h := it.Change, it.Held; {
 	case c != nil && c.SourceID != 0:
 		if f.look {
@@ -212,6 +220,16 @@ func (f *findings) note(it *plan.Item) {
 		} else {
 			f.again = append(f.again, h.SourceID)
 		}
+	}
+}
+
+// noteLeaving takes note of whom a look does not find to stay.
+func (f *findings) noteLeaving(it *plan.Item) {
+	switch c, h := it.Change, it.Held; {
+	case c != nil && c.StatusAfter == directory.Deactivated:
+		f.leaving = append(f.leaving, c.SourceID)
+	case h != nil && h.Kind == plan.HeldPerson && h.Field == "":
+		f.leaving = append(f.leaving, h.SourceID)
 	}
 }
 

@@ -54,6 +54,32 @@ type OpenPeople struct {
 	Again  []int64 `json:"again"`  // read again by every look: not linked yet, or their change waits
 	Quiet  []int64 `json:"quiet"`  // nobody here, for a reason of their own record
 	Absent []int64 `json:"absent"` // remembered, and not in the last full reading
+	Stays  []Stay  `json:"stays,omitempty"`
+}
+
+// Stay is an employee whom a look read after the last full reading and found no reason to deactivate, by the run's clock.
+type Stay struct {
+	ID int64     `json:"id"`
+	At time.Time `json:"at"`
+}
+
+// stay takes note of whom a look read at an instant; leaving are those of them who may have to leave, ascending.
+func (p *OpenPeople) stay(asked, leaving []int64, at time.Time) []Stay {
+	out := slices.DeleteFunc(slices.Clone(p.Stays), func(s Stay) bool { return has(asked, s.ID) })
+	for _, id := range without(asked, leaving) {
+		out = append(out, Stay{id, at})
+	}
+	return out
+}
+
+// staysAfter lists who was found to stay after an instant, ascending.
+func (p *OpenPeople) staysAfter(t time.Time) (ids []int64) {
+	for _, s := range p.Stays {
+		if s.At.After(t) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return sortedSet(ids)
 }
 
 // unfit tells why a look is not enough, "" when it is.

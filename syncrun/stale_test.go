@@ -265,3 +265,35 @@ func TestLastDayBesideWhatWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestMendedSince: who would have left by a plan that waits is not deactivated by its approval once a look saw that they
+// stay; and is, once a later look saw that they leave after all.
+func TestMendedSince(t *testing.T) {
+	o := newOffice(t, generated(t, 40))
+	e := o.engine(looking + "guard: { deactivate: { people: 1, percent: 1, refuse_percent: 90 } }\n")
+	o.sync(e)
+	o.wait(time.Hour)
+	for id := 7; id < 10; id++ {
+		o.put(id, map[string]any{"status": "Inactive"})
+	}
+	waits := o.sync(e)
+	if waits.Waiting != 3 {
+		t.Fatalf("%+v", waits)
+	}
+	o.wait(time.Hour)
+	o.put(8, map[string]any{"status": "Active"})
+	if r := o.look(e); r.Full != "" {
+		t.Fatalf("%+v", r)
+	}
+	approve := syncrun.ApplyOptions{Trigger: syncrun.TriggerManual, Approve: []plan.Kind{plan.KindDeactivate}}
+	_, err := e.Apply(context.Background(), waits.Plan.ID, approve)
+	if _, ok := errors.AsType[*syncrun.StaleError](err); !ok || !strings.Contains(err.Error(), "stays") || o.of(e, 7).Status != directory.Active {
+		t.Errorf("approved with %v, want a stale plan", err)
+	}
+	o.wait(time.Hour)
+	o.put(8, map[string]any{"status": "Inactive"})
+	o.look(e)
+	if r, err := e.Apply(context.Background(), waits.Plan.ID, approve); err != nil || r.Run.Counts.Deactivate != 3 {
+		t.Errorf("leaving after all: %+v, %v", r.Run.Counts, err)
+	}
+}
