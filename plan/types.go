@@ -364,7 +364,7 @@ type Header struct {
 	SeatsAfter  int
 	KindCounts  map[Kind]int // changes by guarded kind: what a release must count (see Change.Counted)
 	Hash        string       // "sha256:…"
-	EndedHolds  []string     // ids of holds that ended because HR now says what they waited for; sorted
+	EndedHolds  []string     // ids of holds that end: HR now says what they waited for, or their undo is taken back; sorted
 	Freezes     []string     `json:",omitempty"` // ids of the freezes that the plan respects; sorted
 
 	WithoutFreezes bool `json:",omitempty"` // made as if no freeze were in force

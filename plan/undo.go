@@ -59,17 +59,20 @@ func UndoAddresses(changes []Change) []string {
 // deactivation or creation one on the whole person, so that the next run does not redo it. A cleared
 // value that comes back is held until HR has it again, one that goes back to blank until HR has none. Only
 // somebody who becomes provisioned again is held until a human removes the hold: HR says nothing about that.
-// The guard counts the deactivations.
+// The guard counts the deactivations. Who takes an undo back lets HR lead again: the holds that it put on what goes back
+// end, and there are no others.
 func Undo(in UndoInput) UndoResult {
-	u := undoing{in: in, b: NewBuilder(in.Input), people: map[string]*directory.Person{}, after: map[string]string{}}
+	u := undoing{in: in, b: NewBuilder(in.Input), people: map[string]*directory.Person{}, after: map[string]string{}, holds: map[string][]directory.Hold{}}
 	for i := range in.People {
 		u.people[in.People[i].ID] = &in.People[i]
 	}
+	u.ofUndo = slices.ContainsFunc(in.Changes, func(c Change) bool { return c.Reason == Undone })
 	var drafts []Change
 	for i := range in.Changes {
 		if c := &in.Changes[i]; u.wanted(c) {
 			if back, ok := u.revert(c); ok {
 				drafts = append(drafts, back)
+				u.holds[c.PersonID] = c.Holds
 			}
 		}
 	}
@@ -86,7 +89,9 @@ type undoing struct {
 	in     UndoInput
 	b      *Builder
 	people map[string]*directory.Person
-	after  map[string]string // person → manager after the undo, where it changes
+	after  map[string]string           // person → manager after the undo, where it changes
+	ofUndo bool                        // what is taken back is an undo itself
+	holds  map[string][]directory.Hold // person → what that put on hold
 	result UndoResult
 }
 
@@ -228,8 +233,11 @@ func (u *undoing) closesLoop(person, manager string) bool {
 	return true
 }
 
-// hold keeps the next run from redoing what is taken back.
+// hold keeps the next run from redoing what is taken back of one; no run redoes an undo.
 func (u *undoing) hold(c *Change, f directory.Field, untilHR string) {
+	if u.ofUndo {
+		return
+	}
 	sum := sha256.Sum256([]byte(u.in.RunID + "\x00" + c.PersonID + "\x00" + string(f)))
 	id := strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15]))
 	c.Holds = append(c.Holds, directory.Hold{ID: "h_" + id, PersonID: c.PersonID, Field: f, UntilHR: untilHR,
@@ -298,6 +306,11 @@ func (u *undoing) finish(c Change) {
 	for _, f := range c.Fields {
 		if f.Field != statusField {
 			u.reverted(&c, fmt.Sprintf("%s: %s back to %s", f.Field, Shown(f.Before), Shown(f.After)))
+		}
+	}
+	for _, h := range u.holds[c.PersonID] {
+		if h.Field == "" && c.StatusAfter != c.StatusBefore || h.Field != "" && c.HeldBy(&h) {
+			u.b.endedHold[h.ID] = true
 		}
 	}
 	c.Kinds = c.Counted()

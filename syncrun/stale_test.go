@@ -297,3 +297,38 @@ func TestMendedSince(t *testing.T) {
 		t.Errorf("leaving after all: %+v, %v", r.Run.Counts, err)
 	}
 }
+
+// TestUndoOfAnUndo: who takes an undo back takes its holds back as well, so that HR leads again.
+func TestUndoOfAnUndo(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t, generated(t, 40))
+	e := o.engine(active)
+	o.sync(e)
+	undo := func(run string) string {
+		t.Helper()
+		u, err := e.PlanUndo(ctx, run, syncrun.UndoOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.applies(e, u.Plan).ID
+	}
+	title := func() string {
+		p := o.of(e, 7)
+		return p.Values.Get(directory.JobTitle)
+	}
+	before := title()
+	o.job(7, map[string]any{"jobTitle": "Baker"})
+	first := undo(o.sync(e).Run.ID)
+	if o.sync(e); title() != before {
+		t.Fatalf("taken back, the title is %q", title())
+	}
+	undo(first)
+	if title() != "Baker" {
+		t.Fatalf("the undo taken back, it is %q", title())
+	}
+	o.job(7, map[string]any{"jobTitle": "Brewer"})
+	if r := o.sync(e); title() != "Brewer" {
+		holds, err := e.Store.Holds(ctx)
+		t.Errorf("HR does not lead again: %q, %+v, %+v, %v", title(), r.Run.Counts, holds, err)
+	}
+}

@@ -35,6 +35,7 @@ type confirmPage struct {
 	Only    []int64
 	Button  string // "" when nothing can be applied
 	Undoes  bool
+	Frees   bool // it takes an undo back, and so ends the holds of that
 	Invites invites
 	Seats   int       // when everybody whom the tick invites has a seat; 0: as Work says
 	Settled time.Time // until then limits that were loosened do not count; zero: they do
@@ -164,7 +165,7 @@ func (p *pages) toConfirm(r *http.Request, form url.Values) (*confirmPage, *view
 	if err != nil {
 		return nil, nil, a, err
 	}
-	page := &confirmPage{Base: "/plans/" + s.Info.ID, Only: a.only, Undoes: s.Info.UndoOf != ""}
+	page := &confirmPage{Base: "/plans/" + s.Info.ID, Only: a.only, Undoes: s.Info.UndoOf != "", Frees: len(s.Info.Header.EndedHolds) > 0 && s.Info.UndoOf != ""}
 	page.Page = ui.Page{Title: "Apply", Nav: "connections", Crumbs: append(connectionCrumbs(st.Connection), ui.Crumb{Text: "Preview", Href: page.Base})}
 	if st.Stage != stageReady {
 		page.Title, page.Problem = "This plan cannot be applied", "It was applied already, or there is nothing to apply."
