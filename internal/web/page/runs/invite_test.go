@@ -146,7 +146,7 @@ func TestWaitingPlan(t *testing.T) {
 	w.post("/connections/"+w.id+"/sync", nil) // by Ada
 	run := w.get(w.done())
 	plan := regexp.MustCompile(`/plans/[a-z_0-9]+`).FindString(run)
-	says(t, run, "The plan says why and what to do. See the plan")
+	says(t, run, "20 deactivations wait, refused by the guard. See what waits, and why")
 	page := w.get(plan)
 	says(t, page, "This plan waits", "Expires", "May release Olga <b>Owner</b>", "Told by mail nobody No address is named for notices. Name an address", "You asked for this plan yourself", "nothing of it is done")
 	says(t, w.ask("operator", http.MethodGet, plan, nil).body, "An administrator names one in the configuration of the connection.",

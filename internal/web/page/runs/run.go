@@ -84,9 +84,6 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) error {
 	if err := p.runPlan(ctx, page); err != nil {
 		return err
 	}
-	if page.Plan != "" && page.Said.Href == "" && slices.Contains([]syncrun.Outcome{syncrun.OutcomeRefused, syncrun.OutcomePartial}, run.Outcome) {
-		page.Said.Href, page.Said.Link = page.Plan, "See the plan"
-	}
 	if err := p.runList(ctx, page); err != nil {
 		return err
 	}
@@ -139,11 +136,11 @@ func said(r *syncrun.Run) note {
 	case syncrun.OutcomeNoOp:
 		return note{Kind: "good", Text: "There was nothing to do: the directory agreed with BambooHR."}
 	case syncrun.OutcomeApplied:
-		return note{Kind: "good", Text: words.Capital(ui.Count(n, "change was", "changes were")) + " applied."}
+		return note{Kind: "good", Text: did(r)}
 	case syncrun.OutcomePartial:
-		return note{Kind: "warn", Text: words.Capital(ui.Count(n, "change was", "changes were")) + " applied. The rest waits, or was not reached; the plan says what."}
+		return note{Kind: "warn", Text: did(r) + " The rest waits, or was not reached; the plan says what."}
 	case syncrun.OutcomeRefused:
-		return note{Kind: "bad", Text: "Nothing was written: the guard stopped what was planned. The plan says why and what to do."}
+		return note{Kind: "bad", Text: did(r) + " The guard stopped what was planned; the plan says why and what to do."}
 	case syncrun.OutcomeUndone:
 		return note{Kind: "info", Text: "This run was taken back."}
 	case syncrun.OutcomeInterrupted:
@@ -153,6 +150,14 @@ func said(r *syncrun.Run) note {
 		return note{Kind: "bad", Text: "This run failed after " + ui.Count(n, "change", "changes") + "."}
 	}
 	return note{Kind: "bad", Text: "This run failed and changed nothing."}
+}
+
+// did is what a run wrote.
+func did(r *syncrun.Run) string {
+	if n := r.Counts.Changes(); n > 0 {
+		return words.Capital(ui.Count(n, "change was", "changes were")) + " applied."
+	}
+	return "Nothing was written."
 }
 
 func (p *pages) runSettings(ctx context.Context, page *runPage, d connection.Detail) error {
@@ -197,7 +202,7 @@ func (p *pages) runPlan(ctx context.Context, page *runPage) error {
 	if page.Run.PlanID == "" {
 		return nil
 	}
-	_, err := p.Views.PlanSummary(ctx, page.Run.PlanID)
+	s, err := p.Views.PlanSummary(ctx, page.Run.PlanID)
 	if errors.Is(err, directory.ErrNotFound) {
 		return nil
 	}
@@ -214,7 +219,7 @@ func (p *pages) runPlan(ctx context.Context, page *runPage) error {
 			page.Segments[i].Href = strings.Replace(page.Segments[i].Href, page.Base, page.Plan, 1)
 		}
 	}
-	return nil
+	return p.sayStopped(ctx, page, &s)
 }
 
 func (p *pages) runList(ctx context.Context, page *runPage) error {

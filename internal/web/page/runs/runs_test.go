@@ -181,6 +181,46 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// TestRunThatTheGuardStopped says on the page of a run what it left to people, for as long as it waits (promise SI18).
+func TestRunThatTheGuardStopped(t *testing.T) {
+	w := newWorld(t, office(30))
+	w.applyAll(w.preview())
+	w.now = w.now.Add(48 * time.Hour) // the settings are no longer new
+	synced := func() (run, plan string) {
+		t.Helper()
+		w.post("/connections/"+w.id+"/sync", url.Values{"seen": {"now"}})
+		run = w.done()
+		link := regexp.MustCompile(`href="(/plans/[a-z0-9_]+)\?waiting=any"`).FindStringSubmatch(w.get(run))
+		if link == nil {
+			t.Fatalf("%s does not lead to what waits:\n%s", run, text(w.get(run)))
+		}
+		return run, link[1]
+	}
+	for i := 11; i <= 30; i++ {
+		w.put(i, `{"status":"Inactive"}`)
+	}
+	run, _ := synced()
+	says(t, w.get(run), "Nothing was written. 20 deactivations wait, refused by the guard. See what waits, and why", "20 waiting", "10 unchanged")
+	w.now = w.now.Add(48 * time.Hour)
+	says(t, w.get(run), "Nothing was written. 20 deactivations waited, refused by the guard. Nobody let them through, and the plan can no longer be applied. See the plan")
+	quiet(t, w.get(run), "20 waiting")
+
+	w.put(2, `{"jobInfo":[{"date":"2024-01-08","department":"Sales","jobTitle":"Lead"}]}`)
+	run, plan := synced()
+	says(t, w.get(run), "1 change was applied. 20 deactivations wait, refused by the guard.", "1 updated", "20 waiting")
+	w.post(plan+"/apply", url.Values{"count": {"20"}, "release-deactivate": {"20"}})
+	w.done()
+	says(t, w.get(run), "1 change was applied. What waited was let through since.")
+
+	w = newWorld(t, office(40))
+	w.applyAll(w.preview())
+	for i := 35; i <= 40; i++ { // 15 %: above the limit, not refused
+		w.put(i, `{"status":"Inactive"}`)
+	}
+	run, _ = synced()
+	says(t, w.get(run), "Nothing was written. 6 deactivations wait for an approval.")
+}
+
 // TestApproval ticks a kind that waits for an approval.
 func TestApproval(t *testing.T) {
 	w := newWorld(t, office(40))
