@@ -127,6 +127,11 @@ func (x *explaining) present(ctx context.Context, person *directory.Person) erro
 	if person.Link == nil || person.Link.Connection != x.conn {
 		return nil
 	}
+	states, err := x.e.Store.LinkStatesOf(ctx, x.conn, []int64{x.in.SourceID})
+	if err != nil {
+		return err
+	}
+	x.in.Due = states[x.in.SourceID].Due
 	freezes, err := x.e.Store.Freezes(ctx, x.conn)
 	for _, f := range freezes {
 		if f.Active(x.e.Now()) {

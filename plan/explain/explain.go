@@ -31,6 +31,7 @@ type Input struct {
 	Decided *Decided           // how an administrator settled who the employee is, after Reading; nil: nobody did
 	Holds   []Hold             // on the person, in force
 	Freezes []directory.Freeze // of the person's connection, in force
+	Due     *directory.Due     // what comes by itself, as the last run that saw the employee left it; nil: nothing
 }
 
 // Entry is one stored decision.
@@ -89,8 +90,9 @@ type Explanation struct {
 	Steps    []ExplainStep     `json:"steps"`
 }
 
-// Line is a sentence of an explanation, with the run that it tells of, and the one which that took back.
-type Line struct{ Text, RunID, UndoOf string }
+// Line is a sentence of an explanation, with the run that it tells of, the one which that took back, and the plan that
+// somebody can still apply.
+type Line struct{ Text, RunID, UndoOf, PlanID string }
 
 // Lines are the sentences of an explanation, to be shown one by one; there is one at least.
 func (x *Explanation) Lines() []Line {
@@ -99,7 +101,7 @@ func (x *Explanation) Lines() []Line {
 		out = append(out, x.Standing.lines...)
 	}
 	if x.Latest != nil {
-		out = append(out, Line{Text: x.Latest.Sentence})
+		out = append(out, Line{Text: x.Latest.Sentence, PlanID: x.Latest.plan})
 	}
 	for _, h := range x.Holding {
 		out = append(out, Line{Text: h.Sentence})

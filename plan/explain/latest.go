@@ -18,6 +18,8 @@ type ExplainLatest struct {
 	Result   ExplainResult `json:"result"`
 	At       *string       `json:"at"`
 	PlanID   *string       `json:"plan_id"`
+
+	plan string // PlanID while somebody can apply it
 }
 
 // ExplainResult is that in one word.
@@ -181,7 +183,11 @@ func (in *Input) planned(e *Entry) (*ExplainLatest, string) {
 	if own := c.Trace.Fix; own != "" {
 		fix += "; " + own
 	}
-	return latestOf(result, p, sentence+" "+why), fix
+	l := latestOf(result, p, sentence+" "+why)
+	if !p.Expired && !p.Interrupted {
+		l.plan = p.ID
+	}
+	return l, fix
 }
 
 // waiting tells what keeps a change back, and the flags that let it through.

@@ -97,6 +97,11 @@ func TestExplainTellsHowSomebodyStands(t *testing.T) {
 	phone := change(plan.Update, plan.FieldChanged, directory.Active, directory.Active, "BambooHR differs in phone.", directory.Phone)
 	signedIn := stored(change(plan.Update, plan.FieldChanged, directory.Provisioned, directory.Active, "signed in for the first time"), "", "p1", true)
 	signedIn.Human = true
+	owner := stored(change(plan.Create, plan.FieldChanged, directory.Active, directory.Active, "the owner was created", directory.Email), "", "p1", true)
+	owner.Human = true
+	due := func(action string, why plan.Reason, hours int) *directory.Due {
+		return &directory.Due{At: testNow.Add(time.Duration(hours) * time.Hour), Action: action, Reason: string(why), Date: "2026-11-21"}
+	}
 	hold := Hold{Hold: directory.Hold{ID: "h1", UntilHR: "active", Reason: "undo of run run2", CreatedAt: testNow}, By: "ana@acme.test", Says: "that they work here"}
 	for name, c := range map[string]answered{
 		"by a run": {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made()},
@@ -110,6 +115,13 @@ func TestExplainTellsHowSomebodyStands(t *testing.T) {
 			"Ann Lee has been deactivated since 2026-11-21 12:00 UTC: the account status in BambooHR is Inactive (run2, by schedule). BambooHR was not read in full since then", ResultNotRead, "set the status"},
 		"changed":       {Input{Status: directory.Active, Entries: []Entry{first, applied(phone, "run2", made())}}, stands + " The record was last changed at 2026-11-21 12:00 UTC: BambooHR differed in phone (run2, by schedule).", "", ""},
 		"by themselves": {Input{Status: directory.Active, Entries: []Entry{first, signedIn}}, stands + " It has been active since 2026-11-21 12:00 UTC: p1 signed in for the first time.", "", ""},
+		"made by hand":  {Input{Status: directory.Active, Entries: []Entry{owner}}, "Ann Lee has had an account since 2026-11-21 12:00 UTC: the owner was created, by p1.", "", ""},
+		"to leave": {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Due: due("deactivate", plan.Terminated, 3)},
+			stands + " Ann Lee is due to be deactivated at 2026-11-21 15:00 UTC, by the first run from then on: the termination date in BambooHR is 2026-11-21. The latest reading", ResultNothing, ""},
+		"to be looked at":      {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Due: due("", plan.Terminated, 3)}, stands + " The latest reading", ResultNothing, ""},
+		"due already":          {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Due: due("deactivate", plan.Terminated, 1)}, stands + " The latest reading", ResultNothing, ""},
+		"within the grace":     {Input{Status: directory.Active, Entries: []Entry{first}, Due: due("deactivate", plan.StatusInactive, 3)}, "from then on: the account status in BambooHR says that they left, and the days of grace run.", "", ""},
+		"missing in the grace": {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Due: due("deactivate", plan.MissingInHR, 3)}, stands + " The latest reading", ResultNothing, ""},
 		"frozen": {Input{Status: directory.Active, Entries: []Entry{first}, Freezes: []directory.Freeze{{ID: "f1", What: []string{"reporting_lines"}, Reason: "reviews", Until: testNow}}},
 			stands + " Frozen for everybody until 2026-11-21 12:00 UTC: reporting lines (reviews).", "", ""},
 	} {

@@ -106,7 +106,33 @@ func (in *Input) standing() (*ExplainStanding, string) {
 	if e := p.changed; e != nil {
 		tell(e, "The record was last changed at %s: %s.", in.time(e.At), in.cause(e))
 	}
+	if text := in.coming(); text != "" && !off {
+		tell(nil, "%s", text)
+	}
 	return &ExplainStanding{Sentence: join(lines), Since: eventOf(p.turned), Changed: eventOf(p.changed), lines: lines}, fix
+}
+
+// coming tells when somebody is deactivated without another reading; "" when nothing is due. Of whom a reading misses,
+// the held entry tells it.
+func (in *Input) coming() string {
+	d := in.Due
+	if d == nil || d.Action != string(plan.Deactivate) || !d.At.After(in.At) {
+		return ""
+	}
+	why := ""
+	switch plan.Reason(d.Reason) {
+	case plan.MissingInHR, plan.DeletedInHR:
+		return ""
+	case plan.Terminated:
+		why = "the termination date in BambooHR is " + d.Date
+	case plan.StatusInactive:
+		why = "the account status in BambooHR says that they left, and the days of grace run"
+	case plan.StatusBlocked:
+		why = "the employment status is on the block list, and the days of grace run"
+	default:
+		why = "the days of grace run"
+	}
+	return fmt.Sprintf("%s is due to be deactivated at %s, by the first run from then on: %s.", nameOf(in), in.time(d.At), why)
 }
 
 // time writes an instant for a sentence.
@@ -133,7 +159,11 @@ func (in *Input) cause(e *Entry) string {
 		if fields != "" {
 			fields = " (" + fields + ")"
 		}
-		return e.By + " " + strings.TrimPrefix(strings.TrimSuffix(c.Sentence, "."), e.Actor+" ") + fields
+		what, led := strings.CutPrefix(strings.TrimSuffix(c.Sentence, "."), e.Actor+" ")
+		if !led && strings.Contains(what, " was ") { // it has a subject of its own: "the role was changed from member to admin"
+			return what + fields + ", by " + e.By
+		}
+		return e.By + " " + what + fields
 	case e.UndoOf != "":
 		if fields != "" {
 			fields = " in " + fields

@@ -37,8 +37,9 @@ type explainPage struct {
 	Nobody        bool
 }
 
-// line is a sentence of an answer, with the addresses of the run that it is about and of the one which that took back.
-type line struct{ Text, Run, Undone string }
+// line is a sentence of an answer, with the addresses of the run that it is about, of the one which that took back, and
+// of the plan that waits for somebody.
+type line struct{ Text, Run, Undone, Plan string }
 
 // step is one link of the chain from reading to today.
 type step struct {
@@ -271,6 +272,9 @@ func answerLines(why *explain.Explanation) (lines []line, fix string) {
 		}
 		if l.UndoOf != "" {
 			shown.Undone = "/runs/" + l.UndoOf
+		}
+		if l.PlanID != "" {
+			shown.Plan = "/plans/" + l.PlanID
 		}
 		lines = append(lines, shown)
 	}

@@ -103,13 +103,31 @@ func TestExplainWhatIsPlanned(t *testing.T) {
 	for _, path := range []string{at, at + "/explain"} {
 		body := pagetest.Text(w.Get(path))
 		pagetest.Says(t, body, "Given2 Family2 has had an account since", "Planned, not applied: BambooHR differs in phone. Nobody has applied the plan of 2026-11-21",
-			"If this is meant, apply it on the page of the preview.")
+			"See the plan", "If this is meant, apply it on the page of the preview.")
 		pagetest.Quiet(t, body, "run_", "rollcall apply")
 	}
 	w.Sync()
 	body := w.Get(at + "/explain")
 	pagetest.Says(t, body, "The record was last changed at 2026-11-21", "BambooHR differed in phone (a run by ", "See the run", "asks for nothing else.")
 	pagetest.Quiet(t, pagetest.Text(body), "Planned", "run_")
+}
+
+// Who waits for an administrator is led to the plan, and who leaves on a day to come is told the day.
+func TestExplainWhoLeaves(t *testing.T) {
+	w := newWorld(t, pagetest.Office(30))
+	w.Connect(active)
+	w.Put(2, `{"terminationDate":"2026-12-15"}`)
+	w.Sync()
+	at := "/people/" + w.Person("given2@acme.test").ID
+	for _, path := range []string{at, at + "/explain"} {
+		pagetest.Says(t, w.Get(path), "Given2 Family2 is due to be deactivated at 2026-12-16 00:00 UTC, by the first run from then on: the termination date in BambooHR is 2026-12-15.")
+	}
+	for id := 3; id <= 30; id++ {
+		w.Put(id, `{"status":"Inactive"}`)
+	}
+	w.Sync()
+	body := w.Get("/people/" + w.Person("given3@acme.test").ID + "/explain")
+	pagetest.Says(t, body, "Planned, not applied: Given3 Family3 is deactivated", "See the plan", "If this is meant, an administrator releases it in the plan by typing the count; if this is wrong, set the account status to Active in BambooHR.")
 }
 
 // An employee's id means somebody else in every connection.

@@ -115,6 +115,8 @@ var rewordings = words.Table([][2]string{
 	{` \(run_[a-z0-9]+, by `, " (a run by "},
 	{` \(run_[a-z0-9]+\)`, ""},
 	{`\bRun run_[a-z0-9]+ `, "The run "},
+	{`if this is meant: "rollcall apply [^"]*--release [^"]*"`, "if this is meant, an administrator releases it in the plan by typing the count"},
+	{`if this is meant: "rollcall apply [^"]*--approve [^"]*"`, "if this is meant, an administrator approves it in the plan"},
 	{`if this is meant: "rollcall apply [^"]*"`, "if this is meant, apply it on the page of the preview"},
 	{`nothing to do: the next run does it; "rollcall sync" is one`, "nothing to do: the next run does it"},
 	{`"rollcall holds" lists the hold; end it with "rollcall hold remove"`, "remove the hold on the person's page"},
