@@ -74,13 +74,13 @@ func (in *Input) open() (e *Entry, overtaken bool) {
 
 // overtaken tells what a reading said of somebody who was changed since.
 func (in *Input) overtaken(e *Entry) *ExplainLatest {
-	said := ""
+	said, undone := "", ""
 	if h := e.Item.Held; h != nil {
 		said = fmt.Sprintf("%s is not changed (%s): %s", nameOf(in), h.Reason, h.Detail)
 	} else {
-		said = strings.TrimSuffix(e.Item.Change.Sentence, ".")
+		said, undone = strings.TrimSuffix(e.Item.Change.Sentence, "."), ", and nobody applied"
 	}
-	return latestOf(ResultNotRead, e.Plan, fmt.Sprintf("BambooHR was not read in full since then; what the plan of %s said, and nobody applied: %s.", in.time(e.Plan.At), said))
+	return latestOf(ResultNotRead, e.Plan, fmt.Sprintf("BambooHR was not read in full since then; what the plan of %s said%s: %s.", in.time(e.Plan.At), undone, said))
 }
 
 func latestOf(r ExplainResult, p *Plan, sentence string) *ExplainLatest {

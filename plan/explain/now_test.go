@@ -97,6 +97,7 @@ func TestExplainTellsHowSomebodyStands(t *testing.T) {
 	phone := change(plan.Update, plan.FieldChanged, directory.Active, directory.Active, "BambooHR differs in phone.", directory.Phone)
 	signedIn := stored(change(plan.Update, plan.FieldChanged, directory.Provisioned, directory.Active, "signed in for the first time"), "", "p1", true)
 	signedIn.Human = true
+	held := plan.Item{Held: &plan.Held{Kind: plan.HeldPerson, Reason: plan.AmbiguousMatch, Name: "Ann Lee", Detail: "two fit"}}
 	owner := stored(change(plan.Create, plan.FieldChanged, directory.Active, directory.Active, "the owner was created", directory.Email), "", "p1", true)
 	owner.Human = true
 	due := func(action string, why plan.Reason, hours int) *directory.Due {
@@ -115,7 +116,9 @@ func TestExplainTellsHowSomebodyStands(t *testing.T) {
 			"Ann Lee has been deactivated since 2026-11-21 12:00 UTC: the account status in BambooHR is Inactive (run2, by schedule). BambooHR was not read in full since then", ResultNotRead, "set the status"},
 		"changed":       {Input{Status: directory.Active, Entries: []Entry{first, applied(phone, "run2", made())}}, stands + " The record was last changed at 2026-11-21 12:00 UTC: BambooHR differed in phone (run2, by schedule).", "", ""},
 		"by themselves": {Input{Status: directory.Active, Entries: []Entry{first, signedIn}}, stands + " It has been active since 2026-11-21 12:00 UTC: p1 signed in for the first time.", "", ""},
-		"made by hand":  {Input{Status: directory.Active, Entries: []Entry{owner}}, "Ann Lee has had an account since 2026-11-21 12:00 UTC: the owner was created, by p1.", "", ""},
+		"held before": {Input{Status: directory.Active, Entries: []Entry{first, planned(held), signedIn}},
+			"BambooHR was not read in full since then; what the plan of 2026-11-21 13:00 UTC said: Ann Lee is not changed (ambiguous_match): two fit.", ResultNotRead, ""},
+		"made by hand": {Input{Status: directory.Active, Entries: []Entry{owner}}, "Ann Lee has had an account since 2026-11-21 12:00 UTC: the owner was created, by p1.", "", ""},
 		"to leave": {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Due: due("deactivate", plan.Terminated, 3)},
 			stands + " Ann Lee is due to be deactivated at 2026-11-21 15:00 UTC, by the first run from then on: the termination date in BambooHR is 2026-11-21. The latest reading", ResultNothing, ""},
 		"to be looked at":      {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Due: due("", plan.Terminated, 3)}, stands + " The latest reading", ResultNothing, ""},
