@@ -181,8 +181,12 @@ func (p *pages) runRows(ctx context.Context, runs []syncrun.Run) ([]runRow, erro
 	out := make([]runRow, len(runs))
 	for i := range runs {
 		r := &runs[i]
+		by := names[r.Actor]
+		if r.Actor == string(r.Trigger) { // schedule, webhook: nobody asked
+			by = ""
+		}
 		colour, text := outcomeWord(r.Outcome)
-		out[i] = runRow{ID: r.ID, Connection: r.Connection, Name: r.Name, At: r.StartedAt, Trigger: triggerWord(r.Trigger), Actor: names[r.Actor],
+		out[i] = runRow{ID: r.ID, Connection: r.Connection, Name: r.Name, At: r.StartedAt, Trigger: triggerWord(r.Trigger), Actor: by,
 			Colour: colour, Outcome: text, Changes: changesText(r), Took: took(*r), Requests: r.Requests}
 		if len(r.Errors) > 0 {
 			out[i].Problem = onScreen(r.Errors[0].Message)

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -64,5 +65,24 @@ func TestWhyNobodyWasMailed(t *testing.T) {
 				t.Errorf("an operator reads %+v", got)
 			}
 		})
+	}
+}
+
+// unnamed knows nobody's name.
+type unnamed struct{ Views }
+
+func (unnamed) Names(context.Context, []string) (map[string]string, error) { return nil, nil }
+
+// TestWhoStartedARun is said once: the schedule and a webhook are nobody besides.
+func TestWhoStartedARun(t *testing.T) {
+	rows, err := (&pages{Deps{Views: unnamed{}}}).runRows(t.Context(), []syncrun.Run{{Trigger: syncrun.TriggerSchedule, Actor: "schedule"},
+		{Trigger: syncrun.TriggerWebhook, Actor: "webhook"}, {Trigger: syncrun.TriggerManual, Actor: "cli:root"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"Schedule", "Webhook", "By hand root, on the command line"} {
+		if got := strings.TrimSpace(rows[i].Trigger + " " + rows[i].Actor); got != want {
+			t.Errorf("started by %q, want %q", got, want)
+		}
 	}
 }
