@@ -95,8 +95,10 @@ func (m *rowMaker) change(it *syncrun.StoredItem) row {
 	r := m.start(it)
 	r.Colour, r.Tag, r.Name, r.Email, r.Short = w.colour, w.tag, c.Name, c.Email, words.Reason(c.Reason)
 	r.Sentence, r.Effective, r.AppliedBy = onScreen(c.Sentence), c.EffectiveAt, it.RunID
-	r.Waiting = m.header.Waiting(c.Kinds)
-	r.Tick = m.ticks && it.RunID == "" && (r.Waiting == plan.NotWaiting || m.waiting)
+	if it.RunID == "" {
+		r.Waiting = m.header.Waiting(c.Kinds)
+		r.Tick = m.ticks && (r.Waiting == plan.NotWaiting || m.waiting)
+	}
 	if c.Group != nil {
 		r.Name, r.Short = c.Group.Name, "Named in BambooHR"
 		r.Sentence = fmt.Sprintf("BambooHR has a %s that is not here yet.", c.Group.Kind)

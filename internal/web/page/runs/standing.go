@@ -211,8 +211,10 @@ func guards(s *view.PlanSummary, st standing, v account.Viewer, rel release.Deci
 			g.Advice = guardAdvice(g, rel, v.May(account.Configure))
 		}
 		if st.Stage == stageReady && v.May(account.Configure) {
-			g.Review, g.ReviewText = "/plans/"+s.Info.ID+"/confirm?approve="+url.QueryEscape(string(g.Kind)), "Review and approve…"
-			if g.Refused {
+			switch {
+			case !g.Refused:
+				g.Review, g.ReviewText = "/plans/"+s.Info.ID+"/confirm?approve="+url.QueryEscape(string(g.Kind)), "Review and approve…"
+			case rel.May:
 				g.Review, g.ReviewText = "/plans/"+s.Info.ID+"/confirm", "Review and release…"
 			}
 		}
