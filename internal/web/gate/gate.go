@@ -268,9 +268,12 @@ func (g *Gate) api(route Route) http.Handler {
 			return
 		}
 		p := Classify(err)
-		if p.Status == http.StatusUnauthorized {
+		switch {
+		case p.Status == http.StatusUnauthorized:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="rollcall"`)
 			p.Detail = `Send "Authorization: Bearer TOKEN" with a token that is neither over nor revoked; Settings > API tokens makes one, as does "rollcall tokens create".`
+		case p.Code == "forbidden":
+			p.Detail = "The role of this token does not reach so far; GET /api/v1/me tells what it may do. Settings > API tokens makes one with another role."
 		}
 		g.log(r, p, err)
 		WriteProblem(w, p)

@@ -362,7 +362,7 @@ func TestAPI(t *testing.T) {
 		header.Get("Content-Type") != "application/problem+json" || !strings.Contains(fmt.Sprint(body["detail"]), "Authorization: Bearer TOKEN") {
 		t.Errorf("without a token: %d %v %v", code, body, header)
 	}
-	if code, body, _ := get("/api/v1/things", "Bearer s-member"); code != 403 || body["code"] != "forbidden" {
+	if code, body, _ := get("/api/v1/things", "Bearer s-member"); code != 403 || body["code"] != "forbidden" || !strings.Contains(fmt.Sprint(body["detail"]), "role of this token") {
 		t.Errorf("a member's token: %d %v", code, body)
 	}
 	if code, body, _ := get("/api/v1/things", "Bearer s-owner"); code != 200 || body["name"] != "<b>" {
