@@ -151,11 +151,6 @@ func (b *Builder) heldField(personID string, f directory.Field) (directory.Hold,
 	return directory.Hold{}, false
 }
 
-// anyHold tells whether a hold on the person or a field is still in force.
-func (b *Builder) anyHold(personID string) bool {
-	return slices.ContainsFunc(b.holds[personID], func(h directory.Hold) bool { return !b.endedHold[h.ID] })
-}
-
 // keepLastOwner holds the leaver without whom the organisation would have no owner (promise: the last
 // owner is never deactivated). It counts leavers by ascending id, those in their grace included.
 func (b *Builder) keepLastOwner(e *entry) {

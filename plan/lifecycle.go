@@ -113,7 +113,8 @@ func (b *Builder) nextState(d *draft, l leaving, after directory.Status) directo
 	if d.link != nil && (e.stand == held || w.HireDate == "") {
 		s.HireDate = d.link.HireDate // nothing is accepted from a held record
 	}
-	s.Clean = !d.unclean && !b.anyHold(d.person) && !heldNotes(w) && !(e.has(fLeaver) && after != directory.Deactivated)
+	// Also beside a hold that is over: it only ends once all is applied, and not while the reading is doubtful.
+	s.Clean = !d.unclean && len(b.holds[d.person]) == 0 && !heldNotes(w) && !(e.has(fLeaver) && after != directory.Deactivated)
 	looks := b.lookAgain(d)
 	if after == directory.Deactivated {
 		return s
