@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -77,10 +78,7 @@ func (b *Builder) decideHeld(d *draft, cur *directory.Person, emit func(Item) er
 	if e.person == none {
 		return nil
 	}
-	if e.has(fProblem) || b.why(e) == IdentityConflict { // nothing of the record is this person's
-		return b.refreshUnclean(d.link, emit)
-	}
-	if e.has(fAccountUnreadable | fAccountBlank | fRecordUnreadable) {
+	if e.has(fProblem|fAccountUnreadable|fAccountBlank|fRecordUnreadable) || b.why(e) == IdentityConflict {
 		return b.refreshPutOff(d, emit)
 	}
 	d.unclean = true
@@ -115,22 +113,57 @@ func (b *Builder) refreshUnclean(link *directory.LinkState, emit func(Item) erro
 	return b.put(Item{Refresh: &s}, emit)
 }
 
-// refreshPutOff does the same, but takes a last day back, or puts it off, that a record with something unreadable in
-// it shows to be later now. It never sets one: nobody is newly deactivated by such a record.
+// refreshPutOff does the same, but takes back, or puts off, what was going to deactivate somebody by itself and is over,
+// or later now, as even a record shows that is not believed as a whole. It never sets anything: nobody is newly
+// deactivated by such a record.
 func (b *Builder) refreshPutOff(d *draft, emit func(Item) error) error {
-	if d.link == nil || d.link.Due == nil || d.link.Due.Reason != string(Terminated) || d.e.has(fEndUnreadable) {
-		return b.refreshUnclean(d.link, emit)
+	if d.link == nil {
+		return nil
 	}
 	s := *d.link
-	i := slices.IndexFunc(d.w.Signals, func(s directory.Signal) bool { return s.Kind == directory.SignalTermination })
-	switch {
-	case i < 0 && !d.e.has(fRecordUnreadable):
-		s.Due = nil
-	case i >= 0 && d.w.Signals[i].At.After(s.Due.At):
-		s.Due = &directory.Due{At: d.w.Signals[i].At, Action: s.Due.Action, Reason: s.Due.Reason, Date: d.w.Signals[i].Date}
+	s.Since, s.Clean = maps.Clone(s.Since), false
+	for _, k := range [...]directory.SignalKind{directory.SignalTermination, directory.SignalStatus, directory.SignalStatusBlocked,
+		directory.SignalNoStatus, directory.SignalOutOfScope, absentKind, deletedKind} {
+		over, later := b.isOver(d, k)
+		announced := s.Due != nil && s.Due.Action != "" && s.Due.Reason == string(reasonOf(k))
+		switch {
+		case over:
+			delete(s.Since, k)
+			if announced {
+				s.Due = nil
+			}
+		case announced && later != nil && later.At.After(s.Due.At):
+			s.Due = &directory.Due{At: later.At, Action: s.Due.Action, Reason: s.Due.Reason, Date: later.Date}
+		}
 	}
-	s.Clean = false
 	return b.refresh(d, s, emit)
+}
+
+// isOver tells whether a record that is not believed as a whole shows all the same that a leaving signal is not given,
+// and the signal where it is and has a date.
+func (b *Builder) isOver(d *draft, k directory.SignalKind) (over bool, later *directory.Signal) {
+	e, w := d.e, d.w
+	switch {
+	case k == absentKind, k == deletedKind:
+		return true, nil // it is there
+	case e.has(fProblem), b.why(e) == IdentityConflict:
+		return false, nil // nothing of the record is this person's
+	case k == directory.SignalStatus:
+		return w.Account == directory.AccountActive, nil
+	case k == directory.SignalOutOfScope:
+		return w.Scope.Verdict == directory.ScopeIn, nil
+	case k == directory.SignalTermination && e.has(fEndUnreadable):
+		return false, nil
+	}
+	for i := range w.Signals {
+		if s := &w.Signals[i]; s.Kind == k {
+			if s.At.IsZero() {
+				return false, nil
+			}
+			return false, s
+		}
+	}
+	return !e.has(fRecordUnreadable), nil
 }
 
 // refreshDue remembers beside a change of somebody who stays when they leave: should the change wait for an approval,

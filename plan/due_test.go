@@ -93,3 +93,48 @@ func TestHeldRecordsSetNoLastDay(t *testing.T) {
 		}
 	}
 }
+
+// Who is held is not deactivated by itself for what even a record shows to be over that is not believed as a whole; and
+// if that begins again, its grace does, too.
+func TestHeldRecordsEndWhatIsOver(t *testing.T) {
+	ann := employee{id: 1, name: "Ann Lee", email: "1@a.test", status: "Active", employment: "Full-Time", scope: "in", hire: "2020-01-01"}
+	hidden := directory.Note{Reason: string(Unreadable), Detail: "employmentHistoryStatus"}
+	for name, c := range map[string]struct {
+		kind   directory.SignalKind
+		record func(*employee)
+		stays  bool // what was announced
+	}{
+		"back, no status":          {absentKind, func(e *employee) { e.status = "" }, false},
+		"back, status hidden":      {deletedKind, func(e *employee) { e.status = "hidden" }, false},
+		"back twice":               {absentKind, func(e *employee) { e.problem = "two records with this id differ" }, false},
+		"back, looks recycled":     {absentKind, func(e *employee) { e.name, e.email, e.hire = "Bo Diaz", "bo@a.test", "2026-02-02" }, false},
+		"active again":             {directory.SignalStatus, func(e *employee) { e.notes = []directory.Note{hidden} }, false},
+		"inactive":                 {directory.SignalStatus, func(e *employee) { e.status, e.notes = "Inactive", []directory.Note{hidden} }, true},
+		"status hidden":            {directory.SignalStatus, func(e *employee) { e.status = "hidden" }, true},
+		"active, looks recycled":   {directory.SignalStatus, func(e *employee) { e.name, e.email, e.hire = "Bo Diaz", "bo@a.test", "2026-02-02" }, true},
+		"blocked no more":          {directory.SignalStatusBlocked, func(e *employee) { e.status = "hidden" }, false},
+		"blocked":                  {directory.SignalStatusBlocked, func(e *employee) { e.status, e.employment = "hidden", "Intern" }, true},
+		"blocked, or not":          {directory.SignalStatusBlocked, func(e *employee) { e.notes = []directory.Note{hidden} }, true},
+		"in the scope again":       {directory.SignalOutOfScope, func(e *employee) { e.status = "hidden" }, false},
+		"out of the scope":         {directory.SignalOutOfScope, func(e *employee) { e.status, e.scope = "hidden", "out" }, true},
+		"in the scope, or not":     {directory.SignalOutOfScope, func(e *employee) { e.status, e.scope = "hidden", "unknown" }, true},
+		"last day beside a status": {directory.SignalTermination, func(e *employee) { e.notes = []directory.Note{hidden} }, true},
+	} {
+		x := newWorld(testPolicy(t, "scope: { block_statuses: [Intern] }\nlifecycle: { missing: deactivate_linked, leaving: { status: { action: deactivate, grace_days: 3 }, "+
+			"status_blocked: { action: deactivate, grace_days: 3 }, out_of_scope: { action: deactivate, grace_days: 3 } } }"), testNow)
+		x.addPerson(t, "p1", map[string]string{"name": "Ann Lee", "email": "1@a.test", "employee": "1", "hire": "2020-01-01"})
+		s := x.links[1]
+		s.Due = &directory.Due{At: testNow.AddDate(0, 0, 2), Action: string(Deactivate), Reason: string(reasonOf(c.kind))}
+		s.Since = map[directory.SignalKind]time.Time{c.kind: testNow.AddDate(0, 0, -1)}
+		x.links[1] = s
+		e := ann
+		c.record(&e)
+		x.employees = []employee{e}
+		p := x.plan()
+		x.apply(t, p)
+		after := x.links[1]
+		if _, counts := after.Since[c.kind]; (after.Due != nil) != c.stays || counts != c.stays || p.Header.Counts.HeldPeople != 1 {
+			t.Errorf("%s: %+v, %v, want that it stays: %v\n%s", name, after.Due, after.Since, c.stays, render(p))
+		}
+	}
+}

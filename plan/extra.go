@@ -128,7 +128,7 @@ type absence struct {
 // (promise SI35).
 func (b *Builder) absence(id int64) absence {
 	life := &b.in.Policy.Lifecycle
-	a := absence{MissingInHR, policy.LeaveHold, directory.SignalKind(policy.SignalMissing), life.Leaving[policy.SignalMissing].GraceDays,
+	a := absence{MissingInHR, policy.LeaveHold, absentKind, life.Leaving[policy.SignalMissing].GraceDays,
 		"the complete reading does not contain this employee"}
 	if life.Missing == policy.MissingDeactivateLinked || life.Missing == policy.MissingDeactivateNotImported {
 		a.action = policy.LeaveDeactivate
@@ -138,7 +138,7 @@ func (b *Builder) absence(id int64) absence {
 	}
 	a.detail = "the employee was deleted in BambooHR"
 	if deleted := life.Leaving[policy.SignalDeleted]; deleted.Action == policy.LeaveDeactivate {
-		a.reason, a.action, a.kind, a.grace = DeletedInHR, deleted.Action, directory.SignalKind(policy.SignalDeleted), deleted.GraceDays
+		a.reason, a.action, a.kind, a.grace = DeletedInHR, deleted.Action, deletedKind, deleted.GraceDays
 	}
 	return a
 }

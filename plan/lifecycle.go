@@ -88,6 +88,12 @@ func (b *Builder) effect(l *leaving, s directory.Signal, w *directory.Wanted, li
 	return at
 }
 
+// What the reading itself shows, and no record.
+const (
+	absentKind  = directory.SignalKind(policy.SignalMissing)
+	deletedKind = directory.SignalKind(policy.SignalDeleted)
+)
+
 func reasonOf(k directory.SignalKind) Reason {
 	switch k {
 	case directory.SignalTermination:
@@ -100,6 +106,8 @@ func reasonOf(k directory.SignalKind) Reason {
 		return StatusBlank
 	case directory.SignalOutOfScope:
 		return OutOfScope
+	case deletedKind:
+		return DeletedInHR
 	}
 	return MissingInHR
 }

@@ -332,3 +332,21 @@ func TestUndoOfAnUndo(t *testing.T) {
 		t.Errorf("HR does not lead again: %q, %+v, %+v, %v", title(), r.Run.Counts, holds, err)
 	}
 }
+
+// TestBackButNotReadable: who was absent and is back is not deactivated for the absence although the record has no
+// status, which holds them for a human.
+func TestBackButNotReadable(t *testing.T) {
+	o := newOffice(t, generated(t, 40))
+	e := o.engine("lifecycle: { initial: active, missing: deactivate_linked, leaving: { missing: { grace_days: 2 } } }\n")
+	o.sync(e)
+	o.control("DELETE", "/employees/7", nil)
+	o.sync(e)
+	p := o.of(e, 7)
+	o.put(7, map[string]any{"status": "", "firstName": p.Values.Get(directory.FirstName), "lastName": p.Values.Get(directory.LastName),
+		"workEmail": p.Values.Get(directory.Email)})
+	r := o.sync(e)
+	o.wait(72 * time.Hour)
+	if d, err := e.ApplyDue(context.Background(), syncrun.TriggerSchedule); err != nil || o.of(e, 7).Status != directory.Active {
+		t.Errorf("%+v then %+v, %v", r.Run.Counts, d.Run.Counts, err)
+	}
+}
