@@ -50,16 +50,16 @@ func (it Item) clone() Item {
 	return it
 }
 
-// parked is a change that is kept back until everybody it is tied to was decided.
+// parked is a change that is kept back until everybody it is tied to was decided, or it is known what waits.
 type parked struct {
 	change Change
 	node   int32
 	boss   int32 // node of a new manager created in this plan, none
 }
 
-// release gives a change out, or keeps it back while it is tied to others.
+// release gives a change out, or keeps it back while it is tied to others or may have to wait for more than it is about.
 func (b *Builder) release(c Change, node, boss int32, bossTied bool, emit func(Item) error) error {
-	if bossTied || b.ties.tied(node) {
+	if bossTied || b.ties.tied(node) || carriesMore(&c) {
 		c.Fields = slices.Clone(c.Fields) // they are scratch, see Builder
 		b.parked = append(b.parked, parked{c, node, boss})
 		return nil
@@ -105,6 +105,7 @@ func (b *Builder) unpark(emit func(Item) error) error {
 	for _, g := range groups {
 		b.nameEachOther(g)
 	}
+	b.letLeave()
 	for i := range b.parked {
 		if err := b.put(Item{Change: &b.parked[i].change}, emit); err != nil {
 			return err

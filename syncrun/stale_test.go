@@ -350,3 +350,37 @@ func TestBackButNotReadable(t *testing.T) {
 		t.Errorf("%+v then %+v, %v", r.Run.Counts, d.Run.Counts, err)
 	}
 }
+
+// TestLeaverBesideWhatWaits: who leaves loses access at once although something else of the record has to wait, which
+// waits on; and an undo gives the access back and nothing else.
+func TestLeaverBesideWhatWaits(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t, generated(t, 40))
+	e := o.engine(active)
+	for id := 6; id < 16; id++ {
+		o.put(id, map[string]any{"workPhone": "+44 1"})
+	}
+	o.sync(e)
+	for id := 6; id < 16; id++ {
+		o.put(id, map[string]any{"workPhone": ""})
+	}
+	o.put(7, map[string]any{"status": "Inactive"})
+	phone := func() string {
+		p := o.of(e, 7)
+		return fmt.Sprint(p.Status, " ", p.Values.Get(directory.Phone))
+	}
+	left := o.sync(e)
+	if left.Waiting != 9 || left.Run.Counts.Deactivate != 1 || phone() != "deactivated +44 1" {
+		t.Fatalf("%s, %+v", phone(), left)
+	}
+	if r := o.sync(e); r.Waiting != 10 || r.Run.Counts.Changes() != 0 {
+		t.Errorf("afterwards: %+v", r)
+	}
+	u, err := e.PlanUndo(ctx, left.Run.ID, syncrun.UndoOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.applies(e, u.Plan); phone() != "active +44 1" || len(u.Result.Reverted) != 1 {
+		t.Errorf("undone: %s, %+v", phone(), u.Result)
+	}
+}
