@@ -424,7 +424,7 @@ func leavers(n int) []moment {
 }
 
 // TestEffectsWithoutBambooHR: what comes due is applied at its instant although BambooHR does not answer,
-// but not in a pause; then it happens when the pause is over.
+// but not in a pause; then it happens when the pause is over, when BambooHR was at least asked.
 func TestEffectsWithoutBambooHR(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, utc("2026-11-21 12:00"), company("2026-11-21", leavers(2)))
@@ -440,9 +440,29 @@ func TestEffectsWithoutBambooHR(t *testing.T) {
 	wantRuns(t, p, id, "")
 	p.at(utc("2026-11-23 12:00"))
 	p.at(utc("2026-11-23 13:00"))
-	wantRuns(t, p, id, "11-23 12:00 applied")
-	if list := p.list(); len(list) != 1 || list[0].Kind != jobs.Effects || !list[0].Due.Equal(utc("2026-11-22 23:00")) {
+	wantRuns(t, p, id, "11-23 12:00 partial")
+	if list := p.list(); len(list) != 1 || list[0].Kind != jobs.Run || !list[0].Due.Equal(utc("2026-11-22 23:00")) {
 		t.Errorf("jobs: %+v", list)
+	}
+}
+
+// TestPutOffInAPause: who was to leave during a pause, and by then stays longer, does not lose access when it is over.
+func TestPutOffInAPause(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, utc("2026-11-21 12:00"), company("2026-11-21", leavers(2)))
+	p := w.start()
+	id := p.enabled("Acme", settings("Europe/Amsterdam", "03:00"))
+	p.idle()
+	if err := p.Pause(t.Context(), actor, id, "review period", utc("2026-11-23 12:00")); err != nil {
+		t.Fatal(err)
+	}
+	p.at(utc("2026-11-22 23:00"))
+	w.control("/employees/500/terminate", `{"date":"2026-12-30"}`)
+	p.at(utc("2026-11-23 12:00"))
+	p.at(utc("2026-11-23 13:00"))
+	wantRuns(t, p, id, "11-23 12:00 applied")
+	if runs := p.automatic(id); len(runs) != 1 || runs[0].Counts.Deactivate != 1 {
+		t.Errorf("%+v", runs)
 	}
 }
 

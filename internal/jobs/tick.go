@@ -21,6 +21,9 @@ const (
 	setBack = 24 * time.Hour
 	// mostMissed is where counting missed runs ends.
 	mostMissed = 999
+	// remembered is how long after the last run what it remembered of the dates in BambooHR is acted on without
+	// reading: a daily run and two hours. After a pause somebody who was to leave may stay by now.
+	remembered = 26 * time.Hour
 	// tries is how often a job is begun that the database or a dying process kept from its end.
 	tries = 5
 )
@@ -77,7 +80,7 @@ func (s *Service) schedule(ctx context.Context, tx *sql.Tx, organisation string,
 		if err != nil {
 			return err
 		}
-		row, d = nextEffects(was, t, m, now)
+		row, d = nextEffects(was, t, m, rowOf(rows, t.ID, Run).Last, now)
 		if err := s.put(ctx, tx, organisation, was, row, d, now); err != nil {
 			return err
 		}
@@ -168,8 +171,8 @@ func specOf(t connection.Timetable) string {
 }
 
 // nextEffects tells whether effects have to be applied. Each instant is tried once; what the guard keeps
-// waiting is shown with the run, and planned again by the next one.
-func nextEffects(row Row, t connection.Timetable, m Moments, now time.Time) (Row, *due) {
+// waiting is shown with the run, and planned again by the next one. ran is when the last run started.
+func nextEffects(row Row, t connection.Timetable, m Moments, ran, now time.Time) (Row, *due) {
 	row.Kind, row.Connection, row.Last, row.Next = Effects, t.ID, lastMoment(row, now), time.Time{}
 	if !t.On || m.Next.IsZero() {
 		return row, nil
@@ -182,7 +185,7 @@ func nextEffects(row Row, t connection.Timetable, m Moments, now time.Time) (Row
 	}
 	row.Last, row.Next = m.Last, time.Time{} // the next look finds what comes next
 	// In error BambooHR is asked once a day, whatever comes due.
-	return row, &due{At: m.Next, Look: m.Look && !t.Failing}
+	return row, &due{At: m.Next, Look: (m.Look || now.Sub(ran) > remembered) && !t.Failing}
 }
 
 // lastMoment is the instant after which effects are looked for.
