@@ -65,7 +65,7 @@ func (b *Builder) decideLeft(d *draft, emit func(Item) error) error {
 		return nil
 	}
 	t := b.trace(d)
-	t.Match, t.Fix = "none", "nothing to do; whoever comes back gets an account by then"
+	t.Match, t.Fix = "none", "nothing to do; who comes back gets an account then"
 	return b.put(Item{Left: &Left{SourceID: e.id, Name: w.Name, Email: b.email(e), Link: state, Trace: t}}, emit)
 }
 

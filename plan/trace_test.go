@@ -29,7 +29,7 @@ func TestTrace(t *testing.T) {
 	want := map[string]Trace{
 		"change": {Account: "Active", Employment: "Contractor", Hire: "2020-01-01", Scope: "in", Match: "link", Signal: "status_blocked", Fix: leavingFix(StatusBlocked)},
 		"held":   {Account: "Active", Scope: "in", Match: "none", Fix: "enter a work e-mail in BambooHR"},
-		"left":   {Account: "Inactive", Scope: "in", Match: "none", Fix: "nothing to do; whoever comes back gets an account by then"},
+		"left":   {Account: "Inactive", Scope: "in", Match: "none", Fix: "nothing to do; who comes back gets an account then"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("traces (-want +got):\n%s", diff)

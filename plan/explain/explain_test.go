@@ -33,7 +33,7 @@ func TestExplain(t *testing.T) {
 	bo := plan.Item{Held: &plan.Held{Kind: plan.HeldPerson, Reason: plan.NoEmail, SourceID: 2, Name: "Bo Diaz", Detail: "BambooHR has no work e-mail for this employee",
 		Trace: plan.Trace{Account: "Active", Scope: "in", Match: "none", Fix: "enter a work e-mail in BambooHR"}}}
 	cy := plan.Item{Left: &plan.Left{Name: "Cy Park",
-		Trace: plan.Trace{Account: "Inactive", Scope: "in", Match: "none", Fix: "nothing to do; whoever comes back gets an account by then"}}}
+		Trace: plan.Trace{Account: "Inactive", Scope: "in", Match: "none", Fix: "nothing to do; who comes back gets an account then"}}}
 	edit := plan.Item{Change: &plan.Change{Action: plan.Update, Reason: plan.FieldChanged, PersonID: "p1", Sentence: "eve edited this person",
 		StatusBefore: directory.Deactivated, StatusAfter: directory.Deactivated,
 		Fields: []plan.FieldChange{{Field: directory.Phone, Before: "", After: "1"}}}}
