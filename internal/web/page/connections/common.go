@@ -97,6 +97,9 @@ func changesOf(run *syncrun.Run) string {
 	if run.Outcome == syncrun.OutcomePreview && len(parts) > 0 {
 		return "planned: " + strings.Join(parts, ", ")
 	}
+	if run.Outcome == syncrun.OutcomeRefused {
+		return "no changes; the guard stopped what was planned"
+	}
 	return cmp.Or(strings.Join(parts, ", "), "no changes")
 }
 

@@ -203,6 +203,8 @@ func changesText(r *syncrun.Run) string {
 		text = "planned: " + text
 	case r.Outcome == syncrun.OutcomeFailed && r.Counts.Changes() == 0:
 		return ""
+	case r.Outcome == syncrun.OutcomeRefused:
+		return "none; the guard stopped what was planned"
 	}
 	return text
 }

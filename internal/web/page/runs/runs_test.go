@@ -202,6 +202,7 @@ func TestRunThatTheGuardStopped(t *testing.T) {
 	}
 	run, _ := synced()
 	says(t, w.get(run), "Nothing was written. 20 deactivations wait, refused by the guard. See what waits, and why", "20 waiting", "10 unchanged")
+	says(t, w.get("/history"), "Refused none; the guard stopped what was planned")
 	w.now = w.now.Add(48 * time.Hour)
 	says(t, w.get(run), "Nothing was written. 20 deactivations waited, refused by the guard. Nobody let them through, and the plan can no longer be applied. See the plan")
 	quiet(t, w.get(run), "20 waiting")
