@@ -81,15 +81,10 @@ func (s *session) unforbidden(ctx context.Context, info PlanInfo, w workload) er
 	if f.None() && len(stays) == 0 {
 		return nil
 	}
-	todo := w.seqs
-	for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
+	for it, err := range s.chosen(ctx, info, w) {
 		if err != nil {
 			return err
 		}
-		if len(todo) == 0 || todo[0] != it.Seq {
-			continue
-		}
-		todo = todo[1:]
 		if err := f.Check(it.Change); err != nil {
 			return &StaleError{PlanID: info.ID, Why: err.Error()}
 		}

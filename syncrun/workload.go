@@ -2,6 +2,7 @@ package syncrun
 
 import (
 	"context"
+	"iter"
 
 	"github.com/rollcall-hr/rollcall/plan"
 )
@@ -50,17 +51,34 @@ func (w *workload) add(c ChangeOutline) {
 
 // tie finds the rows that must share a transaction.
 func (s *session) tie(ctx context.Context, info PlanInfo, w *workload) error {
-	ties, todo := newTies(), w.seqs
-	for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
+	ties := newTies()
+	for it, err := range s.chosen(ctx, info, *w) {
 		if err != nil {
 			return err
 		}
-		if len(todo) == 0 || todo[0] != it.Seq {
-			continue
-		}
-		todo = todo[1:]
 		ties.add(it.Seq, it.Change)
 	}
 	w.tied = ties.groups()
 	return nil
+}
+
+// chosen yields the changes that an apply has to do, in plan order.
+func (s *session) chosen(ctx context.Context, info PlanInfo, w workload) iter.Seq2[StoredItem, error] {
+	return func(yield func(StoredItem, error) bool) {
+		todo := w.seqs
+		for it, err := range s.e.Store.Items(ctx, info.ID, 0, false) {
+			if err == nil {
+				if len(todo) == 0 {
+					return
+				}
+				if todo[0] != it.Seq {
+					continue
+				}
+				todo = todo[1:]
+			}
+			if !yield(it, err) || err != nil {
+				return
+			}
+		}
+	}
 }

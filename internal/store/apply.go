@@ -37,12 +37,6 @@ type batch struct {
 	fresh   fresh
 }
 
-// move is an address on its way to a person.
-type move struct {
-	person, key string
-	from        string // who had it in this batch before, "" when nobody
-}
-
 // ApplyBatch implements syncrun.Runs. Addresses that change hands are taken from everybody first and
 // given out last, so that swaps and longer rings need no order.
 func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run, planID string, seqs []int64, now time.Time) (syncrun.Run, error) {
@@ -189,28 +183,6 @@ func (b *batch) open(items []syncrun.StoredItem) ([]syncrun.StoredItem, error) {
 	return slices.DeleteFunc(items, func(it syncrun.StoredItem) bool { return done.Of(it.Seq) != "" }), err
 }
 
-// unforbidden refuses changes that a human has forbidden since they were planned.
-func (b *batch) unforbidden(todo []syncrun.StoredItem) error {
-	if b.plan.Info.UndoOf != "" {
-		return nil
-	}
-	holds, err := b.t.holds()
-	if err != nil {
-		return err
-	}
-	decisions, err := b.t.decisions(b.plan.Connection)
-	if err != nil {
-		return err
-	}
-	f := syncrun.NewForbidden(&b.plan.Info.Header, holds, decisions, b.now)
-	for i := 0; i < len(todo) && !f.None(); i++ {
-		if err := f.Check(todo[i].Change); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // recordBatch writes the journal row and the batch's audit entry.
 func (b *batch) recordBatch(todo []syncrun.StoredItem) error {
 	seqs := make([]int64, len(todo))
@@ -260,59 +232,6 @@ func (b *batch) createGroup(c *plan.Change) error {
 	}
 	b.rows += n
 	return err
-}
-
-// emailMove returns the compare form of the address that a change of an existing person sets.
-func emailMove(c *plan.Change) (key string, moves bool) {
-	if c.Version == 0 {
-		return "", false
-	}
-	for i := range c.Fields {
-		if f := &c.Fields[i]; f.Field == directory.Email && directory.EmailKey(f.Before) != directory.EmailKey(f.After) {
-			return directory.EmailKey(f.After), true
-		}
-	}
-	return "", false
-}
-
-// park takes the addresses that change from those who have them; NULL is the one value that may stand
-// several times in the unique index.
-func (b *batch) park(todo []syncrun.StoredItem) error {
-	had := map[string]string{}
-	for _, it := range todo {
-		c := it.Change
-		key, moves := emailMove(c)
-		if !moves {
-			continue
-		}
-		if _, err := b.t.first("select email_key from people where org = $1 and id = $2",
-			func(st stmt) { had[st.ColText(0)] = c.PersonID }, b.t.org, c.PersonID); err != nil {
-			return err
-		}
-		if err := b.t.setEmailKey(c.PersonID, ""); err != nil {
-			return err
-		}
-		b.moved = append(b.moved, move{person: c.PersonID, key: key})
-	}
-	for i := range b.moved {
-		b.moved[i].from = had[b.moved[i].key]
-	}
-	return nil
-}
-
-// giveOut hands the parked addresses to their new people and says so in the audit trail (security §3 #26).
-func (b *batch) giveOut() error {
-	for _, m := range b.moved {
-		if err := b.t.setEmailKey(m.person, m.key); errors.Is(err, sqldb.ErrUnique) {
-			return &syncrun.StaleRecordError{Key: directory.PersonKey(m.person)}
-		} else if err != nil {
-			return err
-		}
-		if err := b.note("move_email", m.person, m.from, m.person); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (b *batch) note(event, person, before, after string) error {
@@ -494,17 +413,4 @@ func (b *batch) holds(it syncrun.StoredItem) error {
 		b.rows += n
 	}
 	return nil
-}
-
-// keepAnOwner refuses a batch that took the last active owner away, which two plans can do together
-// although neither meant to (security §1.5).
-func (b *batch) keepAnOwner() error {
-	if b.owner == "" {
-		return nil
-	}
-	left, err := b.t.ownersLeft()
-	if err == nil && !left {
-		err = &syncrun.StaleRecordError{Key: b.owner}
-	}
-	return err
 }
