@@ -1,11 +1,9 @@
 package source
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"strconv"
 	"strings"
 
@@ -15,7 +13,7 @@ import (
 
 // readerVersion is part of every fingerprint: raise it when a reader makes other values of the same
 // bytes, so that every record is decoded once again.
-const readerVersion = "1"
+const readerVersion = "2"
 
 // view is one record of one read: raw bytes to fingerprint, values only on demand.
 type view interface {
@@ -61,19 +59,17 @@ type assembler struct {
 	main    form
 	ahead   form
 	tally   *tally
-	digest  hash.Hash
-	seed    [sha256.Size]byte
-	sum     []byte // scratch of fingerprint
-	statusS int    // slot of the account status in main, -1 without
+	print   *printer
+	statusS int // slot of the account status in main, -1 without
 	record  hr.Record
 	values  []hr.Value
 	later   []hr.Value
 	hidden  func(main view) (map[int]bool, error) // slots the key may not see in this record; nil: none
 }
 
-func newAssembler(reader string, main, ahead form, known hr.KnownFunc) *assembler {
+func newAssembler(reader, secret string, main, ahead form, known hr.KnownFunc) *assembler {
 	a := &assembler{
-		known: known, main: main, ahead: ahead, digest: sha256.New(), statusS: -1,
+		known: known, main: main, ahead: ahead, statusS: -1, print: newPrinter(secret, fieldsText(reader, main, ahead)),
 		tally:  newTally(main.schema, func(slot int) bool { return main.answered[slot] }),
 		values: make([]hr.Value, main.schema.Len()), later: make([]hr.Value, ahead.schema.Len()),
 	}
@@ -88,12 +84,11 @@ func newAssembler(reader string, main, ahead form, known hr.KnownFunc) *assemble
 	if main.schema.Len() > hr.MaxTrackedFields || known == nil {
 		a.known = func(int64) (hr.Known, bool) { return hr.Known{}, false }
 	}
-	a.seed = sha256.Sum256([]byte(fieldsText(reader, main, ahead)))
 	return a
 }
 
 // shape tells two assemblers apart whose fingerprints and coverages mean something else.
-func (a *assembler) shape() string { return hex.EncodeToString(a.seed[:16]) }
+func (a *assembler) shape() string { return hex.EncodeToString(a.print.seed[:16]) }
 
 // stand makes the record of an employee who is not read again.
 func (a *assembler) stand(id int64, k hr.Known) hr.Record {
@@ -117,7 +112,7 @@ func fieldsText(reader string, forms ...form) string {
 
 // add makes the record of an employee from both views of one person.
 func (a *assembler) add(id int64, main, ahead view) hr.Record {
-	print := a.fingerprint(main.Raw(), ahead.Raw())
+	print := a.print.of(main.Raw(), ahead.Raw())
 	a.tally.mix(print)
 	if k, ok := a.known(id); ok && k.Fingerprint == print {
 		a.tally.unchanged(k.Coverage)
@@ -130,17 +125,6 @@ func (a *assembler) add(id int64, main, ahead view) hr.Record {
 	}
 	a.tally.decoded(a.values, a.record.Coverage)
 	return a.record
-}
-
-// fingerprint hashes what was sent about one employee. Raw records are complete JSON objects, so that
-// two of them in a row cannot be mistaken for another two.
-func (a *assembler) fingerprint(main, ahead []byte) hr.Fingerprint {
-	a.digest.Reset()
-	a.digest.Write(a.seed[:])
-	a.digest.Write(main)
-	a.digest.Write(ahead)
-	a.sum = a.digest.Sum(a.sum[:0])
-	return hr.Fingerprint(a.sum[:16])
 }
 
 func (a *assembler) decode(main, ahead view) error {
@@ -258,7 +242,7 @@ func (a *assembler) unusable(id int64, why string) hr.Record {
 // problem makes such a record without counting: it takes back one that was counted.
 func (a *assembler) problem(id int64, why string) hr.Record {
 	text := fmt.Sprintf("employee %d: %s", id, why)
-	a.tally.mix(a.fingerprint([]byte(text), nil))
+	a.tally.mix(a.print.of([]byte(text), nil))
 	a.tally.warn("%s", text)
 	a.record = hr.Record{ID: strconv.FormatInt(id, 10), Num: id, Problem: why}
 	return a.record

@@ -31,6 +31,7 @@ type Options struct {
 	Counter *Counter         // observes the client; nil: nobody counts, Requests is 0
 	OddKey  bool             // the key is not UsualKey: Check says so
 	Key     string           // KeyPrint of the key; "" when nobody has to notice another one
+	Secret  string           // makes fingerprints of records, see printer; another one makes others of the same bytes
 }
 
 // BambooHR reads one company. It may be used from several goroutines, but its client has two request
@@ -42,6 +43,7 @@ type BambooHR struct {
 	count  *Counter
 	oddKey bool
 	key    string
+	secret string
 	reads  atomic.Int64
 
 	mu   sync.Mutex
@@ -50,7 +52,7 @@ type BambooHR struct {
 
 // NewBambooHR makes a reader for a connection. It sends nothing.
 func NewBambooHR(client *bamboohr.Client, conn *policy.Connection, o Options) *BambooHR {
-	b := &BambooHR{client: client, conn: conn, now: o.Now, count: o.Counter, oddKey: o.OddKey, key: o.Key}
+	b := &BambooHR{client: client, conn: conn, now: o.Now, count: o.Counter, oddKey: o.OddKey, key: o.Key, secret: o.Secret}
 	if b.now == nil {
 		b.now = time.Now
 	}

@@ -75,7 +75,7 @@ func (c *CSV) Read(ctx context.Context, fields []string, known hr.KnownFunc) (*h
 		answered[alias] = true
 	}
 	same := func(alias string) string { return alias }
-	build := newAssembler("csv", newForm(schema, f.columns, same, answered), newForm(ahead, f.columns, same, answered), known)
+	build := newAssembler("csv", "", newForm(schema, f.columns, same, answered), newForm(ahead, f.columns, same, answered), known)
 	return &hr.Snapshot{
 		ID:      fmt.Sprintf("%s-%s", c.name, taken.UTC().Format("20060102T150405Z")),
 		TakenAt: taken, Schema: schema, Ahead: ahead,

@@ -49,7 +49,7 @@ func (b *BambooHR) openDataset(ctx context.Context, schema, ahead *hr.Schema, kn
 			}
 		}
 	}
-	build := newAssembler("dataset", main, later, known)
+	build := newAssembler("dataset", b.secret, main, later, known)
 	if future.why != "" {
 		build.tally.warn("%s", future.why)
 	}

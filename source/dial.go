@@ -37,5 +37,5 @@ func Dial(conn *policy.Connection, key string, p Program, more ...bamboohr.Optio
 		return nil, nil, err
 	}
 	return client, NewBambooHR(client, conn, Options{Now: p.Now, Counter: counter, OddKey: !UsualKey(key),
-		Key: KeyPrint(conn.BambooHR.Subdomain, key)}), nil
+		Key: KeyPrint(conn.BambooHR.Subdomain, key), Secret: key}), nil
 }

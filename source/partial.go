@@ -94,7 +94,7 @@ func (b *BambooHR) openSome(ctx context.Context, schema, ahead *hr.Schema, part 
 	for i, s := range streams {
 		r.fields[i] = answeredBy(s)
 	}
-	build := r.assembler(schema, ahead, part.Known)
+	build := r.assembler(b.secret, schema, ahead, part.Known)
 	build.tally.employees = part.Others
 	return &pass{"report", build, func(yield func(hr.Record, error) bool) {
 		defer closeAll(streams)

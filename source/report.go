@@ -30,7 +30,7 @@ func (b *BambooHR) openReports(ctx context.Context, schema, ahead *hr.Schema, kn
 	for i, s := range streams {
 		r.fields[i] = answeredBy(s)
 	}
-	build := r.assembler(schema, ahead, known)
+	build := r.assembler(b.secret, schema, ahead, known)
 	return &pass{"report", build, func(yield func(hr.Record, error) bool) {
 		defer closeAll(streams)
 		if err := r.run(ctx, streams, build, yield); err != nil {
@@ -40,9 +40,9 @@ func (b *BambooHR) openReports(ctx context.Context, schema, ahead *hr.Schema, kn
 }
 
 // assembler makes records of both reports.
-func (r *reports) assembler(schema, ahead *hr.Schema, known hr.KnownFunc) *assembler {
+func (r *reports) assembler(secret string, schema, ahead *hr.Schema, known hr.KnownFunc) *assembler {
 	same := func(alias string) string { return alias }
-	return newAssembler("report",
+	return newAssembler("report", secret,
 		newForm(schema, r.columns[0], same, r.fields[0]), newForm(ahead, r.columns[1], same, r.fields[1]), known)
 }
 

@@ -43,7 +43,7 @@ func simulate(t testing.TB, c bamboosim.Company, conn *policy.Connection, key st
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return simulated{NewBambooHR(client, conn, Options{Now: noon, Counter: counter}), server.URL}
+	return simulated{NewBambooHR(client, conn, Options{Now: noon, Counter: counter, Secret: "of the simulator"}), server.URL}
 }
 
 func generated(t testing.TB, employees int) bamboosim.Company {

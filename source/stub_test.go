@@ -144,7 +144,7 @@ func open(t testing.TB, s http.RoundTripper, conn *policy.Connection, opts ...ba
 	if conn == nil {
 		conn = &policy.Connection{Name: "Acme HR"}
 	}
-	return NewBambooHR(client, conn, Options{Now: noon, Counter: counter})
+	return NewBambooHR(client, conn, Options{Now: noon, Counter: counter, Secret: "of the stub"})
 }
 
 // copied is a record that outlives its reading.

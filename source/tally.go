@@ -1,6 +1,7 @@
 package source
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -118,7 +119,8 @@ func (t *tally) reading(requests int) hr.Reading {
 	binary.BigEndian.PutUint64(b[:], t.hash[0])
 	binary.BigEndian.PutUint64(b[8:], t.hash[1])
 	binary.BigEndian.PutUint64(b[16:], uint64(t.employees))
-	r.Hash = hex.EncodeToString(b[:])
+	sum := sha256.Sum256(b[:]) // a tag that is shown would tell its key
+	r.Hash = hex.EncodeToString(sum[:24])
 	return r
 }
 
