@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -49,14 +50,15 @@ func TestOneCommandParsesAlike(t *testing.T) {
 	}
 }
 
-// TestRoomyLeavesTheOperatorsChoice: whoever tunes the collector keeps what they have set.
+// TestRoomyLeavesTheOperatorsChoice: whoever tunes the runtime keeps what they have set.
 func TestRoomyLeavesTheOperatorsChoice(t *testing.T) {
-	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
+	procs := runtime.GOMAXPROCS(0)
+	for _, name := range []string{"GOGC", "GOMEMLIMIT", "GOMAXPROCS"} {
 		a := &app{surroundings: surroundings{lookupEnv: func(n string) (string, bool) { return "1000", n == name }}}
 		before := debug.SetGCPercent(99)
 		a.roomy()
-		if got := debug.SetGCPercent(before); got != 99 {
-			t.Errorf("%s was set, and the collector was tuned all the same", name)
+		if got := debug.SetGCPercent(before); got != 99 || runtime.GOMAXPROCS(0) != procs {
+			t.Errorf("%s was set, and the runtime was tuned all the same", name)
 		}
 	}
 }

@@ -21,10 +21,11 @@ const (
 	collectPercent = 30
 )
 
-// roomy makes the collector run less often until the function that it returns is called. It leaves alone
-// what the operator has set by GOGC or GOMEMLIMIT.
+// roomy makes the collector run less often until the function that it returns is called, and keeps the command on one
+// processor until the first collection: a run does one thing after the other, and a processor that looks for work where
+// there is none costs more than it saves. It leaves alone what the operator has set by GOGC, GOMEMLIMIT or GOMAXPROCS.
 func (a *app) roomy() (end func()) {
-	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
+	for _, name := range []string{"GOGC", "GOMEMLIMIT", "GOMAXPROCS"} {
 		if set, ok := a.lookupEnv(name); ok && set != "" {
 			return func() {}
 		}
@@ -44,6 +45,7 @@ type room struct {
 }
 
 func newRoom() *room {
+	runtime.GOMAXPROCS(1)
 	return &room{before: debug.SetGCPercent(firstPercent), limit: debug.SetMemoryLimit(firstLimit), spare: make([]byte, spareBytes)}
 }
 
@@ -52,6 +54,7 @@ func (r *room) settle() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.ended {
+		runtime.SetDefaultGOMAXPROCS()
 		debug.SetMemoryLimit(r.limit)
 		debug.SetGCPercent(collectPercent)
 	}
@@ -61,6 +64,7 @@ func (r *room) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended, r.spare = true, nil
+	runtime.SetDefaultGOMAXPROCS()
 	debug.SetMemoryLimit(r.limit)
 	debug.SetGCPercent(r.before)
 }
