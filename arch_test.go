@@ -46,6 +46,7 @@ func arrows() map[string][]string {
 		"internal/store/internal/proc":      {},
 		"internal/store/internal/fold":      {"directory"},
 		"internal/store/internal/planrow":   {"directory", "plan", "internal/store/internal/fold"},
+		"internal/store/internal/linkpage":  {"directory", "internal/store/internal/sqldb"},
 		"internal/store/internal/personrow": {"directory", "internal/store/internal/sqldb"},
 		"internal/store/storetest": {
 			"hr", "directory", "policy", "mapping", "plan", "syncrun"},

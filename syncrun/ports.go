@@ -97,8 +97,7 @@ type Connections interface {
 	// Release gives the lease back; no error when it was lost, and nothing is written then.
 	Release(ctx context.Context, l Lease) error
 	// LinkStates yields what is remembered of every employee of a connection by ascending SourceID,
-	// reusing the value it yields. PersonID, Since, HireDate and all of Due but its instant are left out unless
-	// full is set.
+	// reusing the value it yields. PersonID, Since and HireDate are left out unless full is set.
 	LinkStates(ctx context.Context, connection string, full bool) iter.Seq2[*directory.LinkState, error]
 	// LinkStatesOf returns the full states of some employees; missing ones are left out.
 	LinkStatesOf(ctx context.Context, connection string, ids []int64) (map[int64]directory.LinkState, error)

@@ -53,7 +53,7 @@ func (s *Store) ApplyBatch(ctx context.Context, l syncrun.Lease, run syncrun.Run
 		return syncrun.Run{}, err
 	}
 	run.KindCounts = maps.Clone(run.KindCounts)
-	b := &batch{plan: p, run: &run, now: now, fresh: fresh{peopleBulk: newPeople(), linkBulk: newLinks()}}
+	b := &batch{plan: p, run: &run, now: now, fresh: fresh{bulk: newPeople()}}
 	err = s.write(ctx, func(t tx) error {
 		if err := t.leased(l, p); err != nil {
 			return err
@@ -144,7 +144,7 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 			return err
 		}
 	}
-	if err := b.flush(); err != nil {
+	if err := b.createPeople(0); err != nil {
 		return err
 	}
 	if err := b.giveOut(); err != nil {
@@ -362,14 +362,12 @@ func (b *batch) links(old, p *directory.Person, c *plan.Change) error {
 	if c.Link == nil {
 		return b.t.unclean(p.Link)
 	}
-	if c.Version > 0 {
-		if n, err := b.t.updateLink(b.plan.Connection, c.Link, b.audit); err != nil || n > 0 {
-			b.rows += n
-			return err
-		}
+	book, err := b.t.links(b.plan.Connection)
+	if err != nil {
+		return err
 	}
-	b.fresh.links = append(b.fresh.links, c.Link)
-	return nil
+	b.rows++
+	return book.Put(c.Link, b.audit)
 }
 
 func (b *batch) forget(old *directory.Person) error {
@@ -381,13 +379,17 @@ func (b *batch) forget(old *directory.Person) error {
 	if err != nil {
 		return err
 	}
-	n, err := b.t.exec("delete from links where org = $1 and connection = $2 and source_id = $3 and person_id = $4", b.t.org, conn, id, old.ID)
+	book, err := b.t.links(conn)
 	if err != nil {
 		return err
 	}
-	m, err := b.t.exec(`insert into former_links (org, person_id, connection, source_id) values ($1, $2, $3, $4) on conflict do nothing`,
+	there, err := book.Forget(id, old.ID)
+	if err != nil {
+		return err
+	}
+	n, err := b.t.exec(`insert into former_links (org, person_id, connection, source_id) values ($1, $2, $3, $4) on conflict do nothing`,
 		b.t.org, old.ID, conn, id)
-	b.rows += n + m
+	b.rows += n + int(sqldb.Int(there))
 	return err
 }
 

@@ -164,10 +164,3 @@ func (s *Store) ReportsOf(ctx context.Context, connection string, employees []in
 	slices.Sort(out)
 	return out, err
 }
-
-// personOf returns the id of an employee's person, "" when there is none.
-func (t tx) personOf(conn, sourceID int64) (person string, err error) {
-	_, err = t.first("select person_id from links where org = $1 and connection = $2 and source_id = $3",
-		func(st stmt) { person = st.ColText(0) }, t.org, conn, sourceID)
-	return person, err
-}

@@ -17,30 +17,17 @@ type newPerson struct {
 // fewPeople are collected until one more makes a statement.
 const fewPeople = sqldb.BulkRows - 1
 
-// fresh collects the people whom a batch creates and the link states of employees who most likely have none,
-// to insert several at once.
+// fresh collects the people whom a batch creates, to insert several at once.
 type fresh struct {
-	peopleBulk, linkBulk sqldb.Bulk
-
+	bulk   sqldb.Bulk
 	people []newPerson
-	links  []*directory.LinkState
 }
 
-// flush inserts what is left. It has to come before anything that changes these rows again.
-func (b *batch) flush() error {
-	if err := b.createPeople(0); err != nil {
-		return err
-	}
-	n, err := b.t.insertLinks(&b.fresh.linkBulk, b.plan.Connection, b.fresh.links, b.audit)
-	b.rows += n
-	b.fresh.links = nil
-	return err
-}
-
-// createPeople inserts collected people until no more than keep are left.
+// createPeople inserts collected people until no more than keep are left. None may be left before anything changes
+// these rows again.
 func (b *batch) createPeople(keep int) error {
 	for list := &b.fresh.people; len(*list) > keep; {
-		n, err := b.t.insertPeople(&b.fresh.peopleBulk, *list)
+		n, err := b.t.insertPeople(&b.fresh.bulk, *list)
 		if errors.Is(err, sqldb.ErrUnique) {
 			return &syncrun.StaleRecordError{Key: directory.PersonKey((*list)[n].ID)}
 		}

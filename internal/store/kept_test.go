@@ -146,6 +146,75 @@ func TestNewcomers(t *testing.T) {
 	}
 }
 
+// TestOlderLinks: what an older version remembered of employees, a row each, is remembered after the migration.
+func TestOlderLinks(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	older := oneByOneOnly(t)
+	maps.DeleteFunc(older, func(name string, _ *fstest.MapFile) bool { return name > fmt.Sprintf("%04d", pagedSince) })
+	db, err := open(t.Context(), dir, Options{}, older)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)
+	left := directory.LinkState{SourceID: 3, Outcome: directory.OutcomeLeft, Revision: "rev-0", Fingerprint: [16]byte{9, 8, 7}, Coverage: 1<<63 | 5}
+	full := directory.LinkState{SourceID: 1 << 40, PersonID: "p_1", Outcome: directory.OutcomeLinked, Adopted: true, Revision: "rev-1", Clean: true, HireDate: "2020-01-01",
+		Due: &directory.Due{At: at, Action: "deactivate", Reason: "terminated", Date: "2026-03-02"}, Since: map[directory.SignalKind]time.Time{directory.SignalStatus: at}}
+	err = db.Org("acme").write(t.Context(), func(t tx) error {
+		return t.Script(`insert into connections (no, org, id, name, state, failures) values (1, 1, 'c', 'Acme', 'enabled', 0), (2, 1, 'd', 'Beta', 'enabled', 0);
+			insert into links (org, connection, source_id, person_id, outcome, adopted, fingerprint, coverage, revision, clean, due_at, due_action, due_reason, due_date,
+				since, hire_date, touched) values
+			(1, 1, 3, null, 'left', 0, x'09080700000000000000000000000000', -9223372036854775803, 'rev-0', 0, null, null, null, null, null, null, 0),
+			(1, 1, 1099511627776, 'p_1', 'linked', 1, x'00000000000000000000000000000000', 0, 'rev-1', 1, ` + fmt.Sprint(at.UnixMilli()) + `, 'deactivate', 'terminated',
+				'2026-03-02', '{"status":` + fmt.Sprint(at.UnixMilli()) + `}', '2020-01-01', 42),
+			(1, 2, 3, 'p_2', 'linked', 0, x'00000000000000000000000000000000', 0, 'rev-2', 1, null, null, null, null, null, null, 7);
+			insert into due_moves (org, connection, source_id, was_at, was_action, was_reason, was_date, run) values
+				(1, 1, 1099511627776, 5, 'deactivate', 'terminated', '2026-03-02', 1)`)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err = Open(t.Context(), dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var got []directory.LinkState
+	for ls, err := range db.Org("acme").LinkStates(t.Context(), "c", true) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, *ls)
+	}
+	if d := cmp.Diff([]directory.LinkState{left, full}, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	beside, err := db.Org("acme").LinkStatesOf(t.Context(), "d", []int64{3})
+	if ls := beside[3]; ls.PersonID != "p_2" || ls.Revision != "rev-2" || err != nil {
+		t.Errorf("the other connection: %+v, %v", beside, err)
+	}
+	err = db.Org("acme").write(t.Context(), func(w tx) error {
+		book, err := w.links(1)
+		if err != nil {
+			return err
+		}
+		if e, err := book.Find(1 << 40); err != nil || e.Touched != 42 {
+			t.Errorf("touched: %+v, %v", e, err)
+		}
+		moved, person := 0, ""
+		_, err = w.first("select count(*), max(person_id) from due_moves", func(st stmt) { moved, person = int(st.ColInt(0)), st.ColText(1) })
+		if moved != 1 || person != "p_1" {
+			t.Errorf("%d moves of %s", moved, person)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestOlderPlans: plans that an older version stored a row at a time have the same rows after the migration.
 func TestOlderPlans(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")

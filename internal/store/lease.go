@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/internal/store/internal/linkpage"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/runrow"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
@@ -105,10 +106,11 @@ func (t tx) fenced(l syncrun.Lease) (int64, error) {
 	return conn, err
 }
 
-// under is the lease that a transaction writes under, if any.
+// under is the lease that a transaction writes under, if any, and the link states that it writes.
 type under struct {
 	conn  int64
 	lease syncrun.Lease
+	books map[int64]*linkpage.Book // by number of the connection
 }
 
 // inTime checks the lease that a transaction writes under once more.

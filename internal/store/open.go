@@ -57,6 +57,9 @@ func open(ctx context.Context, dir string, opt Options, files fs.FS) (*DB, error
 	if len(steps) >= chunkedSince {
 		steps[chunkedSince-1].Then = chunkPlans
 	}
+	if len(steps) >= pagedSince {
+		steps[pagedSince-1].Then = pageLinks
+	}
 	sql, err := sqldb.OpenSQLite(filepath.Join(dir, "rollcall.db"))
 	if err != nil {
 		return nil, fmt.Errorf("open data folder %s: %w", dir, reason(err))

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/linkpage"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planread"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -27,36 +29,31 @@ func (s *Store) ApplyRefreshes(ctx context.Context, l syncrun.Lease, planID stri
 		return 0, err
 	}
 	rows := 0
-	bulk := newLinks()
 	wanted := func(kind int64) bool { return kind == planrow.Left || kind == planrow.Refresh }
 	err := s.eachPage(ctx, planID, 0, wanted, func(page []syncrun.StoredItem) error {
 		if len(page) == 0 {
 			return nil
 		}
 		return s.write(ctx, func(t tx) error {
-			err := t.leased(l, &p)
-			var added []*directory.LinkState
+			if err := t.leased(l, &p); err != nil {
+				return err
+			}
+			book, err := t.links(p.Connection)
+			if err != nil {
+				return err
+			}
 			for _, it := range page {
-				if err != nil {
-					return err
-				}
 				ls := it.Refresh
 				if it.Left != nil {
 					ls = &it.Left.Link
 				}
-				var n int
-				var known bool
-				if n, known, err = t.refresh(&p, ls); !known {
-					added = append(added, ls)
+				written, err := refresh(book, &p, ls)
+				if err != nil {
+					return err
 				}
-				rows += n
+				rows += int(sqldb.Int(written))
 			}
-			if err != nil {
-				return err
-			}
-			n, err := t.insertLinks(&bulk, p.Connection, added, 0)
-			rows += n
-			return err
+			return nil
 		})
 	})
 	if err != nil {
@@ -82,14 +79,15 @@ func (t tx) leased(l syncrun.Lease, p *planread.Plan) error {
 	return err
 }
 
-// refresh writes the link state of an employee who has one, unless it was touched since the plan was begun.
-func (t tx) refresh(p *planread.Plan, ls *directory.LinkState) (n int, known bool, err error) {
+// refresh writes an employee's link state, unless it was touched since the plan was begun.
+func refresh(book *linkpage.Book, p *planread.Plan, ls *directory.LinkState) (written bool, err error) {
+	old, err := book.Find(ls.SourceID)
 	touched := int64(0)
-	known, err = t.first("select touched from links where org = $1 and connection = $2 and source_id = $3",
-		func(st stmt) { touched = st.ColInt(0) }, t.org, p.Connection, ls.SourceID)
-	if err != nil || !known || touched > p.Mark {
-		return 0, known, err
+	if old != nil {
+		touched = old.Touched
 	}
-	n, err = t.updateLink(p.Connection, ls, touched)
-	return n, known, err
+	if err != nil || touched > p.Mark {
+		return false, err
+	}
+	return true, book.Put(ls, touched)
 }

@@ -52,6 +52,9 @@ func (s *Store) write(ctx context.Context, f func(tx) error) error {
 		if err := f(w); err != nil {
 			return err
 		}
+		if err := w.closeLinks(); err != nil {
+			return err
+		}
 		return w.inTime()
 	})
 }

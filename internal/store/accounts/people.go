@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/linkpage"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/sqldb"
@@ -117,6 +118,11 @@ func (t tx) recordEdit(c *plan.Change, version int64, actor string, now time.Tim
 		t.Org, c.PersonID, version, now, actor, seq, planrow.PackEdit(c)); err != nil {
 		return err
 	}
-	return t.run(`update links set clean = 0, touched = $1 where org = $2 and (connection, source_id) in
-		(select connection, source_id from people where org = $2 and id = $3)`, seq, t.Org, c.PersonID)
+	conn, source := int64(0), int64(0)
+	linked, err := t.First("select connection, source_id from people where org = $1 and id = $2 and source_id is not null",
+		func(st sqldb.Stmt) { conn, source = st.ColInt(0), st.ColInt(1) }, t.Org, c.PersonID)
+	if err != nil || !linked {
+		return err
+	}
+	return linkpage.Unclean(t, t.Org, conn, source, seq)
 }

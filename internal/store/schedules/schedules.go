@@ -97,8 +97,8 @@ func (q *Queue) Put(ctx context.Context, tx *sql.Tx, organisation string, r jobs
 // (moments), and what the newest plan of everybody, and each later one, says beside them (looks; plan.Header.LookAt).
 const (
 	ofConnection = ` from connections c join organisations o on o.no = c.org `
-	moments      = `select l.due_at as at, l.due_action is null as look` + ofConnection + `join links l on l.org = c.org and l.connection = c.no
-		where o.id = $1 and c.id = $2 and l.due_at is not null and l.due_at > $3 `
+	moments      = `select l.due_at as at, l.due_action is null as look` + ofConnection + `join dues l on l.org = c.org and l.connection = c.no
+		where o.id = $1 and c.id = $2 and l.due_at > $3 `
 	looks = `select json_extract(p.header, '$.LookAt') as at, 1 as look` + ofConnection + `join plans p on p.org = c.org and p.connection = c.no
 		where o.id = $1 and c.id = $2 and p.finished = 1 and p.as_of = 0 and json_extract(p.header, '$.LookAt') > $3 and p.seq >= (
 			select p.seq from plans p where p.org = c.org and p.connection = c.no and ` + planread.Whole + ` order by p.seq desc limit 1) `

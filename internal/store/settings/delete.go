@@ -45,7 +45,7 @@ func unlink(t orgtx.Tx, no int64, now time.Time) (people int, err error) {
 	}
 	people, err = t.Exec("update people set connection = null, source_id = null, version = version + 1, updated_at = $1 where org = $2 and connection = $3",
 		now, t.Org, no)
-	for _, table := range []string{"links", "changes", "due_moves", "decisions", "freezes", "people_counts", "connection_keys", "hints", "hook_deliveries", "hooks", "unsaved"} {
+	for _, table := range []string{"link_pages", "dues", "changes", "due_moves", "decisions", "freezes", "people_counts", "connection_keys", "hints", "hook_deliveries", "hooks", "unsaved"} {
 		if err == nil {
 			_, err = t.Exec("delete from "+table+" where org = $1 and connection = $2", t.Org, no)
 		}

@@ -45,11 +45,11 @@ const stored = `select x.at - (x.rank in ({ends_day})) as place, x.* from (
 	select l.due_at as at, case when l.due_action is not null then {deactivation} when l.due_reason = 'on_hold' then {decision} else {start} end as rank,
 		l.connection as conn, cast(l.source_id as text) as tie, l.source_id as source, l.person_id as person, l.due_reason as reason, l.due_date as date,
 		null as field, null as note, 0 as cancelled, null as what
-	from links l where l.org = $1 and l.due_at is not null and (l.due_action is not null or l.due_date is not null)
+	from dues l where l.org = $1 and (l.due_action is not null or l.due_date is not null)
 	union all select m.was_at, case when m.was_action is not null then {deactivation} when m.was_reason = 'on_hold' then {decision} else {start} end, m.connection,
-		cast(m.source_id as text), m.source_id, l.person_id, m.was_reason, m.was_date, null, null, 1, null
-	from due_moves m join links l on l.org = m.org and l.connection = m.connection and l.source_id = m.source_id
-	where m.org = $1 and m.was_at > $2 and m.now_at is null and l.due_at is null
+		cast(m.source_id as text), m.source_id, m.person_id, m.was_reason, m.was_date, null, null, 1, null
+	from due_moves m where m.org = $1 and m.was_at > $2 and m.now_at is null
+		and not exists (select 1 from dues l where l.org = m.org and l.connection = m.connection and l.source_id = m.source_id)
 	union all select h.until, {hold_end}, coalesce((select p.connection from people p where p.org = h.org and p.id = h.person_id), 0), h.id, 0, h.person_id, null, null,
 		h.field, h.reason, 0, null
 	from holds h where h.org = $1 and h.until > $2
@@ -337,8 +337,8 @@ func firstDays(t tx, conn int64, rule view.EffectRule, now time.Time, add func(e
 		return nil
 	}
 	return t.Each(`select l.source_id, l.person_id, l.hire_date, p.display_name, p.first_name, p.last_name, p.email, p.location
-		from links l join people p on p.org = l.org and p.id = l.person_id
-		where l.org = $1 and l.connection = $2 and l.due_at is not null and l.due_action is not null and l.hire_date >= $3 and p.status = 'provisioned'`,
+		from dues l join people p on p.org = l.org and p.id = l.person_id
+		where l.org = $1 and l.connection = $2 and l.due_action is not null and l.hire_date >= $3 and p.status = 'provisioned'`,
 		func(st stmt) error {
 			day, err := time.ParseInLocation(time.DateOnly, st.ColText(2), rule.Zone(st.ColText(7)))
 			if err == nil {

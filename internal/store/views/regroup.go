@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rollcall-hr/rollcall/directory"
+	"github.com/rollcall-hr/rollcall/internal/store/internal/linkpage"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/orgtx"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/personrow"
 	"github.com/rollcall-hr/rollcall/internal/store/internal/planrow"
@@ -222,7 +223,5 @@ func (r *regroup) move(p *directory.Person, conns map[string]int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.t.Exec("update links set clean = 0, touched = $1 where org = $2 and connection = $3 and source_id = $4",
-		r.audit, r.t.Org, conns[p.Link.Connection], source)
-	return err
+	return linkpage.Unclean(r.t, r.t.Org, conns[p.Link.Connection], source, r.audit)
 }

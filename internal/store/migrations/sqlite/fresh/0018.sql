@@ -73,27 +73,6 @@ CREATE TABLE people_counts (
 	counts text not null,       -- JSON of plan.LinkedCounts
 	primary key (org, connection)
 ) without rowid;
-CREATE TABLE links (
-	org integer not null,
-	connection integer not null,
-	source_id integer not null,
-	person_id text,
-	outcome text not null,
-	adopted integer not null,
-	fingerprint blob not null,
-	coverage integer not null,
-	revision text not null,
-	clean integer not null,
-	due_at integer,
-	due_action text,
-	due_reason text,
-	due_date text,
-	since text,                 -- JSON: leaving signal → when it was first seen
-	hire_date text,             -- as HR last told it, mapped or not
-	touched integer not null,   -- audit.seq of the last write that was more than a refresh
-	primary key (org, connection, source_id)
-) without rowid;
-CREATE INDEX links_due on links (org, connection, due_at) where due_at is not null;
 CREATE TABLE former_links (
 	org integer not null,
 	person_id text not null,
@@ -472,15 +451,9 @@ CREATE TABLE due_moves (
 	was_reason text,
 	was_date text,
 	now_at integer,             -- NULL: nothing is due any more
-	run integer not null,       -- runs.no
+	run integer not null, person_id text,       -- runs.no
 	primary key (org, connection, source_id)
 ) without rowid;
-CREATE TRIGGER links_due_moved after update of due_at on links
-when old.due_at is not null and new.due_at is not old.due_at and (old.due_action is not null or old.due_date is not null) begin
-	insert or replace into due_moves (org, connection, source_id, was_at, was_action, was_reason, was_date, now_at, run)
-	select old.org, old.connection, old.source_id, old.due_at, old.due_action, old.due_reason, old.due_date, new.due_at, r.no
-	from runs r where r.no = (select max(no) from runs where org = old.org and connection = old.connection) and old.due_at > r.started_at;
-end;
 CREATE TABLE freezes (
 	org integer not null,
 	id text not null,
@@ -526,3 +499,35 @@ CREATE TABLE unsaved (
 	fields text not null,       -- JSON: the form's fields
 	primary key (org, connection, person_id, form)
 ) without rowid;
+CREATE TABLE link_pages (
+	org integer not null,
+	connection integer not null,
+	page integer not null,      -- links.source_id / 32
+	body blob not null,
+	primary key (org, connection, page)
+);
+CREATE TABLE dues (
+	org integer not null,
+	connection integer not null,
+	source_id integer not null,
+	person_id text,
+	hire_date text,
+	due_at integer not null,
+	due_action text,            -- NULL: the employee is only looked at again
+	due_reason text,
+	due_date text,
+	primary key (org, connection, source_id)
+) without rowid;
+CREATE INDEX dues_at on dues (org, connection, due_at);
+CREATE TRIGGER dues_moved after update of due_at on dues
+when new.due_at <> old.due_at and (old.due_action is not null or old.due_date is not null) begin
+	insert or replace into due_moves (org, connection, source_id, person_id, was_at, was_action, was_reason, was_date, now_at, run)
+	select old.org, old.connection, old.source_id, old.person_id, old.due_at, old.due_action, old.due_reason, old.due_date, new.due_at, r.no
+	from runs r where r.no = (select max(no) from runs where org = old.org and connection = old.connection) and old.due_at > r.started_at;
+end;
+CREATE TRIGGER dues_over after delete on dues
+when old.due_action is not null or old.due_date is not null begin
+	insert or replace into due_moves (org, connection, source_id, person_id, was_at, was_action, was_reason, was_date, now_at, run)
+	select old.org, old.connection, old.source_id, old.person_id, old.due_at, old.due_action, old.due_reason, old.due_date, null, r.no
+	from runs r where r.no = (select max(no) from runs where org = old.org and connection = old.connection) and old.due_at > r.started_at;
+end;
