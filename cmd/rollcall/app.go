@@ -34,39 +34,40 @@ type app struct {
 	unread []string        // what was said of variables that nothing reads
 }
 
-// cli is the command line: one field per command, in the order of help.
+// cli is the command line: one field per command, in the order of help. The tag "example" of a command that has none
+// below it is shown in its help.
 type cli struct {
-	Demo demoCmd `cmd:"" group:"try" help:"Show Rollcall at work: a server with a simulated company, ready to look at in a browser."`
-	Sim  simCmd  `cmd:"" group:"try" help:"Serve a simulated BambooHR with a clock, access levels and faults."`
+	Demo demoCmd `cmd:"" group:"try" help:"Show Rollcall at work: a server with a simulated company, ready to look at in a browser." example:"rollcall demo --employees 100"`
+	Sim  simCmd  `cmd:"" group:"try" help:"Serve a simulated BambooHR with a clock, access levels and faults." example:"rollcall sim --employees 100 --seed 7"`
 
-	Check checkCmd `cmd:"" group:"sync" help:"Test the connection and tell what its API key can read."`
-	Plan  planCmd  `cmd:"" group:"sync" help:"Read BambooHR and show what would change; writes nothing to the directory."`
-	Apply applyCmd `cmd:"" group:"sync" help:"Apply exactly one stored plan."`
-	Sync  syncCmd  `cmd:"" group:"sync" help:"Plan, then apply what the guard lets through."`
-	Runs  runsCmd  `cmd:"" group:"sync" help:"Show the history of runs, or one run with its changes."`
-	Undo  undoCmd  `cmd:"" group:"sync" help:"Undo a run, one kind of its changes, or one person."`
+	Check checkCmd `cmd:"" group:"sync" help:"Test the connection and tell what its API key can read." example:"rollcall check"`
+	Plan  planCmd  `cmd:"" group:"sync" help:"Read BambooHR and show what would change; writes nothing to the directory." example:"rollcall plan -o json"`
+	Apply applyCmd `cmd:"" group:"sync" help:"Apply exactly one stored plan." example:"rollcall apply --approve deactivate"`
+	Sync  syncCmd  `cmd:"" group:"sync" help:"Plan, then apply what the guard lets through." example:"rollcall sync --yes"`
+	Runs  runsCmd  `cmd:"" group:"sync" help:"Show the history of runs, or one run with its changes." example:"rollcall runs --limit 10"`
+	Undo  undoCmd  `cmd:"" group:"sync" help:"Undo a run, one kind of its changes, or one person." example:"rollcall undo run_7bqx4k2mzr5tnwch --kind deactivate"`
 
-	Explain explainCmd `cmd:"" group:"people" help:"Tell why somebody is or is not in the directory, and in which state."`
-	People  peopleCmd  `cmd:"" group:"people" help:"List the people of the directory."`
+	Explain explainCmd `cmd:"" group:"people" help:"Tell why somebody is or is not in the directory, and in which state." example:"rollcall explain ann@acme.test --at 2026-11-20"`
+	People  peopleCmd  `cmd:"" group:"people" help:"List the people of the directory." example:"rollcall people -o csv"`
 	Person  personCmd  `cmd:"" group:"people" help:"Show or edit one person."`
-	Decide  decideCmd  `cmd:"" group:"people" help:"Settle a held match of an employee."`
-	Holds   holdsCmd   `cmd:"" group:"people" help:"List the holds in force."`
+	Decide  decideCmd  `cmd:"" group:"people" help:"Settle a held match of an employee." example:"rollcall decide employee:31 --link zoe@acme.test"`
+	Holds   holdsCmd   `cmd:"" group:"people" help:"List the holds in force." example:"rollcall holds -o json"`
 	Hold    holdCmd    `cmd:"" group:"people" help:"Keep runs off a person or field, or end a hold."`
-	Freezes freezesCmd `cmd:"" group:"people" help:"List the freezes in force."`
+	Freezes freezesCmd `cmd:"" group:"people" help:"List the freezes in force." example:"rollcall freezes -o json"`
 	Freeze  freezeCmd  `cmd:"" group:"people" help:"Keep fields of everybody as they are for a while, or end that."`
 
 	Import importCmd `cmd:"" group:"move" help:"Bring an existing directory in."`
 	Export exportCmd `cmd:"" group:"move" help:"Write people to a file."`
 
-	Serve      serveCmd      `cmd:"" group:"operate" help:"Serve the web application and the API."`
+	Serve      serveCmd      `cmd:"" group:"operate" help:"Serve the web application and the API." example:"rollcall serve --url https://rollcall.acme.test"`
 	Owner      ownerCmd      `cmd:"" group:"operate" help:"Make owners, and let somebody back in who is locked out."`
 	Tokens     tokensCmd     `cmd:"" group:"operate" help:"Manage API tokens."`
-	Config     configCmd     `cmd:"" group:"operate" help:"Check the configuration and print the effective values, secrets hidden."`
+	Config     configCmd     `cmd:"" group:"operate" help:"Check the configuration and print the effective values, secrets hidden." example:"rollcall config --config rollcall.yaml"`
 	Keys       keysCmd       `cmd:"" group:"operate" help:"Manage the keys that seal secrets at rest."`
-	Migrate    migrateCmd    `cmd:"" group:"operate" help:"Bring the database to this version's schema."`
-	Version    versionCmd    `cmd:"" group:"operate" help:"Print the version."`
-	Completion completionCmd `cmd:"" group:"operate" help:"Print a completion script for a shell."`
-	Help       helpCmd       `cmd:"" group:"operate" help:"Show help for a command."`
+	Migrate    migrateCmd    `cmd:"" group:"operate" help:"Bring the database to this version's schema." example:"rollcall migrate --data /var/lib/rollcall"`
+	Version    versionCmd    `cmd:"" group:"operate" help:"Print the version." example:"rollcall version -o json"`
+	Completion completionCmd `cmd:"" group:"operate" help:"Print a completion script for a shell." example:"rollcall completion bash > rollcall.bash"`
+	Help       helpCmd       `cmd:"" group:"operate" help:"Show help for a command." example:"rollcall help person edit"`
 }
 
 func groups() kong.Option {
@@ -92,10 +93,17 @@ func modelFor(args []string) any {
 
 // newParser builds the parser of a command line over a fresh cli. exit is called by --help.
 func newParser(args []string, out, err io.Writer, exit func(int)) (*kong.Kong, error) {
-	return kong.New(modelFor(args), kong.Name("rollcall"),
+	parser, wrong := kong.New(modelFor(args), kong.Name("rollcall"),
 		kong.Description("Rollcall keeps an application's users in step with BambooHR: it shows exactly what would change, applies it, and can undo it."),
 		kong.Writers(out, err), kong.Exit(exit), groups(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	if wrong != nil {
+		return nil, wrong
+	}
+	for _, command := range parser.Model.Leaves(false) {
+		command.Detail = "Example:\n\n\t" + command.Tag.Get("example")
+	}
+	return parser, nil
 }
 
 // run executes one command line and returns the exit code (surface, "Exit codes").

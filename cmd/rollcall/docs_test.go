@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"flag"
 	"fmt"
 	"io"
@@ -61,6 +62,39 @@ func commandDocs(t *testing.T) string {
 	return b.String()
 }
 
+// TestExamples holds every command to an example in its help that it would accept.
+func TestExamples(t *testing.T) {
+	all, err := newParser(nil, io.Discard, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range all.Model.Leaves(false) {
+		path, example := completion.Path(leaf), leaf.Tag.Get("example")
+		line, _, _ := strings.Cut(example, " > ")
+		words := csv.NewReader(strings.NewReader(line))
+		words.Comma = ' '
+		args, err := words.Read()
+		if err != nil || !strings.HasPrefix(example, "rollcall "+path) {
+			t.Errorf("the example of %s is %q (%v)", path, example, err)
+			continue
+		}
+		var help strings.Builder
+		parser, err := newParser(args[1:], &help, io.Discard, func(int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := parser.Parse(args[1:])
+		if err != nil {
+			t.Errorf("%s: %v", example, err)
+		} else if got := completion.Path(parsed.Selected()); got != path {
+			t.Errorf("%s runs %s, not %s", example, got, path)
+		}
+		if _, err := parser.Parse(append(strings.Fields(path), "--help")); err != nil && help.Len() == 0 || !strings.Contains(help.String(), "\nExample:\n\n    "+example+"\n") {
+			t.Errorf("the help of %s does not show %s (%v):\n%s", path, example, err, &help)
+		}
+	}
+}
+
 func groupTitle(n *kong.Node) string {
 	for ; n != nil; n = n.Parent {
 		if n.Group != nil {
@@ -71,7 +105,7 @@ func groupTitle(n *kong.Node) string {
 }
 
 func command(b *strings.Builder, n *kong.Node) {
-	fmt.Fprintf(b, "\n### rollcall %s\n%s\n\n```\nrollcall %s\n```\n", completion.Path(n), n.Help, synopsis(n))
+	fmt.Fprintf(b, "\n### rollcall %s\n%s\n\n```\nrollcall %s\n```\nFor example: `%s`\n\n", completion.Path(n), n.Help, synopsis(n), n.Tag.Get("example"))
 	for _, p := range n.Positional {
 		fmt.Fprintf(b, "- `%s`: %s\n", p.Name, p.Help)
 	}

@@ -1,8 +1,8 @@
 package main
 
 type exportCmd struct {
-	People   exportPeople   `cmd:"" help:"Write the people of the directory."`
-	Bamboohr exportBamboohr `cmd:"" help:"Write people whom BambooHR does not know in the columns of its own import, or create them there with --create."`
+	People   exportPeople   `cmd:"" help:"Write the people of the directory." example:"rollcall export people > people.csv"`
+	Bamboohr exportBamboohr `cmd:"" help:"Write people whom BambooHR does not know in the columns of its own import, or create them there with --create." example:"rollcall export bamboohr > new-in-bamboohr.csv"`
 }
 
 type exportPeople struct {

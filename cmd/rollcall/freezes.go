@@ -45,8 +45,8 @@ func (c *freezesCmd) Run(a *app) (err error) {
 }
 
 type freezeCmd struct {
-	Add freezeAdd  `cmd:"" default:"withargs" help:"Keep fields of everybody who is in the directory as they are (the word \"add\" may be left out)."`
-	End freezeEnds `cmd:"" help:"End a freeze; the next run catches up."`
+	Add freezeAdd  `cmd:"" default:"withargs" help:"Keep fields of everybody who is in the directory as they are (the word \"add\" may be left out)." example:"rollcall freeze add departments --reason \"new structure in January\""`
+	End freezeEnds `cmd:"" help:"End a freeze; the next run catches up." example:"rollcall freeze end freeze_7bqx4k2mzr5tnwch"`
 }
 
 type freezeAdd struct {

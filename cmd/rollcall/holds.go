@@ -72,8 +72,8 @@ func (x *session) holdView(a *app, h directory.Hold) (people.HoldView, error) {
 }
 
 type holdCmd struct {
-	Add    holdAdd    `cmd:"" default:"withargs" help:"Keep runs off a person, or off one field (the word \"add\" may be left out)."`
-	Remove holdRemove `cmd:"" help:"End a hold."`
+	Add    holdAdd    `cmd:"" default:"withargs" help:"Keep runs off a person, or off one field (the word \"add\" may be left out)." example:"rollcall hold add ann@acme.test --field job_title --reason \"title under review\""`
+	Remove holdRemove `cmd:"" help:"End a hold." example:"rollcall hold remove hold_7bqx4k2mzr5tnwch"`
 }
 
 type holdAdd struct {

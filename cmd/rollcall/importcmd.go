@@ -11,7 +11,7 @@ import (
 )
 
 type importCmd struct {
-	People importPeople `cmd:"" help:"Import people who do not come from BambooHR from a CSV file; nothing is imported when any row is wrong."`
+	People importPeople `cmd:"" help:"Import people who do not come from BambooHR from a CSV file; nothing is imported when any row is wrong." example:"rollcall import people people.csv"`
 }
 
 type importPeople struct {

@@ -11,7 +11,7 @@ import (
 )
 
 type keysCmd struct {
-	Rotate keysRotate `cmd:"" help:"Make a new sealing key, and seal every secret that is kept with it."`
+	Rotate keysRotate `cmd:"" help:"Make a new sealing key, and seal every secret that is kept with it." example:"rollcall keys rotate"`
 }
 
 type keysRotate struct {

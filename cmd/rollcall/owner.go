@@ -19,8 +19,8 @@ import (
 )
 
 type ownerCmd struct {
-	Create ownerCreate `cmd:"" help:"Make an owner, or make somebody one, and set the password."`
-	Link   ownerLink   `cmd:"" help:"Make a link to set a new password, for somebody who is locked out."`
+	Create ownerCreate `cmd:"" help:"Make an owner, or make somebody one, and set the password." example:"rollcall owner create --email owner@acme.test"`
+	Link   ownerLink   `cmd:"" help:"Make a link to set a new password, for somebody who is locked out." example:"rollcall owner link --email ann@acme.test --url https://rollcall.acme.test"`
 }
 
 // dataFlags are the flags of commands that need the data folder and no connection.

@@ -15,12 +15,12 @@ import (
 )
 
 type personCmd struct {
-	Show       personShow       `cmd:"" help:"Show a person."`
-	Add        personAdd        `cmd:"" help:"Add a person who does not come from BambooHR."`
-	Edit       personEdit       `cmd:"" help:"Change fields by hand; locked fields are refused, overwritten ones warned of."`
-	Deactivate personDeactivate `cmd:"" help:"End somebody's access by hand; it sticks."`
-	Reactivate personReactivate `cmd:"" help:"Return somebody to the state before the deactivation."`
-	Invite     personInvite     `cmd:"" help:"Make a provisioned person active."`
+	Show       personShow       `cmd:"" help:"Show a person." example:"rollcall person show employee:12"`
+	Add        personAdd        `cmd:"" help:"Add a person who does not come from BambooHR." example:"rollcall person add zoe@acme.test --set first_name=Zoe --set last_name=Ng"`
+	Edit       personEdit       `cmd:"" help:"Change fields by hand; locked fields are refused, overwritten ones warned of." example:"rollcall person edit ann@acme.test --set location=Utrecht"`
+	Deactivate personDeactivate `cmd:"" help:"End somebody's access by hand; it sticks." example:"rollcall person deactivate ann@acme.test"`
+	Reactivate personReactivate `cmd:"" help:"Return somebody to the state before the deactivation." example:"rollcall person reactivate ann@acme.test"`
+	Invite     personInvite     `cmd:"" help:"Make a provisioned person active." example:"rollcall person invite ann@acme.test"`
 }
 
 // who is the argument that names somebody.

@@ -13,9 +13,9 @@ import (
 )
 
 type tokensCmd struct {
-	Create tokensCreate `cmd:"" help:"Make an API token; its secret is shown once."`
-	List   tokensList   `cmd:"" help:"List API tokens, the newest first; never their secrets."`
-	Revoke tokensRevoke `cmd:"" help:"End an API token at once."`
+	Create tokensCreate `cmd:"" help:"Make an API token; its secret is shown once." example:"rollcall tokens create --role operator --expires 90d"`
+	List   tokensList   `cmd:"" help:"List API tokens, the newest first; never their secrets." example:"rollcall tokens list"`
+	Revoke tokensRevoke `cmd:"" help:"End an API token at once." example:"rollcall tokens revoke tok_7bqx4k2mzr5tnwch"`
 }
 
 type tokensCreate struct {
