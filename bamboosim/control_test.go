@@ -139,6 +139,10 @@ func TestTerminate(t *testing.T) {
 	same(t, "later", w.get(200, "GET /api/v1/employees/4?fields=status,employmentHistoryStatus", ""), `{"id":"4","status":"Active","employmentHistoryStatus":"Full-Time"}`)
 	w.get(200, "POST /_sim/clock", `{"now":"2026-12-05T00:00:00Z"}`)
 	same(t, "then", w.get(200, "GET /api/v1/employees/4?fields=status", ""), `{"id":"4","status":"Inactive"}`)
+	w.get(200, "PUT /_sim/employees/12", `{"status":null}`)
+	w.get(200, "POST /_sim/employees/12/terminate", `{"date":"2026-12-10"}`)
+	w.get(200, "POST /_sim/clock", `{"now":"2026-12-10T05:00:00Z"}`) // midnight in New York
+	same(t, "a blank status flips, too", w.get(200, "GET /api/v1/employees/12?fields=status", ""), `{"id":"12","status":"Inactive"}`)
 	w.get(400, "POST /_sim/employees/4/terminate", `{"date":"30/11/2026"}`)
 	w.get(404, "POST /_sim/employees/77/terminate", `{"date":"2026-11-30"}`)
 }

@@ -94,7 +94,7 @@ func (s *Store) arrive(day dueDay) {
 		return
 	}
 	after := before.Clone()
-	if after.TerminationDate == day.date && after.Status == Active {
+	if after.TerminationDate == day.date && after.Status != Inactive { // a blank one flips, too
 		after.Status = Inactive
 		after.Changed = day.at.Unix()
 		s.own()
