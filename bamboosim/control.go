@@ -1,8 +1,6 @@
 package bamboosim
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -60,7 +58,11 @@ func (k *control) serve(path string) {
 		}
 		return ""
 	}
-	switch op := k.r.Method + " " + at(0); {
+	method := k.r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet // the server leaves the body out
+	}
+	switch op := method + " " + at(0); {
 	case op == "GET " && len(words) == 1:
 		k.page()
 	case op == "GET company" && len(words) == 1:
@@ -111,16 +113,9 @@ func (k *control) decode(into any) bool {
 	if !ok {
 		return false
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(into)
-	if err == nil {
-		if _, more := dec.Token(); more != io.EOF {
-			err = errors.New("something follows the JSON value")
-		}
-	}
+	err := fault.Decode(raw, into)
 	if err != nil {
-		k.fail(http.StatusBadRequest, "read JSON: "+err.Error())
+		k.fail(http.StatusBadRequest, err.Error())
 	}
 	return err == nil
 }
@@ -224,13 +219,22 @@ func (k *control) clock() {
 
 func (k *control) setClock() {
 	var body struct {
-		Now     *time.Time `json:"now"`
-		Running *bool      `json:"running"`
+		Now     *string `json:"now"`
+		Running *bool   `json:"running"`
 	}
 	if !k.decode(&body) {
 		return
 	}
-	k.site.Store.SetClock(body.Now, body.Running)
+	var now *time.Time
+	if body.Now != nil {
+		at, err := time.Parse(time.RFC3339, *body.Now)
+		if err != nil {
+			k.fail(http.StatusBadRequest, fmt.Sprintf("now: %q is no RFC 3339 time such as 2026-12-01T00:00:00Z", *body.Now))
+			return
+		}
+		now = &at
+	}
+	k.site.Store.SetClock(now, body.Running)
 	k.settle()
 	k.clock()
 }

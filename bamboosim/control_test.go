@@ -117,9 +117,38 @@ func TestClockFlipsStatusInTheCompanysZone(t *testing.T) {
 	same(t, "future hire has come", w.get(200, "GET /api/v1/employees/11?fields=jobTitle,supervisorEId", ""), `{"id":"11","jobTitle":"Seller","supervisorEId":"9"}`)
 	w.get(200, "POST /_sim/clock", `{"now":"2026-11-21T12:00:00Z"}`)
 	same(t, "back", status(), `{"id":"13","status":"Inactive","lastChanged":"2026-12-01T05:00:00+00:00"}`)
-	for _, bad := range []string{`{"now":"tomorrow"}`, `{"when":1}`, `{} {}`} {
-		w.get(400, "POST /_sim/clock", bad)
+}
+
+// TestControlFaults wants the place and the way out in words of JSON, and no types of Go.
+func TestControlFaults(t *testing.T) {
+	w := newWorld(t)
+	before := w.get(200, "GET /_sim/company", "")
+	for _, c := range []struct{ request, body, want string }{
+		{"POST /_sim/clock", `{"now":"tomorrow"}`, `now: "tomorrow" is no RFC 3339 time such as 2026-12-01T00:00:00Z`},
+		{"POST /_sim/clock", `{"now":5}`, `now: must be a string`},
+		{"POST /_sim/clock", `{"when":1}`, `when: unknown key`},
+		{"POST /_sim/clock", `{"running":"yes"}`, `running: must be true or false`},
+		{"POST /_sim/clock", `{} {}`, `read JSON: something follows the JSON value`},
+		{"POST /_sim/clock", `[]`, `must be an object`},
+		{"POST /_sim/clock", ``, `there is no body; send a JSON object`},
+		{"POST /_sim/clock", `{`, `read JSON: unexpected EOF`},
+		{"POST /_sim/users/1", `{"enabled":1}`, `enabled: must be true or false`},
+		{"POST /_sim/employees/4/terminate", `{"day":"2026-12-01"}`, `day: unknown key`},
+		{"PUT /_sim/employees/4", `[]`, `must be an object`},
+		{"POST /_sim/faults", `{"name":"bom","count":"1"}`, `count: must be a whole number`},
+		{"POST /_sim/faults", `{"name":"bom","args":{"x":1}}`, `fault bom: args: x: unknown key`},
+		{"POST /_sim/faults", `{"name":"bom","args":[]}`, `fault bom: args: must be an object`},
+		{"POST /_sim/faults", `{"name":"status","args":{"headers":"x"}}`, `fault status: args: headers: must be an object`},
+		{"POST /_sim/faults", `{"name":"drop_people","args":{"ids":4}}`, `fault drop_people: args: ids: must be an array`},
+		{"POST /_sim/faults", `{"name":"drop_people","args":{"percent":"5"}}`, `fault drop_people: args: percent: must be a number`},
+	} {
+		var got struct{ Error string }
+		if err := json.Unmarshal([]byte(w.get(400, c.request, c.body)), &got); err != nil || got.Error != c.want {
+			t.Errorf("%s %s: %q (%v), want %q", c.request, c.body, got.Error, err, c.want)
+		}
 	}
+	same(t, "nothing changed", w.get(200, "GET /_sim/company", ""), before)
+	same(t, "no fault", w.get(200, "GET /_sim/faults", ""), `{"items":[]}`)
 }
 
 func TestFlagMayDisagreeWithDate(t *testing.T) {
@@ -191,6 +220,7 @@ func TestRequestLog(t *testing.T) {
 func TestControlPage(t *testing.T) {
 	w := newWorld(t)
 	w.get(200, "PUT /_sim/employees/4", `{"firstName":"<script>"}`)
+	w.get(200, "HEAD /_sim/", "")
 	page := w.get(200, "GET /_sim/", "")
 	if !strings.Contains(page, "5 employees. The clock stands still at 2026-11-21T12:00:00Z.") || strings.Contains(page, "<script") || strings.Contains(page, bamboosim.DefaultKey) {
 		t.Errorf("page %s", page)

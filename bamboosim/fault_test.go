@@ -255,16 +255,16 @@ func TestFaultMatching(t *testing.T) {
 	same(t, "spent", w.get(200, "GET /_sim/faults", ""), `{"items":[]}`)
 	for spec, want := range map[string]string{
 		`{"name":"nope"}`:                               `"names":["all_inactive","bad_utf8","bom",`,
-		`{"name":"status","args":{"kode":1}}`:           "unknown field",
+		`{"name":"status","args":{"kode":1}}`:           "unknown key",
 		`{"name":"status","args":{"code":99}}`:          "code 99",
 		`{"name":"drop_field"}`:                         "field is missing",
-		`{"name":"html","args":{"x":1}}`:                "unknown field",
+		`{"name":"html","args":{"x":1}}`:                "unknown key",
 		`{"name":"html","match":"/employees"}`:          "METHOD /path",
 		`{"name":"html","count":-1}`:                    "negative",
 		`{"name":"truncate","args":{"size":1}}`:         "only bytes",
 		`{"name":"drop_people","args":{"percent":101}}`: "percent",
 		`{"name":"huge_name","args":{"id":"x"}}`:        "no id",
-		`{"name":"html","nope":1}`:                      "unknown field",
+		`{"name":"html","nope":1}`:                      "unknown key",
 	} {
 		if got := w.get(400, "POST /_sim/faults", spec); !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %s", spec, got, want)

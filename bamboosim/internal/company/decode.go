@@ -14,7 +14,11 @@ import (
 type decoder struct{ faults []error }
 
 func (d *decoder) fault(at, format string, args ...any) {
-	d.faults = append(d.faults, fmt.Errorf("%s: %s", at, fmt.Sprintf(format, args...)))
+	text := fmt.Sprintf(format, args...)
+	if at != "" { // the document itself has no name
+		text = at + ": " + text
+	}
+	d.faults = append(d.faults, errors.New(text))
 }
 
 // keys says what to do with the value of each key an object may have.

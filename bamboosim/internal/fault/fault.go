@@ -3,7 +3,6 @@
 package fault
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -223,9 +222,7 @@ func args(raw json.RawMessage, into any) error {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	return dec.Decode(into)
+	return Decode(raw, into)
 }
 
 // ids reads internal ids written as strings or numbers.
