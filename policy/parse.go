@@ -87,15 +87,16 @@ func (s *section) connections() []*section {
 
 // wants reports whether a section is given by the document, or at least begun by the environment.
 func (s *section) wants(key, within string) bool {
-	s.known = append(s.known, key)
 	if s.has(key) {
 		return true
 	}
-	if s.r.env == nil {
-		return false
+	if s.r.env != nil {
+		if _, ok := s.r.env(s.place(key) + "." + within); ok {
+			return true
+		}
 	}
-	_, ok := s.r.env(s.place(key) + "." + within)
-	return ok
+	s.known = append(s.known, key) // opening the section would note it
+	return false
 }
 
 // settings reads one connection over its preset and checks it as a whole.

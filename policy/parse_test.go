@@ -213,6 +213,8 @@ func TestFaultsOfTheDocument(t *testing.T) {
 		"several documents": {"smtp: {host: a, from: a@b.test}\n---\nb: 1", "the text holds several documents; keep the first and remove everything from its `---` on"},
 		"a list":            {"- 1", "line 1: expected keys with values, found a list"},
 		"unknown key":       {"conection: {}", "conection (line 1): unknown key; did you mean connection?"},
+		"unlike any key":    {"shoes: 1", "shoes (line 1): unknown key; use connections, connection, smtp, network, language or clock"},
+		"beside one":        {"connection: {bamboohr: {subdomain: a}}\nshoes: 1", "shoes (line 2): unknown key; use connections, connection, smtp, network, language or clock"},
 		"both forms":        {"connection: {bamboohr: {subdomain: a}}\nconnections: [{bamboohr: {subdomain: b}}]", "connection (line 1): both connection and connections are given; move this one into the list"},
 		"same name":         {"connections:\n- {name: a, bamboohr: {subdomain: a}}\n- {name: A, bamboohr: {subdomain: b}}", `connections[1].name (line 3): "A" is also the name of connections[0]; give each connection its own`},
 		"clock":             {"clock: follow\nconnection: {bamboohr: {subdomain: a}}", "clock (line 1): a clock is accepted only with a simulator; set connection.bamboohr.base_url or remove it"},
