@@ -70,7 +70,11 @@ func PlanRows(h *plan.Header, it *plan.Item) []Row {
 	if c.Group != nil {
 		name = c.Group.Name
 	}
-	if t := syncrun.Timestamp(c.EffectiveAt); t != nil {
+	due := c.EffectiveAt
+	if due.IsZero() { // as the JSON has it
+		due = h.MadeAt
+	}
+	if t := syncrun.Timestamp(due); t != nil {
 		at = *t
 	}
 	fields := c.Fields

@@ -54,7 +54,9 @@ func TestPlanRows(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if rows := sheet.PlanRows(&plan.Header{}, &plan.Item{Change: &plan.Change{Action: plan.CreateTeam, Group: &directory.Group{Name: "Red"}}}); len(rows) != 1 || rows[0][6] != "Red" {
+	// What has no day of its own takes effect when the plan is made, as in its JSON.
+	team := plan.Item{Change: &plan.Change{Action: plan.CreateTeam, Group: &directory.Group{Name: "Red"}}}
+	if rows := sheet.PlanRows(&plan.Header{MadeAt: at}, &team); len(rows) != 1 || rows[0][6] != "Red" || rows[0][7] != "2026-11-22T00:00:00Z" {
 		t.Errorf("a team: %v", rows)
 	}
 	held := sheet.PlanRows(&plan.Header{}, &plan.Item{Held: &plan.Held{Reason: plan.NoEmail, SourceID: 4, Detail: "none"}})
