@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -138,6 +139,12 @@ func run(ctx context.Context, s surroundings) int {
 	return 0
 }
 
+// What the parser says of a flag without a value, and of a count that is none.
+var (
+	noValue  = regexp.MustCompile(`expected \w+ value but got "EOL" \(<EOL>\)|missing value, expecting "[^"]*"`)
+	noNumber = regexp.MustCompile(`invalid map value ("[^"]*")`)
+)
+
 // usageError words a parser's complaint as one line with the way out.
 func usageError(err error, args []string) error {
 	hint := "rollcall help"
@@ -146,8 +153,10 @@ func usageError(err error, args []string) error {
 			hint = "rollcall help " + strings.TrimPrefix(n.Path(), "rollcall ")
 		}
 	}
-	text := strings.ReplaceAll(err.Error(), "unexpected token", "unexpected word")
-	text = strings.Replace(text, `one of "",`, "one of ", 1) // what a flag is without being given
+	text := strings.NewReplacer("unexpected token", "unexpected word", `one of "",`, "one of ", // what a flag is without being given
+		"a valid 64 bit int", "a whole number", "a valid 64 bit uint", "a whole number from 0").Replace(err.Error())
+	text = noValue.ReplaceAllString(text, "expected a value but got none")
+	text = noNumber.ReplaceAllString(text, "$1 is no whole number")
 	if strings.HasPrefix(args[0], "-") {
 		text += "; flags stand behind the command"
 	}

@@ -67,6 +67,9 @@ func (c *personAdd) Run(a *app) error {
 	if !strings.Contains(c.Email, "@") {
 		return problem.Usage("%q is no e-mail address; a new person needs one", c.Email)
 	}
+	if again, twice := c.Set["email"]; twice {
+		return problem.Usage("two addresses are given, %s and %s; leave --set email out", c.Email, again)
+	}
 	return a.withPerson(&c.settings, c.Output, func(ctx context.Context, x *session) (people.EditResult, error) {
 		return x.people.Add(ctx, c.Email, c.fields())
 	})

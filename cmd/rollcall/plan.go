@@ -106,6 +106,9 @@ func employeeOf(a *app, x *session, who string) (int64, error) {
 // newcomer says of somebody unknown how they would become known; any other error stays as it is.
 func newcomer(err error) error {
 	if nobody, ok := errors.AsType[*people.NobodyError](err); ok {
+		if strings.HasPrefix(nobody.Who, "number:") {
+			return fmt.Errorf("%w; a number is known of people in the directory only", nobody)
+		}
 		return fmt.Errorf("%w; somebody new to BambooHR is known after a whole plan", nobody)
 	}
 	return err
