@@ -75,6 +75,22 @@ func TestUsageErrorsAreOneLineAndExitOne(t *testing.T) {
 	}
 }
 
+// TestSimDays: --today beats the file, which beats the day that it is.
+func TestSimDays(t *testing.T) {
+	file := write(t, t.TempDir(), "two.json", `{"companies":[{"company":"acme"},{"company":"beta","today":"2026-03-01"}]}`)
+	for today, want := range map[string][2]string{"": {"2026-11-23", "2026-03-01"}, "2026-12-24": {"2026-12-24", "2026-12-24"}} {
+		now := func() time.Time { return time.Date(2026, 11, 22, 23, 30, 0, 0, time.FixedZone("", -3600)) }
+		c := simCmd{Company: &file, Today: today}
+		companies, err := c.companies(&app{surroundings: surroundings{now: now}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]string{companies[0].Today, companies[1].Today}; got != want {
+			t.Errorf("--today %q: %v, want %v", today, got, want)
+		}
+	}
+}
+
 func TestErrorsInJSON(t *testing.T) {
 	var c call
 	if code := c.run(t, "sync", "-o", "json"); code != 1 {

@@ -58,7 +58,8 @@ func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 		case pair && name == "today":
 			c.Today = value
 		default:
-			c.Company, c.Today = ts.MkAbs(arg), ""
+			file := ts.MkAbs(arg)
+			c.Company, c.Today = &file, ""
 		}
 	}
 	companies, err := c.companies(&app{surroundings: surroundings{now: time.Now}})

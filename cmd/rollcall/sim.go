@@ -16,7 +16,7 @@ import (
 )
 
 type simCmd struct {
-	Company   string  `placeholder:"FILE" xor:"company,employees" help:"Company file (JSON) to serve."`
+	Company   *string `placeholder:"FILE" xor:"company,employees" help:"Company file (JSON) to serve."`
 	Employees *int    `placeholder:"N" xor:"employees" help:"Invent a company of this size, 10 to 1000000; default 250."`
 	Seed      *uint64 `placeholder:"S" help:"The same seed and size invent the same people; default 1."`
 	Listen    string  `placeholder:"ADDR" default:"127.0.0.1:9090" help:"Address to serve on; port 0 picks a free one. Default ${default}."`
@@ -74,16 +74,17 @@ func (c *simCmd) companies(a *app) ([]bamboosim.Company, error) {
 			return nil, problem.Usage("--today %q is no date; write YYYY-MM-DD", c.Today)
 		}
 	}
-	if c.Company != "" {
+	today := c.Today
+	if today == "" {
+		today = a.now().UTC().Format(time.DateOnly)
+	}
+	if c.Company != nil {
 		if c.Seed != nil {
 			return nil, problem.Usage("--seed invents people and --company reads them; give one of them")
 		}
-		return c.fromFile()
+		return c.fromFile(*c.Company, today)
 	}
-	o := bamboosim.GenerateOptions{Today: c.Today}
-	if o.Today == "" {
-		o.Today = a.now().UTC().Format(time.DateOnly)
-	}
+	o := bamboosim.GenerateOptions{Today: today}
 	if c.Employees != nil {
 		if o.Employees = *c.Employees; o.Employees == 0 {
 			return nil, problem.Usage("--employees 0 is no company; give a number from 10 to 1000000")
@@ -96,18 +97,19 @@ func (c *simCmd) companies(a *app) ([]bamboosim.Company, error) {
 	return []bamboosim.Company{company}, err
 }
 
-func (c *simCmd) fromFile() ([]bamboosim.Company, error) {
-	data, err := os.ReadFile(c.Company)
+// fromFile reads the company file; today is the day of a company that names none, or of all with --today.
+func (c *simCmd) fromFile(file, today string) ([]bamboosim.Company, error) {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the company file: %w", err)
 	}
 	companies, err := bamboosim.ParseCompanyFile(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Company, err)
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	for i := range companies {
-		if c.Today != "" {
-			companies[i].Today = c.Today
+		if c.Today != "" || companies[i].Today == "" {
+			companies[i].Today = today
 		}
 	}
 	return companies, nil
