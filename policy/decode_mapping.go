@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // mapping merges rule by rule; null removes a field from the mapping.
@@ -22,12 +24,23 @@ func (s *section) mapping(c *Connection) {
 			rules = slices.Delete(rules, i, i+1)
 		case isNull(node):
 		case found:
-			rules[i] = in.r.open(node, place).fieldRule(rules[i])
+			rules[i] = in.r.openRule(node, place).fieldRule(rules[i])
 		default:
-			rules = slices.Insert(rules, i, in.r.open(node, place).fieldRule(newRule(target)))
+			rules = slices.Insert(rules, i, in.r.openRule(node, place).fieldRule(newRule(target)))
 		}
 	}
 	c.Mapping = rules
+}
+
+// openRule reads one rule; a single value or a list is short for from.
+func (r *reader) openRule(n *yaml.Node, path string) *section {
+	n = resolve(n)
+	if isMapping(n) {
+		return r.open(n, path)
+	}
+	s := &section{r: r, path: path, nodes: map[string]*yaml.Node{"from": n}, keys: []string{"from"}}
+	r.lines[path], r.lines[s.place("from")] = n.Line, n.Line
+	return s
 }
 
 func unknownTarget(target string) string {

@@ -112,6 +112,35 @@ func TestParseFileReadsJSON(t *testing.T) {
 	}
 }
 
+// A rule that says no more than where its value comes from may be written in short.
+func TestShortRules(t *testing.T) {
+	const head = "connection:\n  preset: betterworks\n  bamboohr: { subdomain: acme }\n  mapping:\n"
+	short, faults := ParseFile([]byte(head+"    email: [workEmail, homeEmail]\n    phone: mobilePhone\n    gender: gender\n    division: null\n"), nil)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	long, faults := ParseFile([]byte(head+"    email: { from: [workEmail, homeEmail] }\n    phone: { from: mobilePhone }\n    gender: { from: gender }\n    division: null\n"), nil)
+	if diff := cmp.Diff(long, short); diff != "" || len(faults) > 0 {
+		t.Errorf("%v (-long +short):\n%s", faults, diff)
+	}
+	_, faults = ParseFile([]byte(head+"    manager: workEmail\n    phone: [{ a: b }]\n    gender: \"\"\n"), nil)
+	var places []string
+	for _, f := range faults {
+		places = append(places, f.String())
+	}
+	want := []string{
+		`connection.mapping.manager.from[0] (line 5): "workEmail" does not name the manager; use `,
+		`connection.mapping.phone.from`,
+		`connection.mapping.gender.from`,
+	}
+	for i, w := range want {
+		if i >= len(places) || !strings.HasPrefix(places[i], w) {
+			t.Errorf("got %q, want %q", places, want)
+			break
+		}
+	}
+}
+
 func TestParseFileWithoutConnections(t *testing.T) {
 	for _, text := range []string{"", "# nothing yet\n", "---\n", "null", "smtp: { host: mail.acme.test, from: it@acme.test }"} {
 		if f, faults := ParseFile([]byte(text), nil); len(faults) > 0 || len(f.Connections) > 0 {
