@@ -404,6 +404,19 @@ func TestServedClockJumps(t *testing.T) {
 	o.intact()
 }
 
+// TestServedScheduleIsKnown: as soon as a server says that it serves, a clock that it follows may jump: the next run of
+// a new connection is known.
+func TestServedScheduleIsKnown(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, invented(t, 12))
+	o.automatic()
+	c := call{env: map[string]string{"ROLLCALL_DATA": o.data, "BAMBOOHR_API_KEY": bamboosim.DefaultKey}}
+	c.start(t, "--config", filepath.Join(o.dir, "rollcall.yaml"))
+	if n := o.count(scheduled); n != 1 {
+		t.Errorf("%d next runs are known, want 1", n)
+	}
+}
+
 // TestServedMailTrouble lets the mail server be down, refuse, fall silent and hang up, each while a run makes accounts
 // that are welcomed (security §3 #45): the run is as it would be, and every mail arrives later; only one whose
 // answer was lost comes twice, with the same Message-ID.

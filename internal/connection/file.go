@@ -29,12 +29,31 @@ func (s *Service) Adopt(ctx context.Context, file policy.File, keys func(*policy
 		ids = append(ids, row.ID)
 	}
 	for _, id := range ids {
-		s.background(func() {
+		s.checks.Add(1)
+		begun := s.background(func() {
+			defer s.checks.Done()
 			// What is wrong is kept with the connection, where a screen shows it.
 			_, _ = s.Check(s.ctx, actorFile, id)
 		})
+		if !begun {
+			s.checks.Done()
+		}
 	}
 	return ids, nil
+}
+
+// Settle waits until the checks that Adopt began are over, or ctx ends. Until then a connection that is new runs by
+// itself only some time later.
+func (s *Service) Settle(ctx context.Context) {
+	over := make(chan struct{})
+	go func() {
+		s.checks.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
 }
 
 func (s *Service) adopt(ctx context.Context, id string, f fileConnection) error {

@@ -54,6 +54,7 @@ type Service struct {
 	mu     sync.Mutex
 	closed bool
 	work   sync.WaitGroup
+	checks sync.WaitGroup            // of connections of the file, at the start
 	files  map[string]fileConnection // by connection id
 	jobs   map[string]*job           // by connection id: running, or the last one done
 	live   *live.Cache               // what was read last, for screens

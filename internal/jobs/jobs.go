@@ -162,12 +162,17 @@ func (s *Service) worker(t *term) (*river.Client[*sql.Tx], error) {
 }
 
 // Start looks at the schedules and works the queue until Stop. While another process does so, it stands by and takes
-// over when that one ends, however it ends, or gives no sign of life.
+// over when that one ends, however it ends, or gives no sign of life. It has looked once when Start returns: what falls
+// due from then on is made, however soon the clock moves.
 func (s *Service) Start(ctx context.Context) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	if _, err := s.takeOver(ctx); err != nil {
+	t, err := s.takeOver(ctx)
+	if err != nil {
 		stop()
 		return err
+	}
+	if t != nil {
+		s.turned(ctx)
 	}
 	s.stop, s.done = stop, make(chan struct{})
 	go s.run(ctx)
@@ -180,10 +185,7 @@ func (s *Service) run(ctx context.Context) {
 	every := time.NewTicker(s.o.Every)
 	defer every.Stop()
 	for {
-		t, err := s.turn(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.o.Log.Warn("automatic runs: "+err.Error(), "next_try_in", s.o.Every)
-		}
+		t := s.turned(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -191,6 +193,15 @@ func (s *Service) run(ctx context.Context) {
 		case <-every.C:
 		}
 	}
+}
+
+// turned is turn; what went wrong is told.
+func (s *Service) turned(ctx context.Context) *term {
+	t, err := s.turn(ctx)
+	if err != nil && ctx.Err() == nil {
+		s.o.Log.Warn("automatic runs: "+err.Error(), "next_try_in", s.o.Every)
+	}
+	return t
 }
 
 // turn takes over where that is due, and looks at the schedules; nil when another process does.

@@ -55,6 +55,20 @@ func TestMissedRunsAreMadeOnce(t *testing.T) {
 	}
 }
 
+// TestFirstLook: what falls due right after the start is made, however soon the clock moves.
+func TestFirstLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, utc("2026-11-21 12:00"), office("2026-11-21", 10))
+	p := w.open()
+	id := p.enabled("Acme", daily)
+	if err := p.jobs.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.set(utc("2026-11-24 08:00"))
+	p.idle()
+	wantRuns(t, p, id, "11-24 08:00 no_op")
+}
+
 // TestStoppedOverADueTime: a process that was down makes the run once after its start.
 func TestStoppedOverADueTime(t *testing.T) {
 	t.Parallel()

@@ -97,6 +97,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
+// settling is how long the first checks of connections may keep a start that waits for them.
+const settling = 5 * time.Second
+
 func (s *Server) assemble(ctx context.Context) error {
 	ring, err := seal.OpenOrCreate(filepath.Join(s.o.Dir, seal.File))
 	if err != nil {
@@ -109,6 +112,11 @@ func (s *Server) assemble(ctx context.Context) error {
 	s.connect(kept, ring)
 	if _, err := s.Connections.Adopt(ctx, s.o.File, s.o.Key); err != nil {
 		return err
+	}
+	if s.o.Every > 0 { // a clock that is followed may jump right after the start
+		wait, enough := context.WithTimeout(ctx, settling)
+		s.Connections.Settle(wait)
+		enough()
 	}
 	if err := s.automate(ctx, kept); err != nil || !s.o.Pages {
 		return err
