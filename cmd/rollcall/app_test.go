@@ -113,13 +113,18 @@ func TestFirstLineAsksForNoMore(t *testing.T) {
 	}
 }
 
-// TestServeNamesMissingKeys: a connection of the file that could read nothing is named when the server starts.
-func TestServeNamesMissingKeys(t *testing.T) {
+// TestServeNamesWhatIsMissing: a connection of the file that could read nothing, or whose schedule does not start, is
+// named when the server starts.
+func TestServeNamesWhatIsMissing(t *testing.T) {
 	var said strings.Builder
 	a := &app{surroundings: surroundings{err: &said, lookupEnv: func(name string) (string, bool) { return "0123456789abcdef", name == "HERE" }}}
-	a.noteKeys(policy.File{Connections: []policy.Connection{
-		{Name: "Acme HR", BambooHR: policy.BambooHR{APIKeyEnv: "HERE"}}, {Name: "Beta", BambooHR: policy.BambooHR{APIKeyEnv: "MISSING"}}}})
-	if want := "rollcall: the API key of Beta is missing; set MISSING, or MISSING_FILE to a file that holds it\n"; said.String() != want {
+	here := policy.BambooHR{APIKeyEnv: "HERE"}
+	a.noteMissing(policy.File{Connections: []policy.Connection{
+		{Name: "Acme HR", BambooHR: here, Enabled: true, Notify: policy.Notify{Errors: []string{"it@acme.test"}}},
+		{Name: "Beta", BambooHR: policy.BambooHR{APIKeyEnv: "MISSING"}}, {Name: "Gamma", BambooHR: here, Enabled: true}}})
+	want := "rollcall: the API key of Beta is missing; set MISSING, or MISSING_FILE to a file that holds it\n" +
+		"rollcall: the schedule of Gamma is not started: automatic runs need somebody who learns about failures; add an address to notify.errors\n"
+	if said.String() != want {
 		t.Errorf("%q, not %q", &said, want)
 	}
 }

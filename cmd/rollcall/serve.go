@@ -54,7 +54,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	o.Reachable = o.Pages && !loopback(address)
-	a.noteKeys(o.File)
+	a.noteMissing(o.File)
 	s, err := server.New(a.ctx, o)
 	if err != nil {
 		return err
@@ -108,11 +108,16 @@ func (c *serveCmd) work(a *app, s *server.Server, v serveView) error {
 	return nil
 }
 
-// noteKeys says which connections of the file have no key yet; the server starts all the same, and shows it.
-func (a *app) noteKeys(file policy.File) {
+// noteMissing says which connections of the file have no key yet, and which are enabled and do not run by themselves
+// all the same; the server starts, and shows it.
+func (a *app) noteMissing(file policy.File) {
 	for i := range file.Connections {
-		if _, err := a.apiKey(&file.Connections[i]); err != nil {
+		c := &file.Connections[i]
+		if _, err := a.apiKey(c); err != nil {
 			a.note("rollcall: %v", err)
+		}
+		if err := c.MayRunAlone(); c.Enabled && err != nil {
+			a.note("rollcall: the schedule of %s is not started: %v", c.Name, err)
 		}
 	}
 }
