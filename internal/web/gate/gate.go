@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -55,7 +56,8 @@ type Gate struct {
 	// Page shows an error as a page.
 	Page func(w http.ResponseWriter, r *http.Request, p Problem)
 
-	told sync.Once // of a proxy that is not believed
+	told  sync.Once      // of a proxy that is not believed
+	pages *http.ServeMux // what Pages made
 }
 
 type contextKey int
@@ -93,7 +95,8 @@ func (g *Gate) Pages(routes []Route) http.Handler {
 	for _, route := range routes {
 		mux.Handle(route.Method+" "+route.Path, g.page(route))
 	}
-	mux.Handle("/", g.page(Route{Permission: Public, Handler: func(http.ResponseWriter, *http.Request) error { return errNoPage }}))
+	mux.Handle("/", g.page(Route{Permission: Public, Handler: func(w http.ResponseWriter, r *http.Request) error { return g.noPage(mux, w, r) }}))
+	g.pages = mux
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.Page(w, r, Problem{http.StatusForbidden, "cross_site", "This request came from another site",
@@ -103,6 +106,23 @@ func (g *Gate) Pages(routes []Route) http.Handler {
 }
 
 var errNoPage = errors.New("no such page")
+
+// noPage answers for what no route takes, as otherwise does for programs.
+func (g *Gate) noPage(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
+	takes := methods(mux, r)
+	switch {
+	case len(takes) == 0:
+		return errNoPage
+	case allow(w, r, takes):
+		return nil
+	}
+	p := Problem{http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take " + r.Method, "Nothing was changed. It takes " + strings.Join(takes, ", ") + "."}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		p.Title, p.Detail = "There is nothing to see at this address", "It only takes what a form sends, and nothing was sent now. Go back to the page with the form."
+	}
+	g.Page(w, r, p)
+	return nil
+}
 
 func (g *Gate) page(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -178,7 +198,7 @@ func (g *Gate) viewer(r *http.Request) (account.Viewer, error) {
 // ends while a form is filled in.
 func (g *Gate) toSignIn(w http.ResponseWriter, r *http.Request) {
 	target := "/sign-in"
-	if page := Next(pageOf(r)); page != "/" {
+	if page := g.shown(Next(pageOf(r))); page != "/" {
 		target += "?next=" + url.QueryEscape(page)
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -190,6 +210,19 @@ func (g *Gate) toSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// shown is a page itself where it can be looked at, and the nearest page above it where it only takes what a form sends:
+// a form with an error in it stands at such an address.
+func (g *Gate) shown(page string) string {
+	u, err := url.Parse(page)
+	for err == nil && u.Path != "/" {
+		if _, pattern := g.pages.Handler(&http.Request{Method: http.MethodGet, URL: u}); pattern != "/" {
+			return u.RequestURI()
+		}
+		u = &url.URL{Path: path.Dir(u.Path)}
+	}
+	return "/"
 }
 
 // pageOf is the address of the page that a request is for, or comes from when it is for less than a page.
@@ -225,23 +258,36 @@ func (g *Gate) API(routes []Route) http.Handler {
 
 // otherwise answers for what no route takes: an address that there is tells which methods it takes.
 func otherwise(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	takes := methods(mux, r)
+	if len(takes) == 0 {
+		WriteProblem(w, Problem{http.StatusNotFound, "not_found", "Not found", "There is no " + r.Method + " " + r.URL.Path + "; /api/v1/openapi.json lists what there is."})
+		return
+	}
+	if allow(w, r, takes) {
+		return
+	}
+	WriteProblem(w, Problem{http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take " + r.Method,
+		r.URL.Path + " takes " + strings.Join(takes, ", ") + "; /api/v1/openapi.json tells what each does."})
+}
+
+// methods are those that an address takes, none when there is no such address.
+func methods(mux *http.ServeMux, r *http.Request) []string {
 	var takes []string
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if _, pattern := mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
 			takes = append(takes, method)
 		}
 	}
-	if len(takes) == 0 {
-		WriteProblem(w, Problem{http.StatusNotFound, "not_found", "Not found", "There is no " + r.Method + " " + r.URL.Path + "; /api/v1/openapi.json lists what there is."})
-		return
-	}
+	return takes
+}
+
+// allow names the methods that an address takes; who asked for no more than that has the answer, and done is true.
+func allow(w http.ResponseWriter, r *http.Request, takes []string) (done bool) {
 	w.Header().Set("Allow", strings.Join(append(takes, http.MethodOptions), ", "))
 	if r.Method == http.MethodOptions {
 		w.WriteHeader(http.StatusNoContent)
-		return
 	}
-	WriteProblem(w, Problem{http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take " + r.Method,
-		r.URL.Path + " takes " + strings.Join(takes, ", ") + "; /api/v1/openapi.json tells what each does."})
+	return r.Method == http.MethodOptions
 }
 
 func (g *Gate) api(route Route) http.Handler {

@@ -177,7 +177,8 @@ func TestPages(t *testing.T) {
 func TestSessionEnds(t *testing.T) {
 	g := testGate(io.Discard)
 	nothing := func(http.ResponseWriter, *http.Request) error { t.Error("a stranger got in"); return nil }
-	h := g.Pages([]Route{{"GET", "/things/part", account.Read, nothing}, {"POST", "/things", account.Configure, nothing}})
+	h := g.Pages([]Route{{"GET", "/things", account.Read, nothing}, {"GET", "/things/part", account.Read, nothing}, {"GET", "/things/new", account.Read, nothing},
+		{"POST", "/things", account.Configure, nothing}, {"POST", "/things/{id}/rename", account.Configure, nothing}})
 	for _, c := range []struct {
 		what, method, path, from string
 		fragment                 bool
@@ -186,6 +187,8 @@ func TestSessionEnds(t *testing.T) {
 	}{
 		{"a page", "GET", "/things/part?a=b", "", false, "/sign-in?next=%2Fthings%2Fpart%3Fa%3Db", false},
 		{"a form", "POST", "/things", "http://rollcall.test/things/new?preset=ally", false, "/sign-in?next=%2Fthings%2Fnew%3Fpreset%3Dally", true},
+		{"a form with an error in it", "POST", "/things/7/rename", "http://rollcall.test/things/7/rename", false, "/sign-in?next=%2Fthings", true},
+		{"a form of no page", "POST", "/things", "http://rollcall.test/gone/7", false, "/sign-in", true},
 		{"a form of nowhere", "POST", "/things", "", false, "/sign-in", true},
 		{"a form of another site", "POST", "/things", "http://evil.test/things", false, "/sign-in", true},
 		{"a part of a page", "GET", "/things/part", "http://rollcall.test/things", true, "/sign-in?next=%2Fthings", false},
@@ -408,6 +411,33 @@ func TestMethodsOfTheAPI(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || body["code"] != "method_not_allowed" || body["status"] != 405.0 ||
 			w.Header().Get("Content-Type") != "application/problem+json" || !strings.Contains(fmt.Sprint(body["detail"]), x.allow[:4]) {
 			t.Errorf("%s %s: %v in %s", x.method, x.path, err, w.Body)
+		}
+	}
+}
+
+// TestMethodsOfPages: what a page does not take is told as for programs, to whoever looks at it; a page that only takes
+// a form leads back to it.
+func TestMethodsOfPages(t *testing.T) {
+	nothing := func(http.ResponseWriter, *http.Request) error { return nil }
+	h := testGate(io.Discard).Pages([]Route{{"GET", "/things/{id}", account.Read, nothing}, {"POST", "/things/{id}/apply", account.Operate, nothing}})
+	for _, x := range []struct {
+		method, path string
+		status       int
+		allow, says  string
+	}{
+		{"GET", "/things/7", 200, "", ""},
+		{"POST", "/things/7", 405, "GET, HEAD, OPTIONS", "This address does not take POST Nothing was changed. It takes GET, HEAD."},
+		{"OPTIONS", "/things/7", 204, "GET, HEAD, OPTIONS", ""},
+		{"GET", "/things/7/apply", 405, "POST, OPTIONS", "There is nothing to see at this address It only takes what a form sends"},
+		{"DELETE", "/things/7/apply", 405, "POST, OPTIONS", "It takes POST."},
+		{"POST", "/nothing", 404, "", "not_found"},
+		{"OPTIONS", "/nothing", 404, "", "not_found"},
+	} {
+		r := httptest.NewRequest(x.method, x.path, nil)
+		r.AddCookie(&http.Cookie{Name: "rollcall", Value: "s-owner"})
+		w := ask(h, r)
+		if w.Code != x.status || w.Header().Get("Allow") != x.allow || !strings.Contains(w.Body.String(), x.says) {
+			t.Errorf("%s %s: %d, allowed %q, says %q; want %d, %q, %q", x.method, x.path, w.Code, w.Header().Get("Allow"), w.Body, x.status, x.allow, x.says)
 		}
 	}
 }

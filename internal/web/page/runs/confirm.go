@@ -421,7 +421,7 @@ func (p *pages) apply(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case page.Problem != "":
 		return again(page.Problem)
-	case slices.ContainsFunc(page.Choices, func(c choice) bool { return c.Error != "" }):
+	case page.wrong():
 		return again("A count does not fit; nothing was applied.")
 	case refusedTo(page.Choices, a) != "":
 		return again(refusedTo(page.Choices, a))
@@ -459,6 +459,11 @@ func refusedTo(choices []choice, a asked) string {
 		}
 	}
 	return ""
+}
+
+// wrong tells whether a field has an error, which is then read first, and with its problem.
+func (page *confirmPage) wrong() bool {
+	return slices.ContainsFunc(page.Choices, func(c choice) bool { return c.Error != "" })
 }
 
 // open tells whether the viewer could let something through that waits.

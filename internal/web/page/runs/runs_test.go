@@ -157,6 +157,10 @@ func TestGuard(t *testing.T) {
 		t.Errorf("a wrong count: %d", wrong.Code)
 	}
 	says(t, wrong.body, `"19" is not the count; type 20`)
+	if strings.Count(wrong.body, `aria-invalid="true"`) != 1 || !strings.Contains(wrong.body, `aria-describedby="f-release-deactivate-error `) ||
+		strings.Contains(wrong.body, `id="form-errors"`) {
+		t.Errorf("the field with the wrong count is not what is read first:\n%s", wrong.body)
+	}
 	says(t, w.get(plan+"/confirm?release-deactivate=20"), "Apply 21 changes?", "20 deactivations", "30 → 10")
 
 	accounts := account.New(account.Options{Organisation: "default", Store: w.store.Accounts(), Now: func() time.Time { return w.now }})
@@ -167,6 +171,9 @@ func TestGuard(t *testing.T) {
 	own := w.ask("admin", http.MethodPost, plan+"/apply", release)
 	if own.Code != http.StatusUnprocessableEntity {
 		t.Errorf("whoever asked for the plan releases it: %d", own.Code)
+	}
+	if !strings.Contains(own.body, `id="form-errors"`) {
+		t.Error("why it cannot be done is not what is read first")
 	}
 	says(t, own.body, "You asked for this plan yourself, so another administrator has to release what the guard refused. That can be Olga.")
 	says(t, w.get(plan), "Olga releases it by typing the count", "May release Olga", "Show 20 changes")

@@ -161,7 +161,7 @@
     row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - tab.offsetWidth) / 2;
   });
 
-  // What is wrong with a form is read first.
-  var errors = document.getElementById("form-errors");
+  // What is wrong with a form is read first: what stands above it, or else its first field with an error.
+  var errors = document.querySelector("#form-errors, main [aria-invalid=true]");
   if (errors) { errors.focus(); }
 })();
