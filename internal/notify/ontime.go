@@ -65,6 +65,9 @@ func (n *noticeTx) expired(now time.Time, w *waitNotice) error {
 		return nil
 	}
 	w.Over = true
+	if err := n.overtaken(w, "It expired before this could be sent."); err != nil {
+		return err
+	}
 	return n.tell(Mail{Kind: PlanExpired, PlanID: w.Plan, Content: Content{Since: w.Made, Expires: w.Expires, Next: n.d.NextRun, Waits: w.Waits}}, w.Plan)
 }
 

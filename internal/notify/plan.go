@@ -19,8 +19,9 @@ import (
 func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **waitNotice) error {
 	waits := waitsOf(&info.Header, n.d.Settings.Guard.Window)
 	if len(waits) == 0 || run.Released { // nothing waits, or somebody is looking at it
+		before := *last
 		*last = nil
-		return nil
+		return n.overtaken(before, "What waited was decided, or no longer waits.")
 	}
 	now := waitNotice{For: waitsFor(&info.Header), At: info.CreatedAt, Plan: info.ID, Made: info.CreatedAt, Waits: waits,
 		Expires: info.CreatedAt.Add(n.d.Settings.PlanExpires)}
@@ -29,7 +30,7 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 		if now.For == before.For && !before.Over && now.At.Sub(before.At) < remindAfter {
 			now.At = before.At // of the one that was told
 			*last = &now
-			return nil
+			return n.passOn(before, &now)
 		}
 		c.Reminder = now.For == before.For
 		if before.expired(info.CreatedAt) {
@@ -39,8 +40,38 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 	if len(n.to) == 0 {
 		return nil // whoever confirms an address is told by the next run
 	}
+	if err := n.overtaken(*last, "A newer plan waits, of which another mail tells."); err != nil {
+		return err
+	}
 	*last = &now
 	return n.tell(Mail{Kind: PlanWaits, RunID: run.ID, PlanID: info.ID, Content: c}, info.ID)
+}
+
+// unsent are the mails about a plan that waits which did not go out yet.
+func (n *noticeTx) unsent(w *waitNotice) ([]Mail, error) {
+	if w == nil || w.Plan == "" {
+		return nil, nil
+	}
+	return n.Mails(Filter{Kind: PlanWaits, Connection: n.d.ID, PlanID: w.Plan, States: []State{Queued}})
+}
+
+// overtaken withdraws the mails about a plan of which something else is true by now.
+func (n *noticeTx) overtaken(w *waitNotice, why string) error {
+	open, err := n.unsent(w)
+	if err != nil {
+		return err
+	}
+	return n.discard(open, why)
+}
+
+// passOn makes mails about a plan that did not go out yet mails about the newer one that waits for the same.
+func (n *noticeTx) passOn(before, now *waitNotice) error {
+	open, err := n.unsent(before)
+	for i := range open {
+		open[i].PlanID, open[i].Content.Expires = now.Plan, now.Expires
+		err = errors.Join(err, n.Save(&open[i]))
+	}
+	return err
 }
 
 // releasers says in the mail about a plan that waits who may let it go ahead by now. Where that cannot be found out it

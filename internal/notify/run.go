@@ -114,7 +114,7 @@ func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after
 	}
 	switch {
 	case whole(run, info):
-		err = n.planWaits(run, info, &n.memory.Waits)
+		err = errors.Join(n.planWaits(run, info, &n.memory.Waits), n.overtaken(n.memory.Changes, "Everybody was read and planned again since."))
 	case effects(run, info):
 		err = n.planWaits(run, info, &n.memory.Due)
 	case ofChanges(run, info):
@@ -264,6 +264,11 @@ func (n *noticeTx) withdraw(kind Kind, why string) error {
 	if err != nil {
 		return err
 	}
+	return n.discard(open, why)
+}
+
+// discard ends mails that did not go out yet.
+func (n *noticeTx) discard(open []Mail, why string) error {
 	for i := range open {
 		open[i].State, open[i].Problem, open[i].DoneAt = Discarded, why, n.s.o.Now()
 		if err := n.Save(&open[i]); err != nil {

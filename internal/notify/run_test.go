@@ -188,6 +188,83 @@ func TestPlanThatWaits(t *testing.T) {
 	}
 }
 
+// A mail about a plan that waits, and that the mail server did not take yet, is not sent when something else is true by
+// then: what waited was released, is overtaken by another plan, or is waited for by a newer plan alone.
+func TestPlanThatNoLongerWaits(t *testing.T) {
+	begin := func() *world {
+		w := newWorld(t)
+		w.server.set(busy)
+		w.finish(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37))
+		w.arrive()
+		return w
+	}
+	later := func(w *world) string {
+		w.server.set(works)
+		w.at = w.at.Add(time.Hour)
+		return w.arrive()
+	}
+	ended := func(w *world, why string) {
+		t.Helper()
+		l, err := w.Outbox(t.Context(), notify.Page{State: notify.Discarded})
+		w.ok(err)
+		if len(l.Items) != 1 || l.Items[0].Problem != why {
+			t.Errorf("the outbox says %+v, want %q", l.Items, why)
+		}
+	}
+
+	w := begin()
+	run, info := w.run(syncrun.TriggerManual, syncrun.OutcomeApplied, waits(37))
+	run.Released = true
+	w.ok(w.RunFinished(t.Context(), run, info, w.conn))
+	if got := later(w); got != "" {
+		t.Errorf("of what was released: %s", got)
+	}
+	ended(w, "What waited was decided, or no longer waits.")
+
+	w = begin()
+	w.finish(syncrun.TriggerSchedule, syncrun.OutcomeNoOp, plan.Header{})
+	if got := later(w); got != "" {
+		t.Errorf("of what no longer waits: %s", got)
+	}
+
+	w = begin()
+	w.finish(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(40))
+	if got := later(w); got != "it@acme.test Acme: changes of Acme HR wait for you" {
+		t.Errorf("of the newer plan alone: %s", got)
+	}
+	ended(w, "A newer plan waits, of which another mail tells.")
+
+	w = begin()
+	w.at = w.at.Add(time.Hour)
+	_, info = w.finish(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37))
+	if m := w.only(); m.State != notify.Queued || m.PlanID != info.ID {
+		t.Errorf("the mail is %s and leads to %s, want queued and to the newer plan %s", m.State, m.PlanID, info.ID)
+	}
+	if got := later(w); got != "it@acme.test Acme: changes of Acme HR wait for you" {
+		t.Errorf("of the plan that waits for the same: %s", got)
+	}
+
+	w = newWorld(t)
+	w.server.set(busy)
+	run, info = w.run(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37))
+	info.Person = syncrun.PlanOfChanges
+	w.ok(w.RunFinished(t.Context(), run, info, w.conn))
+	w.arrive()
+	w.finish(syncrun.TriggerSchedule, syncrun.OutcomeNoOp, plan.Header{})
+	if got := later(w); got != "" {
+		t.Errorf("of a look, after everybody was read: %s", got)
+	}
+	ended(w, "Everybody was read and planned again since.")
+
+	w = begin()
+	w.at = w.at.Add(w.conn.Settings.PlanExpires)
+	w.ok(w.OnTime(t.Context()))
+	if got := later(w); !strings.Contains(got, "expired") || strings.Contains(got, "wait for you") {
+		t.Errorf("of the plan that expired: %s", got)
+	}
+	ended(w, "It expired before this could be sent.")
+}
+
 // A mail says who may release as of when it goes out, and goes on saying it; also when nobody can be looked up any more.
 func TestReleasersWhenSent(t *testing.T) {
 	w := newWorld(t)
