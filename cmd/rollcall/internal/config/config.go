@@ -22,7 +22,7 @@ const DefaultFile = "rollcall.yaml"
 type Environment struct {
 	Lookup func(name string) (string, bool)
 	Names  []string          // of all variables; without values, so that none can be told
-	Tell   func(line string) // is called for each variable ROLLCALL_… that nothing reads, unless Load refuses it
+	Tell   func(line string) // is called for each variable ROLLCALL_… that nothing reads or that has no effect, unless Load refuses it
 }
 
 // Loaded is the configuration in force: file, environment and presets merged.
@@ -67,6 +67,7 @@ func Load(named string, env Environment) (*Loaded, error) {
 	if len(faults) > 0 {
 		return nil, &problem.Faults{Path: path, What: "configuration", List: faults, Origin: l.origin}
 	}
+	env.tellIdle(read, l)
 	return l, nil
 }
 

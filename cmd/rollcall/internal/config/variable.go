@@ -109,6 +109,29 @@ func (e Environment) told(u unread) {
 	e.Tell(name + ": " + u.String())
 }
 
+// tellIdle tells of the variables that are some key's, but none of this configuration's: what somebody decided there does
+// not come about. asked are those that were asked for.
+func (e Environment) tellIdle(asked map[string]bool, l *Loaded) {
+	known := Variables()
+	for _, name := range slices.Sorted(slices.Values(e.Names)) {
+		_, is := slices.BinarySearch(known, name)
+		if is && !slices.Contains(noKeys, name) && !asked[name] && !asked[strings.TrimSuffix(name, "_FILE")] && !e.ofService(name) {
+			e.Tell(name + ": this variable has no effect here, because " + idle(name, l))
+		}
+	}
+}
+
+// idle says why a variable has no effect.
+func idle(name string, l *Loaded) string {
+	switch {
+	case !strings.HasPrefix(name, EnvName("connection")):
+		return "no mail server is configured (smtp.host)"
+	case len(l.Connections) == 0:
+		return "no connection is configured (connection.bamboohr.subdomain)"
+	}
+	return "the configuration has a list of connections; the variables of the first one begin with " + EnvName("connections[0]") + "_"
+}
+
 // TellOfData is for commands that read no file: it tells of variables that were meant to name the data folder.
 func (e Environment) TellOfData() {
 	for _, u := range e.unread(nil) {

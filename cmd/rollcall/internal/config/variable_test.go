@@ -37,7 +37,7 @@ func TestWhatNothingReadsIsTold(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	quiet := []string{"PATH", "ROLLCALL", "ROLLCALL_CONFIG", "ROLLCALL_LISTEN", "ROLLCALL_ACME_KEY", "ROLLCALL_ACME_KEY_FILE", "ROLLCALL_SMTP_PASSWORD_FILE",
+	quiet := []string{"PATH", "ROLLCALL", "ROLLCALL_CONFIG", "ROLLCALL_LISTEN", "ROLLCALL_ACME_KEY", "ROLLCALL_ACME_KEY_FILE", "ROLLCALL_LANGUAGE",
 		"ROLLCALL_CONNECTIONS_0_SCOPE_INCLUDE_0_IS", "ROLLCALL_CONNECTIONS_0_MAPPING_CUSTOM_SHIRT_TYPE",
 		// Kubernetes has services called rollcall and rollcall-connection.
 		"ROLLCALL_SERVICE_HOST", "ROLLCALL_SERVICE_PORT", "ROLLCALL_SERVICE_PORT_HTTP", "ROLLCALL_PORT", "ROLLCALL_PORT_8080_TCP_ADDR",
@@ -67,6 +67,35 @@ func TestWhatNothingReadsIsTold(t *testing.T) {
 		}
 		if diff := cmp.Diff([][]string{x.told, x.refused}, [][]string{told, refused}); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", x.name, diff)
+		}
+	}
+}
+
+// TestWhatHasNoEffectIsTold: a key's variable that this configuration does not ask for, with the reason; not what only
+// other commands read, for one environment serves all of them.
+func TestWhatHasNoEffectIsTold(t *testing.T) {
+	list := "connections:\n- bamboohr: { subdomain: acme }\n"
+	one := "connection: { bamboohr: { subdomain: acme } }\n"
+	mails := "smtp: { host: mail.acme.test, from: it@acme.test }\n"
+	for _, x := range []struct{ file, name, told string }{
+		{list, "ROLLCALL_CONNECTION_TIME_ZONE", "ROLLCALL_CONNECTION_TIME_ZONE: this variable has no effect here, because the configuration has a list of connections; the variables of the first one begin with ROLLCALL_CONNECTIONS_0_"},
+		{list, "ROLLCALL_CONNECTIONS_0_TIME_ZONE", ""},
+		{one, "ROLLCALL_CONNECTION_TIME_ZONE", ""},
+		{mails, "ROLLCALL_CONNECTION_TIME_ZONE", "ROLLCALL_CONNECTION_TIME_ZONE: this variable has no effect here, because no connection is configured (connection.bamboohr.subdomain)"},
+		{mails, "ROLLCALL_SMTP_PASSWORD_FILE", ""},
+		{one, "ROLLCALL_SMTP_PASSWORD_FILE", "ROLLCALL_SMTP_PASSWORD_FILE: this variable has no effect here, because no mail server is configured (smtp.host)"},
+		{one, "ROLLCALL_SMTP_HOST", ""},
+		{one, "ROLLCALL_LISTEN", ""},
+		{one, "ROLLCALL_CLOCK", ""},
+	} {
+		path := filepath.Join(t.TempDir(), "rollcall.yaml")
+		if err := os.WriteFile(path, []byte(x.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		env := Environment{Names: []string{x.name}, Lookup: func(string) (string, bool) { return "", false }, Tell: func(line string) { told = append(told, line) }}
+		if _, err := Load(path, env); err != nil || strings.Join(told, "\n") != x.told {
+			t.Errorf("%s with %q: %v, told %q; want %q", x.name, x.file, err, told, x.told)
 		}
 	}
 }
