@@ -209,6 +209,9 @@ func TestRunThatTheGuardStopped(t *testing.T) {
 	}
 	run, _ := synced()
 	says(t, w.get(run), "Nothing was written. 20 deactivations wait, refused by the guard. See what waits, and why", "20 waiting", "10 unchanged")
+	if page := w.get(run); strings.Count(page, `k-waiting"`) != 2 || strings.Contains(page, "seg k-bad") {
+		t.Errorf("what waits has the colour of what was deactivated, in the bar or its legend:\n%s", page)
+	}
 	says(t, w.get("/history"), "Refused none; the guard stopped what was planned")
 	w.now = w.now.Add(48 * time.Hour)
 	says(t, w.get(run), "Nothing was written. 20 deactivations waited, refused by the guard. Nobody let them through, and the plan can no longer be applied. See the plan")

@@ -111,7 +111,7 @@ func (p *pages) sayStopped(ctx context.Context, page *runPage, s *view.PlanSumma
 	page.Said.Href, page.Said.Link = page.Plan, "See the plan"
 	if n := left.waiting(); n > 0 && left.open {
 		page.Said.Href, page.Said.Link = page.Plan+"?waiting="+view.WaitingAny, "See what waits, and why"
-		page.Segments = append(page.Segments, ui.Segment{Kind: "bad", Text: "waiting", Count: n, Href: page.Said.Href})
+		page.Segments = append(page.Segments, ui.Segment{Kind: "waiting", Text: "waiting", Count: n, Href: page.Said.Href})
 	}
 	return nil
 }
