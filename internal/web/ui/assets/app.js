@@ -30,7 +30,7 @@
   // A link with data-dialog shows the page it leads to in a dialog above this one.
   var opener = null;
   function openDialog(link) {
-    fetch(link.href, { headers: { Accept: "text/html" }, credentials: "same-origin" }).then(function (answer) {
+    return fetch(link.href, { headers: { Accept: "text/html" }, credentials: "same-origin" }).then(function (answer) {
       if (!answer.ok || answer.redirected) { throw new Error("no dialog"); }
       return answer.text();
     }).then(function (text) {
@@ -131,6 +131,61 @@
     }
   });
 
+  // A session also ends while a form is filled in. What was typed waits in this tab for the answer, and is filled in again
+  // after signing in, for the same person and into the same form, as it was sent. Keys and passwords are never kept.
+  // Forms that the server keeps as they are typed (hx-post) need none of this.
+  var viewer = document.body.dataset.viewer || "";
+  function fields(form) {
+    return Array.from(form.elements).filter(function (e) { return e.name && !/^(password|file|submit|button|fieldset)$/.test(e.type); });
+  }
+  function keepTyped(form) {
+    var all = fields(form);
+    if (!viewer || form.hasAttribute("hx-post") || !all.some(function (e) { return e.type !== "hidden"; })) { return; }
+    var kept = { viewer: viewer, action: form.getAttribute("action"), dialog: form.closest("#modal") && opener ? opener.getAttribute("href") : "",
+      fields: all.map(function (e) { return { name: e.name, type: e.type, value: e.value, checked: e.checked }; }) };
+    try { sessionStorage.setItem("typed", JSON.stringify(kept)); } catch (e) { /* storage may be off */ }
+  }
+  function fillIn(form, kept) {
+    fields(form).forEach(function (e) {
+      var ticks = e.type === "checkbox" || e.type === "radio";
+      var at = kept.fields.findIndex(function (f) { return f.name === e.name && f.type === e.type && (!ticks || f.value === e.value); });
+      if (at < 0) { return; }
+      var was = kept.fields.splice(at, 1)[0];
+      if (ticks) { e.checked = was.checked; } else { e.value = was.value; }
+    });
+    var said = document.createElement("div");
+    said.id = "typed-before";
+    said.className = "note note-info";
+    said.tabIndex = -1;
+    said.textContent = "This is what you had typed before you signed in again. It was not sent yet." +
+      (form.querySelector("[type=password]") ? " Keys and passwords were not kept." : "");
+    (form.closest("#dialog") || form).before(said);
+    said.focus();
+    form.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  function giveBack(kept) {
+    var find = function (list, attribute, value) { return Array.from(document.querySelectorAll(list)).find(function (e) { return e.getAttribute(attribute) === value; }); };
+    var form = find("main form", "action", kept.action), link = find("a[data-dialog]", "href", kept.dialog);
+    if (form) {
+      fillIn(form, kept);
+    } else if (link) {
+      openDialog(link).then(function () {
+        form = find("#modal form", "action", kept.action);
+        if (form) { fillIn(form, kept); }
+      });
+    }
+  }
+  try {
+    var kept = JSON.parse(sessionStorage.getItem("typed"));
+    if (kept && !viewer) { // the page to sign in on
+      kept.ended = true;
+      sessionStorage.setItem("typed", JSON.stringify(kept));
+    } else if (kept) {
+      sessionStorage.removeItem("typed");
+      if (kept.ended && kept.viewer === viewer) { giveBack(kept); }
+    }
+  } catch (e) { /* storage may be off */ }
+
   // A form is sent once; the button says so. Coming back by the browser's button frees it again.
   document.addEventListener("submit", function (event) {
     var form = event.target;
@@ -140,6 +195,7 @@
     }, 0);
     if (form.dataset.sent) { event.preventDefault(); }
     form.dataset.sent = "1";
+    keepTyped(form);
   });
   window.addEventListener("pageshow", function () {
     document.querySelectorAll("form[data-sent]").forEach(function (form) {
