@@ -29,6 +29,7 @@ type confirmPage struct {
 	Base    string // /plans/ID
 	Title   string
 	Problem string // why it cannot be done, or what has to be looked at again
+	Way     note   // where it goes on from a problem, by its Href and Link
 	Work    work
 	Choices []choice
 	Others  string // who can let the rest through, when the viewer cannot
@@ -168,9 +169,12 @@ func (p *pages) toConfirm(r *http.Request, form url.Values) (*confirmPage, *view
 	page := &confirmPage{Base: "/plans/" + s.Info.ID, Only: a.only, Undoes: s.Info.UndoOf != "", Frees: len(s.Info.Header.EndedHolds) > 0 && s.Info.UndoOf != ""}
 	page.Page = ui.Page{Title: "Apply", Nav: "connections", Crumbs: append(connectionCrumbs(st.Connection), ui.Crumb{Text: "Preview", Href: page.Base})}
 	if st.Stage != stageReady {
-		page.Title, page.Problem = "This plan cannot be applied", "It was applied already, or there is nothing to apply."
-		if len(st.Notes) > 0 {
-			page.Problem = st.Notes[0].Text
+		page.Title, page.Problem = "This plan cannot be applied", "There is nothing to apply."
+		switch {
+		case len(st.Notes) > 0:
+			page.Problem, page.Way = st.Notes[0].Text, st.Notes[0]
+		case s.Info.AppliedBy != "":
+			page.Problem, page.Way = "It was applied already.", note{Href: "/runs/" + s.Info.AppliedBy, Link: "See who did, and what came of it"}
 		}
 		return page, &s, a, nil
 	}

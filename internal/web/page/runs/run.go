@@ -93,8 +93,13 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, runView(page))
 }
 
-// leadOn names the next step after the newest run was applied by hand: that runs may start by themselves.
+// leadOn names the next step after the newest run was applied by hand: that runs may start by themselves; and after one
+// whose plan was too old by then: a new one.
 func (page *runPage) leadOn(d *connection.Detail, v account.Viewer) {
+	stale := func(e syncrun.RunError) bool { return e.Code == "stale" }
+	if page.Run.UndoOf == "" && v.May(account.Operate) && slices.ContainsFunc(page.Run.Errors, stale) {
+		page.Said.Again = "/connections/" + d.ID + "/preview"
+	}
 	if d.Origin == connection.FromWeb && d.State == connection.Checked && !d.Settings.Enabled && v.May(account.Configure) &&
 		page.Run.Outcome == syncrun.OutcomeApplied && page.Run.UndoOf == "" && d.LastRun != nil && d.LastRun.ID == page.Run.ID {
 		page.Said.Text += " Runs start by hand so far."

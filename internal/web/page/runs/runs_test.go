@@ -353,6 +353,46 @@ func TestPlansThatCannotBeApplied(t *testing.T) {
 	}
 }
 
+// TestPlanThatSomebodyElseHadFirst: a dialog that stood open while another administrator applied the plan, planned anew,
+// or held somebody of it, says what happened and leads on, without the ids of plans and holds.
+func TestPlanThatSomebodyElseHadFirst(t *testing.T) {
+	w := newWorld(t, office(6))
+	refused := func(plan, count string) answer {
+		t.Helper()
+		a := w.ask("owner", http.MethodPost, plan+"/apply", url.Values{"count": {count}})
+		if a.Code != http.StatusUnprocessableEntity {
+			t.Fatalf("%s is applied too late: %d\n%s", plan, a.Code, text(a.body))
+		}
+		return a
+	}
+	plan := w.preview()
+	count := input(t, w.get(plan+"/confirm"), "count")
+	run := w.applyAll(plan)
+	a := refused(plan, count)
+	says(t, a.body, "It was applied already. See who did, and what came of it")
+	if !strings.Contains(a.body, `href="`+run+`"`) {
+		t.Errorf("nothing leads to %s:\n%s", run, a.body)
+	}
+
+	w.put(2, `{"lastName":"Newname"}`)
+	plan = w.preview()
+	w.put(3, `{"lastName":"Othername"}`)
+	newer := w.preview()
+	says(t, refused(plan, "1").body, "was read and planned again since. Go to the newest preview")
+
+	e, err := w.conns.Editor(t.Context(), "p_admin", w.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.AddHold(t.Context(), "employee:2", "", time.Time{}, "wait"); err != nil {
+		t.Fatal(err)
+	}
+	w.post(newer+"/apply", url.Values{"count": {"2"}})
+	page := w.get(w.done())
+	says(t, page, "This run failed and changed nothing. Plan again", "The plan is stale: a hold was put on Given2 Newname since it was made; make a new preview.")
+	quiet(t, page, "hold_", "plan plan_")
+}
+
 // TestProgress watches work that is under way: it goes on without the page, stops on request, and leads to
 // what came of it (promises SI17, BW19).
 func TestProgress(t *testing.T) {

@@ -171,6 +171,8 @@ func onScreen(text string) string {
 // rewordings are a table in effect constant: a command, and where a screen does the same.
 var rewordings = words.Table([][2]string{
 	{`what run run_[a-z0-9]+ changed`, "what that run changed"},
+	{`plan plan_[a-z0-9]+ is stale`, "the plan is stale"},
+	{`hold hold_[a-z0-9]+ was put on`, "a hold was put on"},
 	{`decide with "rollcall decide [^"]*", or --new, or --ignore`, "decide below who this is"},
 	{`,? or decide with "rollcall decide"`, ""},
 	{`decide again with "rollcall decide"`, "decide again below"},
