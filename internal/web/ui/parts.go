@@ -101,7 +101,7 @@ func sameClock(ctx context.Context, t time.Time, zone *time.Location) bool {
 // beside is an instant in another zone than the viewer's, with the day where that differs too.
 func beside(ctx context.Context, t time.Time, zone *time.Location) string {
 	local := t.In(zone)
-	clock := local.Format("15:04 ") + zoneShort(local)
+	clock := local.Format("15:04 ") + ZoneShort(local)
 	if local.Format(time.DateOnly) != t.In(gate.ZoneFrom(ctx)).Format(time.DateOnly) {
 		return local.Format("2 Jan, ") + clock
 	}

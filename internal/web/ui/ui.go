@@ -213,27 +213,50 @@ func assetPath(ctx context.Context, name string) string {
 // Instant is a moment with how it is written for the viewer.
 type Instant struct {
 	Machine string // RFC 3339
-	Text    string // 22 Nov 2026, 05:38
+	Text    string // 22 Nov 2026, 05:38; with the zone where the clock shows that twice on this day
 	Zone    string // of the viewer
 	Ago     string // 3 minutes ago, in 2 hours
 }
 
 // Full is the instant with its zone, for a sentence that is read or passed on by itself.
-func (i Instant) Full() string { return i.Text + " " + i.Zone }
+func (i Instant) Full() string { return strings.TrimSuffix(i.Text, " "+i.Zone) + " " + i.Zone }
 
 // At writes an instant in the viewer's zone.
 func At(ctx context.Context, t time.Time) Instant {
-	zone := gate.ZoneFrom(ctx)
-	local := t.In(zone)
 	now := chrome(ctx).Now
 	if now.IsZero() {
 		now = t
 	}
-	return Instant{Machine: t.UTC().Format(time.RFC3339), Text: local.Format("2 Jan 2006, 15:04"), Zone: zoneShort(local), Ago: Ago(now, t)}
+	return written(t.In(gate.ZoneFrom(ctx)), now)
 }
 
-// zoneShort is what a zone is called at an instant: CET, or UTC-03 where it has no letters.
-func zoneShort(t time.Time) string {
+func written(local, now time.Time) Instant {
+	text := local.Format("2 Jan 2006, 15:04")
+	if twice(local) {
+		text += " " + ZoneShort(local)
+	}
+	return Instant{Machine: local.UTC().Format(time.RFC3339), Text: text, Zone: ZoneShort(local), Ago: Ago(now, local)}
+}
+
+// twice tells an instant whose hour comes twice on its day, because the clock is put back: before that, or after it.
+func twice(t time.Time) bool {
+	_, offset := t.Zone()
+	back := func(from, to int) time.Duration { return time.Duration(from-to) * time.Second }
+	begin, end := t.ZoneBounds()
+	if !end.IsZero() {
+		if _, next := end.Zone(); end.Sub(t) <= back(offset, next) {
+			return true
+		}
+	}
+	if begin.IsZero() {
+		return false
+	}
+	_, before := begin.Add(-time.Second).Zone()
+	return t.Sub(begin) < back(before, offset)
+}
+
+// ZoneShort is what a zone is called at an instant: CET, or UTC-03 where it has no letters.
+func ZoneShort(t time.Time) string {
 	name, _ := t.Zone()
 	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
 		return "UTC" + name
@@ -244,7 +267,7 @@ func zoneShort(t time.Time) string {
 // zoneName is the viewer's zone, in which a page's times are.
 func zoneName(ctx context.Context) string {
 	zone := gate.ZoneFrom(ctx)
-	if short := zoneShort(chrome(ctx).Now.In(zone)); short != zone.String() {
+	if short := ZoneShort(chrome(ctx).Now.In(zone)); short != zone.String() {
 		return zone.String() + " (" + short + ")"
 	}
 	return zone.String()

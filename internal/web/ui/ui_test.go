@@ -189,6 +189,36 @@ func TestTimesHaveZones(t *testing.T) {
 	}
 }
 
+// Where the clock is put back an hour comes twice, in Lord Howe half of one: its times say which of the two they are.
+func TestHoursThatComeTwice(t *testing.T) {
+	for _, c := range []struct {
+		zone, at, want, full string
+	}{
+		{"Europe/Berlin", "2026-10-25T01:59:00+02:00", "25 Oct 2026, 01:59", "25 Oct 2026, 01:59 CEST"},
+		{"Europe/Berlin", "2026-10-25T02:00:00+02:00", "25 Oct 2026, 02:00 CEST", "25 Oct 2026, 02:00 CEST"},
+		{"Europe/Berlin", "2026-10-25T02:59:59+02:00", "25 Oct 2026, 02:59 CEST", "25 Oct 2026, 02:59 CEST"},
+		{"Europe/Berlin", "2026-10-25T02:30:00+01:00", "25 Oct 2026, 02:30 CET", "25 Oct 2026, 02:30 CET"},
+		{"Europe/Berlin", "2026-10-25T03:00:00+01:00", "25 Oct 2026, 03:00", "25 Oct 2026, 03:00 CET"},
+		{"Europe/Berlin", "2027-03-28T03:00:00+02:00", "28 Mar 2027, 03:00", "28 Mar 2027, 03:00 CEST"},
+		{"Australia/Lord_Howe", "2027-04-04T01:29:00+11:00", "4 Apr 2027, 01:29", "4 Apr 2027, 01:29 UTC+11"},
+		{"Australia/Lord_Howe", "2027-04-04T01:45:00+10:30", "4 Apr 2027, 01:45 UTC+1030", "4 Apr 2027, 01:45 UTC+1030"},
+		{"Australia/Lord_Howe", "2027-04-04T02:00:00+10:30", "4 Apr 2027, 02:00", "4 Apr 2027, 02:00 UTC+1030"},
+		{"UTC", "2026-10-25T02:30:00Z", "25 Oct 2026, 02:30", "25 Oct 2026, 02:30 UTC"},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := written(at.In(zone), at); got.Text != c.want || got.Full() != c.full {
+			t.Errorf("%s in %s is written %q and %q, want %q and %q", c.at, c.zone, got.Text, got.Full(), c.want, c.full)
+		}
+	}
+}
+
 // A full stop follows what it ends at once, also behind a time in two zones.
 func TestUntil(t *testing.T) {
 	at := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)

@@ -93,7 +93,7 @@ func newEffectRow(e view.Effect, tables []connection.Timetable, named bool, now 
 		case e.WithRun:
 			row.Run = t.Moment(e.At)
 		case acts && !e.Cancelled && t.On && now.Before(t.From) && e.At.Before(t.From):
-			row.Notes = append(row.Notes, "Automatic runs are paused: it happens when the pause ends, "+t.From.In(t.Zone).Format("2 January, 15:04 MST")+".")
+			row.Notes = append(row.Notes, "Automatic runs are paused: it happens when the pause ends, "+inZone(t.From, t.Zone, "2 January, 15:04")+".")
 		}
 	}
 	if e.Cancelled {
@@ -218,7 +218,13 @@ func (r *effectRow) moved() string {
 	case m.WasDate != r.Date && m.WasDate != "" && r.Date != "":
 		return "HR moved this from " + day(m.WasDate) + " to " + day(r.Date) + "."
 	}
-	return "This was due " + m.WasAt.In(r.Zone).Format("2 January 2006, 15:04 MST") + " before; the settings, or when BambooHR began to say so, moved it."
+	return "This was due " + inZone(m.WasAt, r.Zone, "2 January 2006, 15:04") + " before; the settings, or when BambooHR began to say so, moved it."
+}
+
+// inZone writes an instant as a layout says, with what its zone is called then.
+func inZone(t time.Time, zone *time.Location, layout string) string {
+	local := t.In(zone)
+	return local.Format(layout) + " " + ui.ZoneShort(local)
 }
 
 // day writes a date of BambooHR for people.
