@@ -186,6 +186,22 @@ func TestReadsWithoutScripts(t *testing.T) {
 	tab.Wait("#rows")
 }
 
+// Paper is white, whatever the screen is: what is printed from dark colours has the light ones, and goes back to dark.
+func TestPaperIsWhite(t *testing.T) {
+	s := newSite(t, openStore(t), "acme", 10)
+	tab := browsertest.Start(t).Open(t, s.url)
+	tab.Scheme("dark")
+	signIn(tab, "owner@acme.test")
+	tab.WaitPath("/connections")
+	for _, c := range []struct{ event, want string }{{"", "dark"}, {"beforeprint", "light"}, {"afterprint", "dark"}} {
+		var got string
+		tab.Eval(fmt.Sprintf(`dispatchEvent(new Event(%q)), document.documentElement.dataset.bsTheme`, c.event), &got)
+		if got != c.want {
+			t.Errorf("after %q the colours are %s, want %s", c.event, got, c.want)
+		}
+	}
+}
+
 // An auditor sees everything and can change nothing; a member sees only their own part.
 func TestWhatAuditorAndMemberSee(t *testing.T) {
 	s := newSite(t, openStore(t), "acme", 40)

@@ -152,8 +152,8 @@ func (p *pages) headList(ctx context.Context, page *listPage, conns []connection
 	if err != nil {
 		return err
 	}
-	page.Page = ui.Page{Title: "People", Nav: "people", Lead: fmt.Sprintf("%s. %s taken, %d provisioned, %d deactivated.", ui.Count(o.People, "person", "people"),
-		ui.Count(o.Seats, "seat", "seats"), o.Statuses[directory.Provisioned], o.Statuses[directory.Deactivated])}
+	page.Page = ui.Page{Title: "People", Nav: "people", Lead: fmt.Sprintf("%s. %s taken, %s provisioned, %s deactivated.", ui.Count(o.People, "person", "people"),
+		ui.Count(o.Seats, "seat", "seats"), ui.Number(o.Statuses[directory.Provisioned]), ui.Number(o.Statuses[directory.Deactivated]))}
 	page.Selects = listSelects(page.Filter, facets, conns)
 	for _, h := range []struct{ sort, text string }{{"", "Name"}, {"department", "Department"}, {"status", "Status"}} {
 		f := page.Filter

@@ -10,5 +10,7 @@
   root.classList.add("js");
   apply();
   system.addEventListener("change", apply);
+  addEventListener("beforeprint", function () { root.setAttribute("data-bs-theme", "light"); }); // paper is white
+  addEventListener("afterprint", apply);
   window.rollcallTheme = apply;
 })();
