@@ -103,7 +103,7 @@ func TestPasswordLinks(t *testing.T) {
 	ada.post("/settings/roles/"+owner+"/link").says(t, 422, "only an owner can make a link for it")
 	ada.post("/settings/roles/gone/link", "q", "gone").says(t, 422, `id="problem-gone"`, "This person is deactivated; reactivate them first.")
 	ada.get("/settings/roles?q=gone").says(t, 200, "Deactivated")
-	ada.get("/settings/roles/new/link").says(t, 404)
+	ada.get("/settings/roles/new/link").says(t, 405)
 	if strings.Contains(w.log.String(), secret) {
 		t.Error("the log has the secret")
 	}

@@ -87,7 +87,7 @@ func confirmView(p *confirmPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else if p.Problem != "" {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"note note-bad\" role=\"alert\" tabindex=\"-1\" id=\"form-errors\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"note note-bad\" role=\"alert\" tabindex=\"-1\" id=\"form-errors\" autofocus>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

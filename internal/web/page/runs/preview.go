@@ -173,10 +173,10 @@ func (p *pages) startSync(w http.ResponseWriter, r *http.Request) error {
 	return p.started(w, r, p.previewPage(r, d), err)
 }
 
-// started goes to the progress, or shows why nothing began.
+// started goes to the progress, which leads to what came of it however soon that is, or shows why nothing began.
 func (p *pages) started(w http.ResponseWriter, r *http.Request, page *previewPage, err error) error {
 	if err == nil {
-		http.Redirect(w, r, page.Base+"/preview", http.StatusSeeOther)
+		http.Redirect(w, r, page.Base+"/progress", http.StatusSeeOther)
 		return nil
 	}
 	if faults, ok := errors.AsType[*connection.SettingsError](err); ok {

@@ -196,7 +196,10 @@ func TestRunThatTheGuardStopped(t *testing.T) {
 	w.now = w.now.Add(48 * time.Hour) // the settings are no longer new
 	synced := func() (run, plan string) {
 		t.Helper()
-		w.post("/connections/"+w.id+"/sync", url.Values{"seen": {"now"}})
+		// However soon it is done, what was pressed leads to the run, and not to the newest preview.
+		if at := w.post("/connections/"+w.id+"/sync", url.Values{"seen": {"now"}}); at != "/connections/"+w.id+"/progress" {
+			t.Errorf("a sync leads to %s", at)
+		}
 		run = w.done()
 		link := regexp.MustCompile(`href="(/plans/[a-z0-9_]+)\?waiting=any"`).FindStringSubmatch(w.get(run))
 		if link == nil {
