@@ -115,7 +115,7 @@ func rules() []rule {
 		as[*syncrun.ReadError](http.StatusBadGateway, "read", "BambooHR could not be read"),
 		as[*source.Error](http.StatusBadGateway, "read", "BambooHR could not be read"),
 		as[*http.MaxBytesError](http.StatusRequestEntityTooLarge, "too_large", "Too much was sent"),
-		is(directory.ErrNotFound, http.StatusNotFound, "not_found", "This does not exist"),
+		told(directory.ErrNotFound, http.StatusNotFound, "not_found", "This does not exist", "It was never here, or it is gone meanwhile: somebody removed it, or it ended."),
 		is(context.Canceled, 499, "cancelled", "Stopped"),
 	}
 }

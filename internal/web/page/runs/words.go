@@ -173,6 +173,7 @@ var rewordings = words.Table([][2]string{
 	{`what run run_[a-z0-9]+ changed`, "what that run changed"},
 	{`plan plan_[a-z0-9]+ is stale`, "the plan is stale"},
 	{`hold hold_[a-z0-9]+ was put on`, "a hold was put on"},
+	{`(is stale: [^;]*) \(id:p_[a-z0-9_]+\)`, "$1"},
 	{`decide with "rollcall decide [^"]*", or --new, or --ignore`, "decide below who this is"},
 	{`,? or decide with "rollcall decide"`, ""},
 	{`decide again with "rollcall decide"`, "decide again below"},

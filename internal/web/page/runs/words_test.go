@@ -9,7 +9,21 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/rollcall-hr/rollcall/syncrun"
 )
+
+// TestStaleOnScreen: why a plan can no longer be applied is told without the ids of what it is about.
+func TestStaleOnScreen(t *testing.T) {
+	for why, want := range map[string]string{
+		"Ella O'Neill (id:p_19_ues) was changed since it was made":  "The plan is stale: Ella O'Neill was changed since it was made; make a new preview.",
+		"hold hold_5ye was put on Given2 Newname since it was made": "The plan is stale: a hold was put on Given2 Newname since it was made; make a new preview.",
+	} {
+		if got := onScreen((&syncrun.StaleError{PlanID: "plan_12ab", Why: why}).Error()); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
 
 // TestOnScreen holds every sentence of the planner, the engine and the reader that names a command to have
 // other words on screens.
