@@ -21,7 +21,7 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 	if len(waits) == 0 || run.Released { // nothing waits, or somebody is looking at it
 		before := *last
 		*last = nil
-		return n.overtaken(before, "What waited was decided, or no longer waits.")
+		return n.overtaken(before, noLonger)
 	}
 	now := waitNotice{For: waitsFor(&info.Header), At: info.CreatedAt, Plan: info.ID, Made: info.CreatedAt, Waits: waits,
 		Expires: info.CreatedAt.Add(n.d.Settings.PlanExpires)}
@@ -46,6 +46,28 @@ func (n *noticeTx) planWaits(run *syncrun.Run, info *syncrun.PlanInfo, last **wa
 	*last = &now
 	return n.tell(Mail{Kind: PlanWaits, RunID: run.ID, PlanID: info.ID, Content: c}, info.ID)
 }
+
+// looked keeps what was told of a plan true after a preview took its place. Nobody is mailed of that one, because whoever
+// made it looks at it; what waits differently by now is left to the next run.
+func (n *noticeTx) looked(info *syncrun.PlanInfo) error {
+	before := n.memory.Waits
+	switch {
+	case before == nil:
+		return nil
+	case waitsFor(&info.Header) == "":
+		n.memory.Waits = nil
+		return n.overtaken(before, noLonger)
+	case waitsFor(&info.Header) != before.For || before.Over:
+		return nil
+	}
+	now := *before
+	now.Plan, now.Made, now.Expires = info.ID, info.CreatedAt, info.CreatedAt.Add(n.d.Settings.PlanExpires)
+	n.memory.Waits = &now
+	return n.passOn(before, &now)
+}
+
+// noLonger is why a mail about a plan is not sent that was decided before.
+const noLonger = "What waited was decided, or no longer waits."
 
 // unsent are the mails about a plan that waits which did not go out yet.
 func (n *noticeTx) unsent(w *waitNotice) ([]Mail, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
+	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -119,6 +120,8 @@ func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after
 		err = n.planWaits(run, info, &n.memory.Due)
 	case ofChanges(run, info):
 		err = n.planWaits(run, info, &n.memory.Changes)
+	case lookedAgain(run, info, after):
+		err = n.looked(info)
 	}
 	if err != nil {
 		return err
@@ -135,6 +138,12 @@ func (s *Service) notices(tx Tx, run *syncrun.Run, info *syncrun.PlanInfo, after
 // whole reports a run that meant to change everybody of the connection.
 func whole(run *syncrun.Run, info *syncrun.PlanInfo) bool {
 	return info != nil && info.ID != "" && info.Person == "" && info.UndoOf == "" && !info.Header.Hypothetical() && run.Outcome != syncrun.OutcomePreview
+}
+
+// lookedAgain reports a preview of everybody with the settings in force: the plan before it can no longer be applied.
+func lookedAgain(run *syncrun.Run, info *syncrun.PlanInfo, after *connection.Detail) bool {
+	return info != nil && info.ID != "" && info.Person == "" && info.UndoOf == "" && !info.Header.Hypothetical() &&
+		run.Outcome == syncrun.OutcomePreview && info.Header.Revision == policy.Revision(after.Settings)
 }
 
 // ofChanges reports a run that read only those who changed.

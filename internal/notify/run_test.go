@@ -244,6 +244,24 @@ func TestPlanThatNoLongerWaits(t *testing.T) {
 		t.Errorf("of the plan that waits for the same: %s", got)
 	}
 
+	w = begin()
+	h := waits(37)
+	h.Revision = policy.Revision(w.conn.Settings)
+	_, info = w.finish(syncrun.TriggerManual, syncrun.OutcomePreview, h)
+	if m := w.only(); m.State != notify.Queued || m.PlanID != info.ID {
+		t.Errorf("the mail is %s and leads to %s, want queued and to the preview %s", m.State, m.PlanID, info.ID)
+	}
+	w.finish(syncrun.TriggerManual, syncrun.OutcomePreview, plan.Header{}) // with settings that are not saved
+	if m := w.only(); m.State != notify.Queued {
+		t.Errorf("the mail is %s by a preview of other settings", m.State)
+	}
+	w.finish(syncrun.TriggerManual, syncrun.OutcomePreview, plan.Header{Revision: h.Revision})
+	ended(w, "What waited was decided, or no longer waits.")
+	w.finish(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37))
+	if got := later(w); got != "it@acme.test Acme: changes of Acme HR wait for you" {
+		t.Errorf("of what waits again after a preview of nothing: %s", got)
+	}
+
 	w = newWorld(t)
 	w.server.set(busy)
 	run, info = w.run(syncrun.TriggerSchedule, syncrun.OutcomeRefused, waits(37))
