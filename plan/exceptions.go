@@ -21,6 +21,12 @@ func (c *Change) HeldBy(h *directory.Hold) bool {
 	return slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Field == h.Field })
 }
 
+// FrozenBy reports whether a freeze in force is about something that the change writes of somebody who is in the directory
+// already. With a freeze that it knows the planner makes no such change.
+func (c *Change) FrozenBy(f *directory.Freeze) bool {
+	return c.Version > 0 && slices.ContainsFunc(c.Fields, func(x FieldChange) bool { return f.Covers(x.Field) })
+}
+
 // Contradicts reports whether an administrator's decision about the change's employee, who has no account yet, wants
 // something else than the change does. The planner makes no such change either.
 func (c *Change) Contradicts(d directory.Decision) bool {

@@ -192,18 +192,6 @@ func (s *session) fresh(ctx context.Context, info PlanInfo) error {
 	return nil
 }
 
-// unfrozen refuses a plan that does not know of a freeze in force, because it came later.
-func (s *session) unfrozen(ctx context.Context, info PlanInfo) error {
-	all, err := s.e.Store.Freezes(ctx, s.conn.ID)
-	now := s.e.Now()
-	for i := range all {
-		if all[i].Active(now) && !slices.Contains(info.Header.Freezes, all[i].ID) {
-			return &StaleError{PlanID: info.ID, Why: strings.Join(all[i].What, ", ") + " was frozen since it was made"}
-		}
-	}
-	return err
-}
-
 // permitted checks approvals and releases against the plan and returns the kinds that need not wait.
 func permitted(info PlanInfo, opt ApplyOptions) (map[plan.Kind]bool, error) {
 	ok := map[plan.Kind]bool{}

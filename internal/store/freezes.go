@@ -19,17 +19,24 @@ func (s *Store) Freezes(ctx context.Context, connection string) ([]directory.Fre
 		if err != nil {
 			return err
 		}
-		return t.each(`select id, what, until, reason, created_by, created_at from freezes
-			where org = $1 and connection = $2 order by created_at, id`, func(st stmt) error {
-			f := directory.Freeze{ID: st.ColText(0), Connection: connection, Until: sqldb.Instant(st.ColInt(2)), Reason: st.ColText(3),
-				CreatedBy: st.ColText(4), CreatedAt: sqldb.Instant(st.ColInt(5))}
-			if err := json.Unmarshal([]byte(st.ColText(1)), &f.What); err != nil {
-				return fmt.Errorf("fields of freeze %s: %w", f.ID, err)
-			}
-			out = append(out, f)
-			return nil
-		}, t.org, conn)
+		out, err = t.freezes(connection, conn)
+		return err
 	})
+	return out, err
+}
+
+func (t tx) freezes(connection string, no int64) ([]directory.Freeze, error) {
+	var out []directory.Freeze
+	err := t.each(`select id, what, until, reason, created_by, created_at from freezes
+		where org = $1 and connection = $2 order by created_at, id`, func(st stmt) error {
+		f := directory.Freeze{ID: st.ColText(0), Connection: connection, Until: sqldb.Instant(st.ColInt(2)), Reason: st.ColText(3),
+			CreatedBy: st.ColText(4), CreatedAt: sqldb.Instant(st.ColInt(5))}
+		if err := json.Unmarshal([]byte(st.ColText(1)), &f.What); err != nil {
+			return fmt.Errorf("fields of freeze %s: %w", f.ID, err)
+		}
+		out = append(out, f)
+		return nil
+	}, t.org, no)
 	return out, err
 }
 

@@ -15,7 +15,11 @@ func (b *batch) unforbidden(todo []syncrun.StoredItem) error {
 	if err != nil {
 		return err
 	}
-	f := syncrun.NewForbidden(&b.plan.Info.Header, holds, decisions, b.now)
+	freezes, err := b.t.freezes(b.plan.Info.Connection, b.plan.Connection)
+	if err != nil {
+		return err
+	}
+	f := syncrun.NewForbidden(&b.plan.Info.Header, holds, decisions, freezes, b.now)
 	for i := 0; i < len(todo) && !f.None(); i++ {
 		if err := f.Check(todo[i].Change); err != nil {
 			return err

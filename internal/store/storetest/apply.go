@@ -178,6 +178,9 @@ func testApplyForbidden(t *testing.T, w *world) {
 	w.ok(w.Decide(t.Context(), w.conn.ID, directory.Decision{SourceID: 3, Kind: directory.DecideIgnore}, "cli:root", w.now()))
 	forbidden(w.create(3, "cy@acme.test", "Cy", "Ng"))
 	w.apply(w.create(4, "di@acme.test", "Di", "Ng"))
+	w.ok(w.AddFreeze(t.Context(), directory.Freeze{ID: "freeze_1", Connection: w.conn.ID, What: []string{string(directory.Gender)}, Reason: "r", CreatedAt: w.now()}))
+	forbidden(w.update(2, set(directory.Gender, "m")))
+	w.apply(w.update(2, set(directory.Phone, "2")))
 }
 
 func as[E error](err error) bool {
