@@ -269,15 +269,16 @@ func (s *session) writeBatch(ctx context.Context, info PlanInfo, batch []int64) 
 
 // remember keeps what the reading proved, once its plan was applied.
 func (s *session) remember(ctx context.Context, info PlanInfo) error {
-	// Holds that undo made end as soon as HR agrees with what was put back, or the undo is taken back.
-	if err := s.e.Store.EndHolds(ctx, s.lease, info.Header.EndedHolds, "run:"+s.run.ID, s.e.Now()); err != nil {
-		return err
-	}
 	if info.UndoOf != "" {
 		if info.Person != "" {
 			return nil // a part of the run was undone; the rest still stands
 		}
 		return s.e.Store.MarkUndone(ctx, s.lease, info.UndoOf)
+	}
+	// Holds that undo made end as soon as HR agrees with what was put back. Should this run end before, the next one
+	// finds the same; those of an undo that is taken back end with what is taken back of it, see ApplyBatch.
+	if err := s.e.Store.EndHolds(ctx, s.lease, info.Header.EndedHolds, "run:"+s.run.ID, s.e.Now()); err != nil {
+		return err
 	}
 	n, err := s.e.Store.ApplyRefreshes(ctx, s.lease, info.ID)
 	s.run.RowsWritten += n

@@ -55,6 +55,8 @@ func (dying) EndHolds(context.Context, syncrun.Lease, []string, string, time.Tim
 	return errDied
 }
 
+func (dying) MarkUndone(context.Context, syncrun.Lease, string) error { return errDied }
+
 // TestHoldEndsAfterACrash: so does one that a run found to be over that was killed just after its last batch.
 func TestHoldEndsAfterACrash(t *testing.T) {
 	ctx := context.Background()

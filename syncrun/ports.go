@@ -193,7 +193,8 @@ type Runs interface {
 	// it checks the lease's fence and every record's version inside it, is idempotent per row, and returns the
 	// run with what it did counted in: Counts, KindCounts and RowsWritten, rows of tables. Positions of other
 	// rows than changes are passed over. *StaleRecordError leaves the whole batch unwritten, and so does
-	// *ForbiddenError, when a human has since forbidden one of the changes, see Forbidden.
+	// *ForbiddenError, when a human has since forbidden one of the changes, see Forbidden. Of an undo it also ends
+	// the holds that the plan ends on the people of these changes.
 	ApplyBatch(ctx context.Context, l Lease, run Run, planID string, seqs []int64, now time.Time) (Run, error)
 	// ApplyRefreshes stores the plan's Refresh and Left rows, whose person (if any) has not changed since; nothing
 	// when the connection has a newer plan that is no undo.

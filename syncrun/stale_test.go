@@ -333,6 +333,56 @@ func TestUndoOfAnUndo(t *testing.T) {
 	}
 }
 
+// TestPartOfAnUndoIsTakenBack: so does who takes back a part of an undo, or takes it back in a process that ends before
+// anything but the change was written.
+func TestPartOfAnUndoIsTakenBack(t *testing.T) {
+	ctx := context.Background()
+	for name, apply := range map[string]func(*syncrun.Engine, syncrun.PlanInfo) error{
+		"a part": func(e *syncrun.Engine, info syncrun.PlanInfo) error {
+			_, err := e.Apply(ctx, info.ID, syncrun.ApplyOptions{Trigger: syncrun.TriggerManual, Only: []int64{1}})
+			return err
+		},
+		"a crash": func(e *syncrun.Engine, info syncrun.PlanInfo) error {
+			good := e.Store
+			e.Store = dying{good}
+			_, err := e.Apply(ctx, info.ID, syncrun.ApplyOptions{Trigger: syncrun.TriggerManual})
+			if e.Store = good; !errors.Is(err, errDied) {
+				return fmt.Errorf("the process ended with %w", err)
+			}
+			return nil
+		},
+	} {
+		o := newOffice(t, generated(t, 40))
+		e := o.engine(active)
+		o.sync(e)
+		o.job(7, map[string]any{"jobTitle": "Baker"})
+		o.job(8, map[string]any{"jobTitle": "Baker"})
+		run := o.sync(e).Run.ID
+		for _, apply := range []func(*syncrun.Engine, syncrun.PlanInfo) error{func(e *syncrun.Engine, info syncrun.PlanInfo) error { o.applies(e, info); return nil }, apply} {
+			u, err := e.PlanUndo(ctx, run, syncrun.UndoOptions{})
+			if err == nil {
+				err = apply(e, u.Plan)
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			runs, err := e.Store.RunList(ctx, u.Plan.Connection, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run = runs[0].ID
+		}
+		o.job(7, map[string]any{"jobTitle": "Brewer"})
+		o.job(8, map[string]any{"jobTitle": "Brewer"})
+		o.sync(e)
+		p, other := o.of(e, 7), o.of(e, 8)
+		if p.Values.Get(directory.JobTitle) != "Brewer" || name == "a part" && other.Values.Get(directory.JobTitle) == "Brewer" {
+			holds, err := e.Store.Holds(ctx)
+			t.Errorf("%s: %q, %q, %+v, %v", name, p.Values.Get(directory.JobTitle), other.Values.Get(directory.JobTitle), holds, err)
+		}
+	}
+}
+
 // TestBackButNotReadable: who was absent and is back is not deactivated for the absence although the record has no
 // status, which holds them for a human.
 func TestBackButNotReadable(t *testing.T) {

@@ -147,6 +147,9 @@ func (b *batch) apply(items []syncrun.StoredItem) error {
 	if err := b.createPeople(0); err != nil {
 		return err
 	}
+	if err := b.endHolds(todo); err != nil {
+		return err
+	}
 	if err := b.giveOut(); err != nil {
 		return err
 	}

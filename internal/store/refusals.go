@@ -1,6 +1,10 @@
 package store
 
-import "github.com/rollcall-hr/rollcall/syncrun"
+import (
+	"slices"
+
+	"github.com/rollcall-hr/rollcall/syncrun"
+)
 
 // unforbidden refuses changes that a human has forbidden since they were planned.
 func (b *batch) unforbidden(todo []syncrun.StoredItem) error {
@@ -23,6 +27,30 @@ func (b *batch) unforbidden(todo []syncrun.StoredItem) error {
 	for i := 0; i < len(todo) && !f.None(); i++ {
 		if err := f.Check(todo[i].Change); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// endHolds ends, with what is taken back of an undo, the holds that it put: no later run would do so.
+func (b *batch) endHolds(todo []syncrun.StoredItem) error {
+	ended := b.plan.Info.Header.EndedHolds
+	if b.plan.Info.UndoOf == "" || len(ended) == 0 {
+		return nil
+	}
+	people := map[string]bool{}
+	for _, it := range todo {
+		people[it.Change.PersonID] = true
+	}
+	holds, err := b.t.holds()
+	if err != nil {
+		return err
+	}
+	for _, h := range holds {
+		if people[h.PersonID] && slices.Contains(ended, h.ID) {
+			if err := b.t.removeHold(h.ID, "run:"+b.run.ID, b.now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
