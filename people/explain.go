@@ -155,7 +155,7 @@ func (x *explaining) absent(ctx context.Context) error {
 	if err := x.know(ctx, d.Actor, d.PersonID); err != nil {
 		return err
 	}
-	x.in.Decided = &explain.Decided{Kind: d.Kind, Person: cmp.Or(x.emails[d.PersonID], d.PersonID), By: x.by(d.Actor), At: d.At}
+	x.in.Decided = &explain.Decided{Decision: d.Decision, Name: cmp.Or(x.emails[d.PersonID], d.PersonID), By: x.by(d.Actor), At: d.At}
 	return nil
 }
 

@@ -68,10 +68,10 @@ type Hold struct {
 
 // Decided is how an administrator settled a held match.
 type Decided struct {
-	Kind   directory.DecisionKind
-	Person string // with directory.DecideLink: whom, for a reader
-	By     string
-	At     time.Time
+	directory.Decision
+	Name string // with directory.DecideLink: whom, for a reader
+	By   string
+	At   time.Time
 }
 
 // Explanation answers "why is Ann deactivated?" and "why is Bob not here?" (surface, Explain). Sentence is what

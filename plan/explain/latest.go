@@ -31,8 +31,8 @@ const (
 	ResultNotRead     ExplainResult = "not_read"    // it is older than how they stand
 	ResultGone        ExplainResult = "gone"        // it shows no such employee, and there is no account
 	ResultLeft        ExplainResult = "left"        // the employee left before there was an account
-	ResultHeld        ExplainResult = "held"        // it leaves them alone, and says why
-	ResultDecided     ExplainResult = "decided"     // it did, and an administrator has settled since who the employee is
+	ResultHeld        ExplainResult = "held"        // it leaves them alone, and says why; or a hold that was made since does
+	ResultDecided     ExplainResult = "decided"     // an administrator has settled since who the employee is
 	ResultPlanned     ExplainResult = "planned"     // nobody has applied what it would do
 	ResultApproval    ExplainResult = "approval"    // what it would do waits for an approval
 	ResultRefused     ExplainResult = "refused"     // the guard refuses what it would do
@@ -138,16 +138,21 @@ func (in *Input) held(e *Entry) (*ExplainLatest, string) {
 	if in.Decided == nil || in.PersonID != "" {
 		return l, h.Trace.Fix
 	}
+	l.Result, l.Sentence = ResultDecided, l.Sentence+" "
+	return l, in.decided(l)
+}
+
+// decided adds how an administrator settled who the employee is, and returns what to do about it.
+func (in *Input) decided(l *ExplainLatest) string {
 	what := "to leave this employee out"
 	switch in.Decided.Kind {
 	case directory.DecideNew:
 		what = "that this is somebody new"
 	case directory.DecideLink:
-		what = "that this is " + in.Decided.Person
+		what = "that this is " + in.Decided.Name
 	}
-	l.Result = ResultDecided
-	l.Sentence += fmt.Sprintf(" %s decided at %s %s; the next run follows it.", in.Decided.By, in.time(in.Decided.At), what)
-	return l, "nothing to do: the next run does it; \"rollcall sync\" is one"
+	l.Sentence += fmt.Sprintf("%s decided at %s %s; the next run follows it.", in.Decided.By, in.time(in.Decided.At), what)
+	return "nothing to do: the next run does it; \"rollcall sync\" is one"
 }
 
 // planned tells what would be done, and why it is not.
@@ -162,6 +167,9 @@ func (in *Input) planned(e *Entry) (*ExplainLatest, string) {
 	}
 	if p.UndoOf != "" {
 		sentence = fmt.Sprintf("Planned, not applied: an undo of what run %s changed.", p.UndoOf)
+	} else if l, fix := in.forbidden(c, p); l != nil {
+		l.Sentence = sentence + " " + l.Sentence
+		return l, fix
 	}
 	result, why, permits := ResultPlanned, fmt.Sprintf("Nobody has applied the plan of %s.", in.time(p.At)), ""
 	waiting := p.Header.Waiting(c.Kinds)
@@ -188,6 +196,27 @@ func (in *Input) planned(e *Entry) (*ExplainLatest, string) {
 		l.plan = p.ID
 	}
 	return l, fix
+}
+
+// forbidden tells what an administrator has put in the way of a planned change since, for which an apply refuses the
+// whole plan; nil when nothing is. Of an undo nothing is.
+func (in *Input) forbidden(c *plan.Change, p *Plan) (*ExplainLatest, string) {
+	for i := range in.Holds {
+		if h := &in.Holds[i]; c.HeldBy(&h.Hold) && !p.Header.EndsHold(&h.Hold) {
+			why := fmt.Sprintf("Nobody can apply the plan of %s while the hold on %s stands.", in.time(p.At), held(h.Field))
+			return latestOf(ResultHeld, p, why), plan.HoldFix(h.Hold)
+		}
+	}
+	if in.Decided != nil && c.Contradicts(in.Decided.Decision) {
+		l := latestOf(ResultDecided, p, "")
+		return l, in.decided(l)
+	}
+	return nil, ""
+}
+
+// held is what a hold is on.
+func held(f directory.Field) string {
+	return cmp.Or(string(f), "the whole person")
 }
 
 // waiting tells what keeps a change back, and the flags that let it through.
@@ -245,11 +274,7 @@ func (in *Input) holding() (out []ExplainHolding, fieldFix, holdFix string) {
 	}
 	for i := range in.Holds {
 		h := &in.Holds[i]
-		what := "the whole person"
-		if h.Field != "" {
-			what = string(h.Field)
-		}
-		out = append(out, ExplainHolding{Sentence: fmt.Sprintf("A hold by %s of %s keeps %s as it is until %s: %s.", h.By, in.time(h.CreatedAt), what, in.end(h), h.Reason),
+		out = append(out, ExplainHolding{Sentence: fmt.Sprintf("A hold by %s of %s keeps %s as it is until %s: %s.", h.By, in.time(h.CreatedAt), held(h.Field), in.end(h), h.Reason),
 			Reason: plan.OnHold, Field: planjson.Text(string(h.Field)), ID: &h.ID, Until: instantOf(h.Until)})
 		holdFix = cmp.Or(holdFix, plan.HoldFix(h.Hold))
 	}

@@ -164,10 +164,53 @@ func TestExplainTellsWhyNothingWasApplied(t *testing.T) {
 	}
 }
 
+// What an administrator put in the way since the plan was made keeps it from being applied, whatever else it waits for;
+// an undo is a decision of its own, and a hold that the plan found to be over is none.
+func TestExplainOffersNoPlanThatIsForbidden(t *testing.T) {
+	first := applied(created(), "run1", made())
+	const what = stands + " Planned, not applied: " + leaves
+	const barred = what + " Nobody can apply the plan of 2026-11-21 13:00 UTC while the hold on the whole person stands. A hold by ana@acme.test of "
+	hold := func(f directory.Field, until time.Time) []Hold {
+		return []Hold{{Hold: directory.Hold{ID: "h1", PersonID: "p1", Field: f, Until: until, Reason: "on leave", CreatedAt: testNow}, By: "ana@acme.test"}}
+	}
+	for name, c := range map[string]struct {
+		holds []Hold
+		of    []func(*Plan)
+		want  string
+		is    ExplainResult
+		fix   string
+	}{
+		"held":            {hold("", time.Time{}), nil, barred, ResultHeld, "end the hold with \"rollcall hold remove h1\""},
+		"for a while":     {hold("", testNow.Add(72*time.Hour)), nil, barred + "2026-11-21 12:00 UTC keeps the whole person as it is until 2026-11-24 12:00 UTC", ResultHeld, "nothing to do: the hold ends by itself; before that, \"rollcall hold remove h1\""},
+		"the status":      {hold("status", time.Time{}), nil, what + " Nobody can apply the plan of 2026-11-21 13:00 UTC while the hold on status stands.", ResultHeld, ""},
+		"another field":   {hold(directory.Phone, time.Time{}), nil, what + " Nobody has applied the plan", ResultPlanned, "if this is meant: \"rollcall apply plan2\"; set the status"},
+		"refused as well": {hold("", time.Time{}), []func(*Plan){guarded(plan.WaitingRefused)}, barred, ResultHeld, "end the hold with \"rollcall hold remove h1\""},
+		"interrupted":     {hold("", time.Time{}), []func(*Plan){func(p *Plan) { p.Begun, p.Interrupted = "run2", true }}, barred, ResultHeld, ""},
+		"it is over":      {hold("", time.Time{}), []func(*Plan){func(p *Plan) { p.Header.EndedHolds = []string{"h1"} }}, what + " Nobody has applied the plan", ResultPlanned, ""},
+		"an undo":         {hold("", time.Time{}), []func(*Plan){undoes("run1")}, "an undo of what run run1 changed. Nobody has applied", ResultPlanned, ""},
+	} {
+		in := Input{Status: directory.Active, Entries: []Entry{first, planned(leaver(), c.of...)}, Holds: c.holds}
+		(&answered{in, c.want, c.is, c.fix}).check(t, name)
+		in.Who, in.PersonID = "ann@acme.test", "p1"
+		why := Of(in)
+		for _, l := range why.Lines() {
+			if (l.PlanID != "") != (c.is == ResultPlanned) && strings.HasPrefix(l.Text, "Planned") {
+				t.Errorf("%s: the plan is %q", name, l.PlanID)
+			}
+		}
+	}
+	ignored := Decided{Decision: directory.Decision{SourceID: 1, Kind: directory.DecideIgnore}, By: "ana@acme.test", At: testNow}
+	(&answered{Input{Entries: []Entry{planned(created())}, Decided: &ignored},
+		"gets an account (active). ana@acme.test decided at 2026-11-21 12:00 UTC to leave this employee out; the next run follows it.", ResultDecided,
+		"nothing to do: the next run does it; \"rollcall sync\" is one"}).check(t, "left out")
+	ignored.Kind = directory.DecideNew
+	(&answered{Input{Entries: []Entry{planned(created())}, Decided: &ignored}, "Nobody has applied the plan", ResultPlanned, ""}).check(t, "as planned")
+}
+
 // Whoever has no account is told of as such.
 func TestExplainTellsOfNobody(t *testing.T) {
 	held := plan.Item{Held: &plan.Held{Kind: plan.HeldPerson, Reason: plan.AmbiguousMatch, Name: "Ann Lee", Detail: "two fit", Trace: plan.Trace{Fix: "decide"}}}
-	decided := Decided{Kind: directory.DecideLink, Person: "al@acme.test", By: "ana@acme.test", At: testNow}
+	decided := Decided{Decision: directory.Decision{SourceID: 1, Kind: directory.DecideLink, PersonID: "p2"}, Name: "al@acme.test", By: "ana@acme.test", At: testNow}
 	for name, c := range map[string]answered{
 		"new":  {Input{Entries: []Entry{planned(created())}}, "Ann Lee has no account yet. Planned, not applied: Ann Lee is new", ResultPlanned, ""},
 		"gone": {Input{Reading: made()}, "Ann Lee has no account, and the latest reading of BambooHR, of 2026-11-21 13:00 UTC, shows no such employee.", ResultGone, ""},

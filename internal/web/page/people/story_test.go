@@ -106,6 +106,19 @@ func TestExplainWhatIsPlanned(t *testing.T) {
 			"See the plan", "If this is meant, apply it on the page of the preview.")
 		pagetest.Quiet(t, body, "run_", "rollcall apply")
 	}
+	hold, err := w.Editor().AddHold(t.Context(), "given2@acme.test", directory.Phone, time.Time{}, "by agreement")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{at, at + "/explain"} {
+		body := pagetest.Text(w.Get(path))
+		pagetest.Says(t, body, "Planned, not applied: BambooHR differs in phone. Nobody can apply the plan of 2026-11-21", "while the hold on phone stands.",
+			"until somebody removes it: by agreement.", "What to do: Remove the hold on the person's page.")
+		pagetest.Quiet(t, body, "See the plan", "apply it")
+	}
+	if err := w.Editor().RemoveHold(t.Context(), hold.ID); err != nil {
+		t.Fatal(err)
+	}
 	w.Sync()
 	body := w.Get(at + "/explain")
 	pagetest.Says(t, body, "The record was last changed at 2026-11-21", "BambooHR differed in phone (a run by ", "See the run", "asks for nothing else.")
