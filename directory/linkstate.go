@@ -22,6 +22,7 @@ type LinkState struct {
 	Coverage    uint64
 	Revision    string // policy revision it was evaluated under
 	Clean       bool
+	NoEmail     bool // HR's record has no address; the person keeps theirs
 	Due         *Due
 	Since       map[SignalKind]time.Time // when an undated signal with grace was first seen
 	HireDate    string                   // YYYY-MM-DD as HR last told it, mapped or not; recognises a recycled id (security §3 #27)

@@ -131,7 +131,10 @@ func (x *explaining) present(ctx context.Context, person *directory.Person) erro
 	if err != nil {
 		return err
 	}
-	x.in.Due = states[x.in.SourceID].Due
+	state := states[x.in.SourceID]
+	if x.in.Due = state.Due; state.NoEmail {
+		x.in.Email = person.Values.Get(directory.Email)
+	}
 	freezes, err := x.e.Store.Freezes(ctx, x.conn)
 	for _, f := range freezes {
 		if f.Active(x.e.Now()) {

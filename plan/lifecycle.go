@@ -117,7 +117,7 @@ func (b *Builder) nextState(d *draft, l leaving, after directory.Status) directo
 	e, w := d.e, d.w
 	s := directory.LinkState{SourceID: e.id, PersonID: d.person, Outcome: directory.OutcomeLinked,
 		Adopted: (d.link != nil && d.link.Adopted) || (e.stand == linking && b.set.adopt), Fingerprint: w.Fingerprint, Coverage: w.Coverage,
-		Revision: b.in.Revision, Since: d.sinceFrozen(l.since), HireDate: w.HireDate}
+		Revision: b.in.Revision, NoEmail: w.Want(directory.Email).State == directory.WantBlank, Since: d.sinceFrozen(l.since), HireDate: w.HireDate}
 	if d.link != nil && (e.stand == held || w.HireDate == "") {
 		s.HireDate = d.link.HireDate // nothing is accepted from a held record
 	}
@@ -185,7 +185,7 @@ func (b *Builder) lookAgain(d *draft) *directory.Due {
 // sameState tells whether two memories of an employee are the same.
 func sameState(x, y *directory.LinkState) bool {
 	return x.SourceID == y.SourceID && x.PersonID == y.PersonID && x.Outcome == y.Outcome && x.Adopted == y.Adopted &&
-		x.Fingerprint == y.Fingerprint && x.Coverage == y.Coverage && x.Revision == y.Revision && x.Clean == y.Clean && x.HireDate == y.HireDate &&
+		x.Fingerprint == y.Fingerprint && x.Coverage == y.Coverage && x.Revision == y.Revision && x.Clean == y.Clean && x.NoEmail == y.NoEmail && x.HireDate == y.HireDate &&
 		sameDue(x.Due, y.Due) && maps.EqualFunc(x.Since, y.Since, time.Time.Equal)
 }
 

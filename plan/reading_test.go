@@ -32,6 +32,35 @@ func TestDoubtfulReadingIsNeverNothingToDo(t *testing.T) {
 	}
 }
 
+// That BambooHR has no address for somebody is remembered, also of whom it was not told before, and written once.
+func TestNoEmailIsRemembered(t *testing.T) {
+	x := newWorld(testPolicy(t, "approval: not_required"), testNow)
+	x.employees = []employee{{id: 1, name: "Ann Lee", email: "1@acme.test", status: "Active"}}
+	x.apply(t, x.plan())
+	told := func() (rows int) {
+		p := x.plan()
+		x.apply(t, p)
+		return len(p.Items)
+	}
+	x.employees[0].email = ""
+	if n := told(); n != 1 || !x.links[1].NoEmail {
+		t.Errorf("%d rows, %+v", n, x.links[1])
+	}
+	if n := told(); n != 0 {
+		t.Errorf("written again: %d rows", n)
+	}
+	before := x.links[1]
+	before.NoEmail = false
+	x.links[1] = before
+	if n := told(); n != 1 || !x.links[1].NoEmail {
+		t.Errorf("what was remembered before: %d rows, %+v", n, x.links[1])
+	}
+	x.employees[0].email = "1@acme.test"
+	if told(); x.links[1].NoEmail {
+		t.Errorf("%+v", x.links[1])
+	}
+}
+
 // A record that was skipped and comes again differently counts once (security §3 #22).
 func TestUnskip(t *testing.T) {
 	for _, outcome := range []directory.Outcome{directory.OutcomeLinked, directory.OutcomeLeft} {

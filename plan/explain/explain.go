@@ -32,6 +32,7 @@ type Input struct {
 	Holds   []Hold             // on the person, in force
 	Freezes []directory.Freeze // of the person's connection, in force
 	Due     *directory.Due     // what comes by itself, as the last run that saw the employee left it; nil: nothing
+	Email   string             // the address that stays although BambooHR has none for the employee, as that run found; "" when it has
 }
 
 // Entry is one stored decision.

@@ -124,8 +124,11 @@ func (in *Input) nothing() *ExplainLatest {
 }
 
 func (in *Input) heldFields() bool {
-	return slices.ContainsFunc(in.Entries, func(e Entry) bool { return e.Item.Held != nil && e.Item.Held.Field != "" })
+	return in.keepsEmail() || slices.ContainsFunc(in.Entries, func(e Entry) bool { return e.Item.Held != nil && e.Item.Held.Field != "" })
 }
+
+// keepsEmail reports that runs leave an address that BambooHR would blank.
+func (in *Input) keepsEmail() bool { return in.Email != "" && in.Status != directory.Deactivated }
 
 // held tells why a reading leaves somebody alone. An administrator may have settled it since.
 func (in *Input) held(e *Entry) (*ExplainLatest, string) {
@@ -271,6 +274,11 @@ func (in *Input) holding() (out []ExplainHolding, fieldFix, holdFix string) {
 			x.ID = planjson.Text(h.Frozen.Freeze)
 		}
 		out, fieldFix = append(out, x), cmp.Or(fieldFix, h.Trace.Fix)
+	}
+	if in.keepsEmail() {
+		out = append(out, ExplainHolding{Sentence: fmt.Sprintf("email of %s is not changed: BambooHR has none for this employee, and %s is kept, for \"clear_when_blank\" clears no address.", nameOf(in), in.Email),
+			Reason: plan.NoEmail, Field: planjson.Text(string(directory.Email))})
+		fieldFix = cmp.Or(fieldFix, "enter a work e-mail in BambooHR")
 	}
 	for i := range in.Holds {
 		h := &in.Holds[i]

@@ -125,6 +125,9 @@ func TestExplainTellsHowSomebodyStands(t *testing.T) {
 		"due already":          {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Due: due("deactivate", plan.Terminated, 1)}, stands + " The latest reading", ResultNothing, ""},
 		"within the grace":     {Input{Status: directory.Active, Entries: []Entry{first}, Due: due("deactivate", plan.StatusInactive, 3)}, "from then on: the account status in BambooHR says that they left, and the days of grace run.", "", ""},
 		"missing in the grace": {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Due: due("deactivate", plan.MissingInHR, 3)}, stands + " The latest reading", ResultNothing, ""},
+		"without an address": {Input{Status: directory.Active, Entries: []Entry{first}, Reading: made(), Older: 1, Email: "ann@acme.test"}, "asks for nothing but what is held back. " +
+			"email of Ann Lee is not changed: BambooHR has none for this employee, and ann@acme.test is kept, for \"clear_when_blank\" clears no address.", ResultHeld, "enter a work e-mail in BambooHR"},
+		"gone without one": {Input{Status: directory.Deactivated, Reading: made(), Email: "ann@acme.test"}, "asks for nothing else.", ResultNothing, ""},
 		"frozen": {Input{Status: directory.Active, Entries: []Entry{first}, Freezes: []directory.Freeze{{ID: "f1", What: []string{"reporting_lines"}, Reason: "reviews", Until: testNow}}},
 			stands + " Frozen for everybody until 2026-11-21 12:00 UTC: reporting lines (reviews).", "", ""},
 	} {

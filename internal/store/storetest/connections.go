@@ -159,7 +159,7 @@ func testLateWorker(t *testing.T, w *world) {
 func testLinkStates(t *testing.T, w *world) {
 	due := &directory.Due{At: w.clock.Add(time.Hour), Action: "deactivate", Reason: "terminated", Date: "2026-03-02"}
 	full := *w.linked(20, "p_20")
-	full.Adopted, full.Due = true, due
+	full.Adopted, full.NoEmail, full.Due = true, true, due
 	full.Coverage = 1<<63 | 5
 	full.Since = map[directory.SignalKind]time.Time{directory.SignalStatus: w.clock, directory.SignalOutOfScope: w.clock.Add(time.Second)}
 	left := directory.LinkState{SourceID: 3, Outcome: directory.OutcomeLeft, Revision: "rev-0", Clean: true}

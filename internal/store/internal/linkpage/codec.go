@@ -31,6 +31,7 @@ const (
 	clean
 	due   // has a row in dues
 	since // has a Since
+	noEmail
 )
 
 // Entry is one state of a page.
@@ -89,7 +90,7 @@ func (e *Entry) flags() (f byte) {
 	for _, b := range [...]struct {
 		set bool
 		bit byte
-	}{{e.Outcome == directory.OutcomeLinked, linked}, {e.Adopted, adopted}, {e.Clean, clean}, {e.due, due}, {len(e.Since) > 0, since}} {
+	}{{e.Outcome == directory.OutcomeLinked, linked}, {e.Adopted, adopted}, {e.Clean, clean}, {e.due, due}, {len(e.Since) > 0, since}, {e.NoEmail, noEmail}} {
 		if b.set {
 			f |= b.bit
 		}
@@ -149,7 +150,7 @@ func (u *unpacker) next(e *Entry, full bool) (bool, error) {
 	flags := head[1]
 	e.due = flags&due != 0
 	*e.LinkState = directory.LinkState{SourceID: u.base + int64(head[0]), Outcome: directory.OutcomeLeft, Adopted: flags&adopted != 0,
-		Clean: flags&clean != 0, Fingerprint: [16]byte(head[2:]), Coverage: binary.LittleEndian.Uint64(head[18:])}
+		Clean: flags&clean != 0, NoEmail: flags&noEmail != 0, Fingerprint: [16]byte(head[2:]), Coverage: binary.LittleEndian.Uint64(head[18:])}
 	if flags&linked != 0 {
 		e.Outcome = directory.OutcomeLinked
 	}

@@ -40,7 +40,7 @@ func drawState(t *rapid.T, id int64) directory.LinkState {
 	ls := directory.LinkState{SourceID: id, Outcome: rapid.SampledFrom([]directory.Outcome{directory.OutcomeLinked, directory.OutcomeLeft}).Draw(t, "outcome"),
 		PersonID: rapid.SampledFrom([]string{"", "p_1", "p_äö"}).Draw(t, "person"), Adopted: rapid.Bool().Draw(t, "adopted"),
 		Coverage: rapid.Uint64().Draw(t, "coverage"), Revision: rapid.SampledFrom([]string{"", "r1", "r2"}).Draw(t, "revision"),
-		Clean: rapid.Bool().Draw(t, "clean"), HireDate: rapid.SampledFrom([]string{"", "2026-02-29", "soon"}).Draw(t, "hired")}
+		Clean: rapid.Bool().Draw(t, "clean"), NoEmail: rapid.Bool().Draw(t, "no email"), HireDate: rapid.SampledFrom([]string{"", "2026-02-29", "soon"}).Draw(t, "hired")}
 	copy(ls.Fingerprint[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "print"))
 	if rapid.IntRange(0, 3).Draw(t, "due") == 0 {
 		ls.Due = &directory.Due{At: at("at"), Action: rapid.SampledFrom([]string{"", "deactivate"}).Draw(t, "action"), Reason: "terminated", Date: "2026-01-01"}

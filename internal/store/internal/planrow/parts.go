@@ -62,7 +62,7 @@ func (p *packer) link(ls *directory.LinkState, person string) {
 	p.b = append(p.b, ls.Fingerprint[:]...)
 	p.uint(ls.Coverage)
 	p.word(ls.Revision)
-	p.bool(ls.Clean)
+	p.b = append(p.b, flags(ls))
 	p.bool(ls.Due != nil)
 	if d := ls.Due; d != nil {
 		p.time(d.At)
@@ -72,6 +72,22 @@ func (p *packer) link(ls *directory.LinkState, person string) {
 	}
 	p.since(ls.Since)
 	p.string(ls.HireDate)
+}
+
+// The bits of an employee's flags.
+const (
+	clean = 1 << iota
+	noEmail
+)
+
+func flags(ls *directory.LinkState) (f byte) {
+	if ls.Clean {
+		f = clean
+	}
+	if ls.NoEmail {
+		f |= noEmail
+	}
+	return f
 }
 
 func (p *packer) since(since map[directory.SignalKind]time.Time) {
@@ -91,7 +107,8 @@ func (u *unpacker) link() *directory.LinkState {
 	copy(ls.Fingerprint[:], u.take(uint64(len(ls.Fingerprint))))
 	ls.Coverage = u.uint()
 	ls.Revision = u.word()
-	ls.Clean = u.bool()
+	f := u.byte()
+	ls.Clean, ls.NoEmail = f&clean != 0, f&noEmail != 0
 	if u.bool() {
 		ls.Due = &directory.Due{At: u.time(), Action: u.word(), Reason: u.word(), Date: u.string()}
 	}

@@ -125,6 +125,21 @@ func TestExplainWhatIsPlanned(t *testing.T) {
 	pagetest.Quiet(t, pagetest.Text(body), "Planned", "run_")
 }
 
+// An address that BambooHR has no more stays, and both pages say so in the words of the mapping's screen.
+func TestExplainAnAddressThatIsKept(t *testing.T) {
+	w := newWorld(t, pagetest.Office(3))
+	w.Connect(active)
+	w.Put(2, `{"workEmail":""}`)
+	w.Sync()
+	at := "/people/" + w.Person("given2@acme.test").ID
+	for _, path := range []string{at, at + "/explain"} {
+		body := pagetest.Text(w.Get(path))
+		pagetest.Says(t, body, "asks for nothing but what is held back.", "BambooHR has none for this employee, and given2@acme.test is kept: the mapping’s “Blank: clear” clears no address.",
+			"What to do: Enter a work e-mail in BambooHR.")
+		pagetest.Quiet(t, body, "clear_when_blank")
+	}
+}
+
 // Who waits for an administrator is led to the plan, and who leaves on a day to come is told the day.
 func TestExplainWhoLeaves(t *testing.T) {
 	w := newWorld(t, pagetest.Office(30))
