@@ -9,6 +9,7 @@ import (
 
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/plan/explain"
+	"github.com/rollcall-hr/rollcall/policy"
 	"github.com/rollcall-hr/rollcall/syncrun"
 )
 
@@ -135,6 +136,7 @@ func (x *explaining) present(ctx context.Context, person *directory.Person) erro
 	if x.in.Due = state.Due; state.NoEmail {
 		x.in.Email = person.Values.Get(directory.Email)
 	}
+	x.rules(person, state.Adopted)
 	freezes, err := x.e.Store.Freezes(ctx, x.conn)
 	for _, f := range freezes {
 		if f.Active(x.e.Now()) {
@@ -142,6 +144,46 @@ func (x *explaining) present(ctx context.Context, person *directory.Person) erro
 		}
 	}
 	return err
+}
+
+// rules fills in what runs do with the fields that somebody edited by hand.
+func (x *explaining) rules(person *directory.Person, adopted bool) {
+	if person.Status == directory.Deactivated { // runs leave the fields of whoever is gone
+		return
+	}
+	x.in.Rules = map[directory.Field]explain.Rule{}
+	for i := range x.in.Entries {
+		if e := &x.in.Entries[i]; e.Human {
+			for _, f := range e.Item.Change.Fields {
+				if f.Field != "status" && f.Field != "role" {
+					x.in.Rules[f.Field] = x.rule(person, f.Field, adopted)
+				}
+			}
+		}
+	}
+}
+
+// rule tells what runs do with a field of a person, who was linked under match_mode adopt or not.
+func (x *explaining) rule(person *directory.Person, f directory.Field, adopted bool) explain.Rule {
+	authority := x.e.AuthorityOf(person, f)
+	mapped, ok := x.e.Policy.Rule(string(f))
+	r := explain.Rule{Clears: mapped.ClearWhenBlank && f != directory.Email, By: "authority " + string(authority)}
+	leads := authority == policy.AuthorityOverwrite || authority == policy.AuthorityLocked
+	switch {
+	case f == directory.Email && person.Role.Privileged():
+		return explain.Rule{Writes: explain.WritesNobody}
+	case !ok && f != directory.DisplayName:
+		return explain.Rule{}
+	case leads && adopted && x.e.Policy.MatchMode == policy.MatchAdopt:
+		r.Writes, r.By = explain.WritesBlank, "match_mode adopt"
+	case leads:
+		r.Writes = explain.WritesAlways
+	case authority == policy.AuthorityFillEmpty:
+		r.Writes = explain.WritesBlank
+	case authority == policy.AuthorityOnCreate:
+		r.Writes = explain.WritesNew
+	}
+	return r
 }
 
 // absent fills in why an employee is nobody in the directory.

@@ -33,6 +33,8 @@ type Input struct {
 	Freezes []directory.Freeze // of the person's connection, in force
 	Due     *directory.Due     // what comes by itself, as the last run that saw the employee left it; nil: nothing
 	Email   string             // the address that stays although BambooHR has none for the employee, as that run found; "" when it has
+
+	Rules map[directory.Field]Rule // of fields that somebody edited by hand; nil: no run writes the person's fields
 }
 
 // Entry is one stored decision.

@@ -106,6 +106,9 @@ func (in *Input) standing() (*ExplainStanding, string) {
 	if e := p.changed; e != nil {
 		tell(e, "The record was last changed at %s: %s.", in.time(e.At), in.cause(e))
 	}
+	for _, text := range in.foretell() {
+		tell(nil, "%s", text)
+	}
 	if text := in.coming(); text != "" && !off {
 		tell(nil, "%s", text)
 	}

@@ -140,6 +140,23 @@ func TestExplainAnAddressThatIsKept(t *testing.T) {
 	}
 }
 
+// After an edit by hand both pages say what the next run does with it, in the words of the mapping's screen.
+func TestExplainForetells(t *testing.T) {
+	w := newWorld(t, pagetest.Office(3))
+	w.Connect(active)
+	at := "/people/" + w.Person("given2@acme.test").ID
+	w.Now = w.Now.Add(time.Hour)
+	w.Post(at+"/edit", with(filled(w.Get(at+"/edit")), "phone", "1", "job_title", "Lead"))
+	for _, path := range []string{at, at + "/explain"} {
+		body := pagetest.Text(w.Get(path))
+		pagetest.Says(t, body, "The next run overwrites job title with what BambooHR has, unless that is blank (“Overwritten” in the mapping).",
+			"The next run overwrites phone with what BambooHR has (“Overwritten” in the mapping).")
+		pagetest.Quiet(t, body, "authority ")
+	}
+	w.Sync()
+	pagetest.Quiet(t, w.Get(at+"/explain"), "overwrites")
+}
+
 // Who waits for an administrator is led to the plan, and who leaves on a day to come is told the day.
 func TestExplainWhoLeaves(t *testing.T) {
 	w := newWorld(t, pagetest.Office(30))

@@ -127,6 +127,11 @@ var rewordings = words.Table([][2]string{
 	{`decide (?:again )?with "rollcall decide[^"]*"(?:, or --new, or --ignore)?`, "decide in the preview who this is"},
 	{`, or put a hold on the field with "rollcall hold"`, ""},
 	{`, for "clear_when_blank" clears no address`, ": the mapping’s “Blank: clear” clears no address"},
+	{` \(authority overwrite\)`, " (“Overwritten” in the mapping)"},
+	{` \(authority fill_empty\)`, " (“While empty” in the mapping)"},
+	{` \(authority on_create\)`, " (“Only at first” in the mapping)"},
+	{` \(authority local\)`, " (“Never written” in the mapping)"},
+	{` \(match_mode adopt\)`, " (the account was there before BambooHR)"},
 	{`(?:run )?"rollcall check"`, "run the check of the connection"},
 	{`use an e-mail address, (?:id:PERSON, )?employee:BAMBOOHR_ID(?:, number:EMPLOYEE_NUMBER| or number:EMPLOYEE_NUMBER)(?: or an exact name)?`, "use an e-mail address, employee:ID with the id from BambooHR, or number: and the employee number"},
 })
