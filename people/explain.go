@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rollcall-hr/rollcall/directory"
@@ -217,24 +216,8 @@ func (x *explaining) know(ctx context.Context, ids ...string) error {
 	return err
 }
 
-func (x *explaining) by(actor string) string { return cmp.Or(x.emails[actor], ActorWords(actor)) }
-
-// ActorWords names an actor of history and audit who is no person of the directory.
-func ActorWords(actor string) string {
-	kind, rest, _ := strings.Cut(actor, ":")
-	switch {
-	case actor == "":
-		return "somebody unknown"
-	case actor == "schedule":
-		return "the schedule"
-	case actor == "webhook":
-		return "a webhook"
-	case kind == "cli":
-		return rest + " at the command line"
-	case kind == "token":
-		return "an API token"
-	}
-	return actor
+func (x *explaining) by(actor string) string {
+	return cmp.Or(x.emails[actor], directory.ActorWords(actor))
 }
 
 // statusThen is the status that the last applied decision left somebody in; "" when there is none.

@@ -11,7 +11,6 @@ import (
 	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/view"
 	"github.com/rollcall-hr/rollcall/internal/web/words"
-	"github.com/rollcall-hr/rollcall/people"
 	"github.com/rollcall-hr/rollcall/plan"
 	"github.com/rollcall-hr/rollcall/policy"
 )
@@ -153,7 +152,7 @@ func partyOf(id string, known map[string]view.PersonBrief) party {
 	if b, ok := known[id]; ok {
 		return party{id, cmp.Or(b.Name, b.Email, id)}
 	}
-	return party{Name: people.ActorWords(id)}
+	return party{Name: directory.ActorWords(id)}
 }
 
 // byName puts the name of one of the actors where the editor's sentence begins with the id.

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -303,24 +304,7 @@ func (p *pages) actors(ctx context.Context, ids ...string) (map[string]string, e
 	}
 	out := map[string]string{}
 	for _, id := range ids {
-		out[id] = actorWord(id, names[id])
+		out[id] = cmp.Or(names[id], directory.ActorWords(id))
 	}
 	return out, nil
-}
-
-func actorWord(id, name string) string {
-	kind, rest, _ := strings.Cut(id, ":")
-	switch {
-	case name != "":
-		return name
-	case id == "schedule":
-		return "the schedule"
-	case id == "webhook":
-		return "a webhook"
-	case kind == "cli":
-		return rest + ", on the command line"
-	case kind == "token":
-		return "an API token (" + rest + ")"
-	}
-	return id
 }

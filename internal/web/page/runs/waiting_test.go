@@ -80,7 +80,7 @@ func TestWhoStartedARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"Schedule", "Webhook", "By hand root, on the command line"} {
+	for i, want := range []string{"Schedule", "Webhook", "By hand root at the command line"} {
 		if got := strings.TrimSpace(rows[i].Trigger + " " + rows[i].Actor); got != want {
 			t.Errorf("started by %q, want %q", got, want)
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/account"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/view"
@@ -55,7 +56,7 @@ func (p *pages) next(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range all {
 		row := nextRow{Summary: s, Zone: zone(s.TimeZone), Why: words.NotYet(&s)}
 		if s.Pause != nil {
-			row.PausedBy = cmp.Or(names[s.Pause.By], who(s.Pause.By))
+			row.PausedBy = cmp.Or(names[s.Pause.By], directory.ActorWords(s.Pause.By))
 		}
 		if row.Under, err = p.underWay(r.Context(), s.ID); err != nil {
 			return err
@@ -79,19 +80,6 @@ func (p *pages) pausers(ctx context.Context, all []connection.Summary) (map[stri
 		return nil, nil
 	}
 	return p.Views.Names(ctx, slices.Compact(ids))
-}
-
-// who says who did something when it was no person that the directory still has.
-func who(actor string) string {
-	switch kind, rest, _ := strings.Cut(actor, ":"); kind {
-	case "cli":
-		return rest + " at the command line"
-	case "token":
-		return "the API token " + rest
-	case "operator":
-		return "the operator"
-	}
-	return "person " + actor
 }
 
 // underWay returns what a connection is busy with, nil for nothing.

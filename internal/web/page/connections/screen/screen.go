@@ -15,6 +15,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/rollcall-hr/rollcall/directory"
 	"github.com/rollcall-hr/rollcall/internal/connection"
 	"github.com/rollcall-hr/rollcall/internal/web/gate"
 	"github.com/rollcall-hr/rollcall/internal/web/page/connections/form"
@@ -99,19 +100,7 @@ func (s *Screen) Actors(ctx context.Context, actors ...string) (map[string]strin
 
 // Who says who did something, in words.
 func Who(actor string, names map[string]string) string {
-	switch kind, rest, _ := strings.Cut(actor, ":"); {
-	case actor == "":
-		return "unknown"
-	case kind == "cli":
-		return rest + " at the command line"
-	case kind == "token":
-		return "the API token " + rest
-	case actor == "schedule":
-		return "the schedule"
-	case actor == "operator":
-		return "the operator’s file"
-	}
-	return cmp.Or(names[actor], "person "+actor)
+	return cmp.Or(names[actor], directory.ActorWords(actor))
 }
 
 // Actor is who asks.
