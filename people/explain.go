@@ -39,7 +39,7 @@ func (e *Editor) Explain(ctx context.Context, who string, at time.Time) (explain
 	if err != nil {
 		return explain.Explanation{}, err
 	}
-	x := explaining{e: e, conn: conn.ID, in: &in, history: &history}
+	x := explaining{e: e, conn: conn, in: &in, history: &history}
 	if err := x.entries(ctx, at); err != nil {
 		return explain.Explanation{}, err
 	}
@@ -57,7 +57,7 @@ func (e *Editor) Explain(ctx context.Context, who string, at time.Time) (explain
 // explaining gathers what an explanation is made from.
 type explaining struct {
 	e       *Editor
-	conn    string
+	conn    syncrun.Connection
 	in      *explain.Input
 	history *syncrun.History
 	emails  map[string]string // of people who did something, by id
@@ -102,6 +102,9 @@ func (x *explaining) plan(info *syncrun.PlanInfo, begun *syncrun.Run) *explain.P
 // present fills in what holds only now: the latest reading, decisions, holds and freezes.
 func (x *explaining) present(ctx context.Context, person *directory.Person) error {
 	x.in.Reading, x.in.Older = x.plan(x.history.Reading, nil), x.history.Older
+	if err := x.failed(ctx); err != nil {
+		return err
+	}
 	if person == nil {
 		return x.absent(ctx)
 	}
@@ -124,10 +127,10 @@ func (x *explaining) present(ctx context.Context, person *directory.Person) erro
 		}
 		x.in.Holds = append(x.in.Holds, explain.Hold{Hold: h, By: x.by(h.CreatedBy), Says: says})
 	}
-	if person.Link == nil || person.Link.Connection != x.conn {
+	if person.Link == nil || person.Link.Connection != x.conn.ID {
 		return nil
 	}
-	states, err := x.e.Store.LinkStatesOf(ctx, x.conn, []int64{x.in.SourceID})
+	states, err := x.e.Store.LinkStatesOf(ctx, x.conn.ID, []int64{x.in.SourceID})
 	if err != nil {
 		return err
 	}
@@ -136,7 +139,7 @@ func (x *explaining) present(ctx context.Context, person *directory.Person) erro
 		x.in.Email = person.Values.Get(directory.Email)
 	}
 	x.rules(person, state.Adopted)
-	freezes, err := x.e.Store.Freezes(ctx, x.conn)
+	freezes, err := x.e.Store.Freezes(ctx, x.conn.ID)
 	for _, f := range freezes {
 		if f.Active(x.e.Now()) {
 			x.in.Freezes = append(x.in.Freezes, f)
@@ -185,9 +188,28 @@ func (x *explaining) rule(person *directory.Person, f directory.Field, adopted b
 	return r
 }
 
+// failedAmong is how many runs are looked through for the one that tells why BambooHR could not be read.
+const failedAmong = 20
+
+// failed fills in the last reading that failed, when none has succeeded since.
+func (x *explaining) failed(ctx context.Context) error {
+	if x.conn.Failures == 0 || x.in.Reading == nil {
+		return nil
+	}
+	runs, err := x.e.Store.RunList(ctx, x.conn.ID, failedAmong)
+	for i := range runs {
+		r := &runs[i]
+		if r.Outcome == syncrun.OutcomeFailed && r.PlanID == "" && len(r.Errors) > 0 && !r.StartedAt.Before(x.in.Reading.At) {
+			x.in.Failed = &explain.Failed{At: r.StartedAt, Why: r.Errors[0].Message}
+			return nil
+		}
+	}
+	return err
+}
+
 // absent fills in why an employee is nobody in the directory.
 func (x *explaining) absent(ctx context.Context) error {
-	states, err := x.e.Store.LinkStatesOf(ctx, x.conn, []int64{x.in.SourceID})
+	states, err := x.e.Store.LinkStatesOf(ctx, x.conn.ID, []int64{x.in.SourceID})
 	if err != nil {
 		return err
 	}

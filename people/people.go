@@ -34,6 +34,8 @@ type Store interface {
 	Plan(ctx context.Context, connection, id string) (syncrun.PlanInfo, error)
 	// Items yields the rows of a plan in order from seq after (exclusive), changes and held only unless all is set.
 	Items(ctx context.Context, planID string, after int64, all bool) iter.Seq2[syncrun.StoredItem, error]
+	// RunList returns runs of a connection, newest first.
+	RunList(ctx context.Context, connection string, limit int) ([]syncrun.Run, error)
 	// History tells what was decided about a person or employee.
 	History(ctx context.Context, personID, connection string, sourceID int64) (syncrun.History, error)
 }

@@ -26,6 +26,7 @@ type Input struct {
 	Entries  []Entry        // oldest first, none after At
 
 	Reading *Plan              // the newest reading of everybody; nil: none
+	Failed  *Failed            // the last reading that failed, after Reading; nil: none did
 	Older   int                // how many of Entries were there when it was made
 	Left    bool               // the employee is remembered as one who left before there was an account
 	Decided *Decided           // how an administrator settled who the employee is, after Reading; nil: nobody did
@@ -62,6 +63,12 @@ type Plan struct {
 	Interrupted bool   // that run was
 }
 
+// Failed is a reading that came to nothing.
+type Failed struct {
+	At  time.Time
+	Why string // as its run tells it
+}
+
 // Hold is a hold on the person or a field.
 type Hold struct {
 	directory.Hold
@@ -78,7 +85,7 @@ type Decided struct {
 }
 
 // Explanation answers "why is Ann deactivated?" and "why is Bob not here?" (surface, Explain). Sentence is what
-// Standing, Latest and Holding say, in that order.
+// Standing, Latest and Holding say, in that order; of a past day also what it leaves out.
 type Explanation struct {
 	Who      string            `json:"who"`
 	PersonID *string           `json:"person_id"`
@@ -91,6 +98,8 @@ type Explanation struct {
 	Latest   *ExplainLatest    `json:"latest"`   // null: nothing is known of what a reading says
 	Holding  []ExplainHolding  `json:"holding"`
 	Steps    []ExplainStep     `json:"steps"`
+
+	past bool // it is of a past day
 }
 
 // Line is a sentence of an explanation, with the run that it tells of, the one which that took back, and the plan that
@@ -110,7 +119,10 @@ func (x *Explanation) Lines() []Line {
 		out = append(out, Line{Text: h.Sentence})
 	}
 	if len(out) == 0 {
-		out = append(out, Line{Text: x.Sentence})
+		return []Line{{Text: x.Sentence}}
+	}
+	if x.past {
+		out = append(out, Line{Text: "Holds and freezes of a past day are not shown."})
 	}
 	return out
 }
@@ -131,13 +143,16 @@ type ExplainStep struct {
 // the latest reading says beyond that, and what holds them back. The newest decision about the person's state gives the
 // chain from reading to plan; what was applied and the human edits follow as the person's story.
 func Of(in Input) Explanation {
-	out := Explanation{Who: in.Who, PersonID: planjson.Text(in.PersonID), SourceID: planjson.ID(in.SourceID), At: planjson.Instant(in.At), Holding: []ExplainHolding{}, Steps: []ExplainStep{}}
+	out := Explanation{Who: in.Who, PersonID: planjson.Text(in.PersonID), SourceID: planjson.ID(in.SourceID), At: planjson.Instant(in.At), Holding: []ExplainHolding{}, Steps: []ExplainStep{}, past: in.Past}
 	if in.Status != "" {
 		out.Status = &in.Status
 	}
 	var fixes [4]string // by how much they help
 	out.Standing, fixes[1] = in.standing()
 	out.Latest, fixes[0] = in.latest()
+	if out.Latest != nil {
+		out.Latest.Sentence += in.failed()
+	}
 	out.Holding, fixes[2], fixes[3] = in.holding()
 	if len(in.Entries) == 0 && out.Latest == nil && len(out.Holding) == 0 {
 		out.Standing, fixes[0] = nil, "make a plan with \"rollcall plan\", then ask again"

@@ -327,3 +327,11 @@ func instantOf(t time.Time) *string {
 	s := planjson.Instant(t)
 	return &s
 }
+
+// failed tells that what is known of BambooHR is older than the last try to read it; "" when that succeeded.
+func (in *Input) failed() string {
+	if in.Failed == nil || in.Reading == nil {
+		return ""
+	}
+	return fmt.Sprintf(" The last reading that succeeded is of %s; that of %s failed: %s.", in.time(in.Reading.At), in.time(in.Failed.At), strings.TrimSuffix(in.Failed.Why, "."))
+}
