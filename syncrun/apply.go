@@ -1,6 +1,7 @@
 package syncrun
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -237,7 +238,7 @@ func (s *session) acceptBaseline(ctx context.Context, info PlanInfo, opt ApplyOp
 // write applies the rows in plan order, batch by batch; pause, cancel and crash fall between batches.
 func (s *session) write(ctx context.Context, info PlanInfo, w workload) error {
 	done := 0
-	for _, batch := range w.batches() {
+	for _, batch := range w.batches(cmp.Or(s.e.batch, batchSize)) {
 		if err := s.writeBatch(ctx, info, batch); err != nil {
 			return err
 		}

@@ -80,8 +80,8 @@ func (t *ties) groups() map[int64][]int64 {
 	return out
 }
 
-// batches cuts the positions into batches. Tied ones wait for the last of their group and then go together.
-func (w workload) batches() [][]int64 {
+// batches cuts the positions into batches of a size. Tied ones wait for the last of their group and then go together.
+func (w workload) batches(size int) [][]int64 {
 	var out, whole [][]int64
 	var current []int64
 	cut := func() {
@@ -97,13 +97,13 @@ func (w workload) batches() [][]int64 {
 			current = append(current, seq)
 		case seq != group[len(group)-1]:
 			continue
-		case len(current)+len(group) > batchSize:
+		case len(current)+len(group) > size:
 			cut()
 			whole = append(whole, group)
 		default:
 			current = append(current, group...)
 		}
-		if len(current) == batchSize {
+		if len(current) >= size {
 			cut()
 		}
 	}

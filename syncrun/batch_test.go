@@ -31,7 +31,7 @@ func cut(items []StoredItem) [][]int64 {
 		ts.add(it.Seq, it.Change)
 	}
 	w.tied = ts.groups()
-	return w.batches()
+	return w.batches(batchSize)
 }
 
 func TestTiedChangesShareABatch(t *testing.T) {

@@ -41,6 +41,8 @@ type Engine struct {
 	Retryable    func(error) bool           // whether a broken reading is worth a second try
 	Progress     func(Progress)             // nil: nobody looks
 	Guard        *policy.Guard              // by which it plans instead of the settings' own; nil: those
+
+	batch int // changes that share a transaction; 0: batchSize
 }
 
 // Progress is what a run has done so far, for a person who waits.
