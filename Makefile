@@ -40,8 +40,8 @@ quarter:
 
 # Long-running checks that are not part of the gate: 50 kills, longer random stories, more fuzzing.
 soak:
-	ROLLCALL_SOAK=1 $(GO) test -timeout 60m -run 'Kill|DiskFull|Soak' ./cmd/rollcall
-	ROLLCALL_SOAK=1 $(GO) test -timeout 60m -run 'TestModel$$' ./syncrun
+	SOAK=1 $(GO) test -timeout 60m -run 'Kill|DiskFull|Soak' ./cmd/rollcall
+	SOAK=1 $(GO) test -timeout 60m -run 'TestModel$$' ./syncrun
 	for f in bamboohr/internal/flatjson mapping directory; do for t in $$($(GO) test -list '^Fuzz' ./$$f | grep ^Fuzz); do $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime 60s ./$$f; done; done
 
 # The binary for your own server, built with a recorded profile (about 5 % less CPU, a minute more to build). It needs

@@ -22,10 +22,10 @@ import (
 )
 
 // TestModel lives through some days of a company in which HR, runs, looks and administrators do what they like in any
-// order, and holds after every step what must always be so; see clerk.check. ROLLCALL_SOAK draws many more days.
+// order, and holds after every step what must always be so; see clerk.check. SOAK draws many more days.
 func TestModel(t *testing.T) {
 	steps := 6
-	if os.Getenv("ROLLCALL_SOAK") != "" {
+	if os.Getenv("SOAK") != "" {
 		steps = 60
 	}
 	rapid.Check(t, func(rt *rapid.T) {

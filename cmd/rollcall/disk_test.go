@@ -99,7 +99,7 @@ func fill(t *testing.T, path string, bytes int64) {
 // TestDiskFull lets the disk of the data folder become full at any moment of a sync (security §3 #43),
 // on the first one and on one of a directory that is there: the error says so in one line, nothing is
 // damaged, what can be read is still read, and once there is space again the next sync does the rest.
-// ROLLCALL_SOAK=1 tries 80 amounts of space instead of 8.
+// SOAK=1 tries 80 amounts of space instead of 8.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	disk := smallFolder(t)
@@ -121,7 +121,7 @@ func TestDiskFull(t *testing.T) {
 	o := newOffice(t, first)
 	o.data = filepath.Join(disk, "data")
 	tries := 8
-	if os.Getenv("ROLLCALL_SOAK") != "" {
+	if os.Getenv("SOAK") != "" {
 		tries = 80
 	}
 	full := 0

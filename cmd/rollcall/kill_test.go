@@ -185,7 +185,7 @@ func busyMonth(file map[string]any) {
 
 // TestKill kills a sync of 3,000 people at any moment (security §3 #41): afterwards the database is
 // whole, the run is shown as interrupted, and the next sync leaves the very directory that a sync which
-// nobody killed leaves: nobody twice, nobody wrongly deactivated. ROLLCALL_SOAK=1 kills 50 times.
+// nobody killed leaves: nobody twice, nobody wrongly deactivated. SOAK=1 kills 50 times.
 func TestKill(t *testing.T) {
 	seed := seedOf(t)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -205,7 +205,7 @@ func TestKill(t *testing.T) {
 	}
 
 	kills := 5
-	if os.Getenv("ROLLCALL_SOAK") != "" {
+	if os.Getenv("SOAK") != "" {
 		kills = 50
 	}
 	for i := range kills {
